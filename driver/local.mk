@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+lib_LTLIBRARIES += libmemrig.la
+noinst_LTLIBRARIES += libdriver.la
+libdriver_la_SOURCES = \
+	%D%/array.c \
+	%D%/array_priv.h \
+	%D%/backends.c \
+	%D%/clock.c \
+	%D%/error.c \
+	%D%/uri.c
+libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
+	$(JANSSON_CFLAGS)
+libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
+
+libmemrig_la_SOURCES =
+libmemrig_la_LIBADD = libdriver.la libemulator.la libdevices.la \
+	$(PTHREAD_LIBS)
+libmemrig_la_LDFLAGS = -version-info 0:0:0 -no-undefined
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = %D%/memrig.pc

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LTLIBRARIES += libemulator.la
+libemulator_la_SOURCES = \
+	%D%/backend_emulator.c \
+	%D%/random.c
+libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS)
+libemulator_la_LIBADD = $(SLEEF_LIBS)

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * The handle: an open array, whatever is behind it.
+ *
+ * Path of a submit: check -> compose what is missing -> begin observers ->
+ * filters -> back end -> stamp -> end observers. One handle is used by one
+ * thread at a time; different handles are independent. mr_array_stop() alone
+ * may be called from anywhere, also from a signal handler.
+ */
+#ifndef MEMRIG_ARRAY_H
+#define MEMRIG_ARRAY_H
+
+#include "memrig/backend.h"
+#include "memrig/types.h"
+
+struct mr_array; /**< opaque */
+
+/** An operation as observers see it; pointers are valid during the call. */
+struct mr_event {
+	const struct mr_op *op;             /**< its outcome is filled in at end */
+	const struct mr_description *desc;  /**< what holds for the operation */
+	uint64_t id;                        /**< order in this handle, 1.. */
+	uint64_t parent;                    /**< id of the composed operation that
+	                                         this is a child of; 0 = none */
+	int64_t wall_ns;                    /**< wall clock now */
+	const char *errtext;                /**< at end of a failed operation, what
+	                                         went wrong; else "" */
+};
+
+/**
+ * An observer watches; it cannot submit (MR_ERR_BUSY) or change a result.
+ * Each operation that was begun is ended, also when it failed, was refused or
+ * was never reached (MR_ERR_NOT_RUN).
+ */
+struct mr_observer {
+	void *self; /**< handed to the functions */
+	/** before anything happens, in submit order; a nonzero return (a code,
+	 * explained in err) keeps the operation from being sent. May be NULL. */
+	int (*begin)(void *self, const struct mr_event *event,
+	             struct mr_errtext *err);
+	/** once, after all begins of one submit and before anything is sent; a
+	 * nonzero return keeps all of them from being sent. May be NULL. */
+	int (*sending)(void *self, const struct mr_description *desc,
+	               struct mr_errtext *err);
+	/** after it happened, failed or was not run. May be NULL. */
+	void (*end)(void *self, const struct mr_event *event);
+};
+
+#define MR_OBSERVERS_MAX 8 /**< observers of one handle */
+
+/**
+ * Open an array.
+ *
+ * @param uri      see uri.h; also the keys of filters, such as guard.v=1.2.
+ * @param options  NULL = all defaults.
+ * @param out      receives the handle; close it with mr_array_close().
+ * @param err      explains a failure; or NULL.
+ * @return MR_OK; MR_ERR_USAGE for a malformed URI, an unknown driver or key;
+ *         MR_ERR_RANGE for a value outside its limits; MR_ERR_IO,
+ *         MR_ERR_FORMAT for a file or link; MR_ERR_BUSY if it is in use;
+ *         MR_ERR_NOMEM.
+ */
+MR_API int mr_array_open(const char *uri, const struct mr_open_options *options,
+                         struct mr_array **out, struct mr_errtext *err);
+
+/**
+ * Close: bring a board to its safe state, write an emulator's state file.
+ *
+ * @param array  NULL is allowed.
+ * @param err    explains a failure; or NULL.
+ * @return MR_OK; MR_ERR_IO if something could not be written. The handle is
+ *         gone either way.
+ */
+MR_API int mr_array_close(struct mr_array *array, struct mr_errtext *err);
+
+/**
+ * What the array says of itself.
+ *
+ * @param array  the handle.
+ * @return borrowed; its content changes only by a configure.
+ */
+MR_API const struct mr_description *
+mr_array_describe(const struct mr_array *array);
+
+/**
+ * What can be submitted: the abilities of the back end and what the core can
+ * compose from them (program from read and pulse; drive and trace from reads).
+ *
+ * @param array  the handle.
+ * @return MR_ABILITY() bits.
+ */
+MR_API uint32_t mr_array_abilities(const struct mr_array *array);
+
+/**
+ * The URI that it was opened with.
+ *
+ * @param array  the handle.
+ * @return borrowed text, valid until close.
+ */
+MR_API const char *mr_array_uri(const struct mr_array *array);
+
+/**
+ * Sentence about the last failure on this handle.
+ *
+ * @param array  the handle.
+ * @return borrowed text, "" if nothing failed; valid until the next call.
+ */
+MR_API const char *mr_array_errmsg(const struct mr_array *array);
+
+/**
+ * Array time now.
+ *
+ * @param array  the handle.
+ * @return nanoseconds that the array has lived; the end of the last operation.
+ */
+MR_API int64_t mr_array_time_ns(const struct mr_array *array);
+
+/**
+ * Submit operations; they take effect in order up to the first failure. The
+ * whole list is checked before the first one is begun.
+ *
+ * @param array    the handle.
+ * @param ops      [n]; results and outcomes are written. Zeros that mean
+ *                 "described" are filled in.
+ * @param n        how many; 0 is allowed.
+ * @param context  stop, deadline, progress; NULL = none.
+ * @param n_done   receives how many operations succeeded; or NULL.
+ * @return MR_OK; MR_ERR_USAGE or MR_ERR_RANGE for a wrong operation (nothing
+ *         was sent); MR_ERR_UNSUPPORTED for what was not described;
+ *         MR_ERR_REFUSED by the guard; MR_ERR_STOPPED; MR_ERR_TIMEOUT;
+ *         MR_ERR_OUTCOME; MR_ERR_IO; MR_ERR_MISMATCH from playback;
+ *         MR_ERR_BUSY from inside a callback; MR_ERR_NOMEM.
+ */
+MR_API int mr_array_submit(struct mr_array *array, struct mr_op *ops, size_t n,
+                           const struct mr_context *context, size_t *n_done);
+
+/**
+ * Raise the stop flag: a running submit ends with MR_ERR_STOPPED, and so does
+ * every later one until mr_array_resume(). Async-signal-safe; any thread.
+ *
+ * @param array  the handle.
+ */
+MR_API void mr_array_stop(struct mr_array *array);
+
+/**
+ * Lower the stop flag.
+ *
+ * @param array  the handle.
+ */
+MR_API void mr_array_resume(struct mr_array *array);
+
+/**
+ * Add an observer; called in the order of adding.
+ *
+ * @param array     the handle.
+ * @param observer  copied.
+ * @return MR_OK; MR_ERR_RANGE if there are MR_OBSERVERS_MAX already.
+ */
+MR_API int mr_array_observe(struct mr_array *array,
+                            const struct mr_observer *observer);
+
+/**
+ * Remove an observer.
+ *
+ * @param array  the handle.
+ * @param self   as in the observer; unknown is ignored.
+ */
+MR_API void mr_array_unobserve(struct mr_array *array, const void *self);
+
+/**
+ * Read the whole array whenever so much array time has passed since the last
+ * such read, after the submit that passed it. The reads are ordinary
+ * operations: they take array time, age and are logged.
+ *
+ * @param array       the handle.
+ * @param interval_s  > 0; 0 switches off.
+ * @return MR_OK; MR_ERR_RANGE if negative or not finite; MR_ERR_NOMEM;
+ *         MR_ERR_UNSUPPORTED if the array cannot read.
+ */
+MR_API int mr_array_survey(struct mr_array *array, double interval_s);
+
+/**
+ * Save the state of the array (ability SNAPSHOT).
+ *
+ * @param array  the handle.
+ * @param out    receives the state; release with free(out->data).
+ * @return MR_OK; MR_ERR_UNSUPPORTED; MR_ERR_NOMEM.
+ */
+MR_API int mr_array_snapshot(struct mr_array *array, struct mr_blob *out);
+
+/**
+ * Restore a state that mr_array_snapshot() of the same kind of array gave.
+ *
+ * @param array  the handle.
+ * @param blob   the state.
+ * @return MR_OK; MR_ERR_UNSUPPORTED; MR_ERR_FORMAT if it is malformed or from
+ *         another model or shape (the array is unchanged).
+ */
+MR_API int mr_array_restore(struct mr_array *array,
+                            const struct mr_blob *blob);
+
+/**
+ * Get in step again after MR_ERR_OUTCOME (ability RESYNC).
+ *
+ * @param array  the handle.
+ * @return MR_OK; MR_ERR_UNSUPPORTED; what the back end says.
+ */
+MR_API int mr_array_resync(struct mr_array *array);
+
+/**
+ * The innermost stage: the back end behind all filters. For out-of-band
+ * headers such as emulator.h; not for applications.
+ *
+ * @param array  the handle.
+ * @return borrowed.
+ */
+MR_API const struct mr_stage *mr_array_stage(const struct mr_array *array);
+
+/* ---- one operation at a time -------------------------------------------- */
+
+/**
+ * Read conductances with the described read waveform.
+ *
+ * @param array  the handle.
+ * @param where  which cells; NULL = all.
+ * @param g_S    [number of cells] receives S.
+ * @return as mr_array_submit().
+ */
+MR_API int mr_array_read(struct mr_array *array,
+                         const struct mr_selection *where, float *g_S);
+
+/**
+ * Apply a named waveform.
+ *
+ * @param array  the handle.
+ * @param where  which cells; NULL = all.
+ * @param name   a described waveform that programs, such as "set".
+ * @param count  pulses per cell, >= 1.
+ * @return as mr_array_submit(); MR_ERR_USAGE for an unknown or read waveform.
+ */
+MR_API int mr_array_pulse(struct mr_array *array,
+                          const struct mr_selection *where, const char *name,
+                          uint32_t count);
+
+/**
+ * Fill in a pulse operation from a described waveform.
+ *
+ * @param op    kind, unit, amplitude, width and edges are written; the rest is
+ *              zeroed; `where` is left alone.
+ * @param wave  the waveform.
+ */
+MR_API void mr_pulse_from(struct mr_op *op, const struct mr_waveform *wave);
+
+/**
+ * Let array time pass.
+ *
+ * @param array       the handle.
+ * @param duration_s  >= 0.
+ * @return as mr_array_submit().
+ */
+MR_API int mr_array_wait(struct mr_array *array, double duration_s);
+
+/**
+ * One analog matrix-vector product over the whole array.
+ *
+ * @param array  the handle.
+ * @param v_V    [rows] row voltages.
+ * @param i_A    [cols] receives column currents in A.
+ * @return as mr_array_submit().
+ */
+MR_API int mr_array_drive(struct mr_array *array, const float *v_V,
+                          float *i_A);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * A cell model: declared parameters, pure functions, and state that belongs to
+ * whoever calls. A model never asks for time or chance: it is given an age and
+ * standard normal numbers. One table lists all models (devices/models.c).
+ *
+ * Inside a model, conductances are float siemens in flat columns.
+ */
+#ifndef MEMRIG_MODEL_H
+#define MEMRIG_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memrig/error.h"
+#include "memrig/types.h"
+
+#define MR_PARAMS_MAX 40 /**< parameters of one model */
+
+/** A declared parameter. Its text is what `memrig models` prints. */
+struct mr_param {
+	const char *name;   /**< as in files and URIs, with its unit at the end */
+	const char *unit;   /**< SI symbol; "1" for a pure number */
+	double value;       /**< default */
+	double min;         /**< least allowed */
+	double max;         /**< greatest allowed */
+	const char *text;   /**< meaning, one line */
+	const char *source; /**< where the default comes from */
+};
+
+/** State of cells as flat columns, indexed by cell number; owned by the
+ * emulator. A model touches only the cells that it is given. */
+struct mr_columns {
+	float *g_S;       /**< conductance as programmed (not drifted) */
+	float *memory;    /**< the model's trace of past pulses; 1 = just erased */
+	float *nu;        /**< drift exponent of the cell */
+	int64_t *t_p_ns;  /**< array time of the last programming event */
+};
+
+/** A pulse as one cell feels it. */
+struct mr_stimulus {
+	enum mr_unit unit;
+	double amplitude; /**< V or A, signed */
+	double width_s;   /**< flat top */
+};
+
+/** A model. Function members are pure: they touch nothing but their
+ * arguments, and are safe to call from several threads on different cells. */
+struct mr_model {
+	const char *name;    /**< as in "emu:NAME" */
+	const char *summary; /**< one line */
+	const char *source;  /**< paper and DOI, or "definition" */
+	const struct mr_param *params;
+	uint32_t n_params;
+
+	/**
+	 * Check that parameters fit each other.
+	 * @param p    [n_params] values, each within its own limits.
+	 * @param err  names the parameters that clash; or NULL.
+	 * @return MR_OK or MR_ERR_RANGE.
+	 */
+	int (*check)(const double *p, struct mr_errtext *err);
+
+	/**
+	 * Fill in the part of a description that follows from the model:
+	 * limits, conductance range, drift, waveforms.
+	 * @param p     [n_params] values.
+	 * @param desc  written; other fields are left alone.
+	 */
+	void (*describe)(const double *p, struct mr_description *desc);
+
+	/**
+	 * Say whether the model knows this pulse.
+	 * @param p    [n_params] values.
+	 * @param s    the pulse.
+	 * @param err  says what the model accepts; or NULL.
+	 * @return MR_OK; MR_ERR_UNSUPPORTED for a unit, amplitude or width that
+	 *         the model's equations do not cover.
+	 */
+	int (*accepts)(const double *p, const struct mr_stimulus *s,
+	               struct mr_errtext *err);
+
+	/**
+	 * Make one cell, as it comes from the factory.
+	 * @param p     [n_params] values.
+	 * @param c     columns.
+	 * @param cell  which.
+	 * @param z     [2] standard normals.
+	 * @param t_ns  array time.
+	 */
+	void (*birth)(const double *p, struct mr_columns *c, uint32_t cell,
+	              const float z[2], int64_t t_ns);
+
+	/**
+	 * One pulse on one cell.
+	 * @param p     [n_params] values.
+	 * @param s     an accepted pulse.
+	 * @param c     columns.
+	 * @param cell  which.
+	 * @param z     [2] standard normals of this event.
+	 * @param t_ns  array time at the end of the pulse.
+	 * @return status bits (MR_STATUS_SATURATED at an end of the range).
+	 */
+	uint8_t (*pulse)(const double *p, const struct mr_stimulus *s,
+	                 struct mr_columns *c, uint32_t cell, const float z[2],
+	                 int64_t t_ns);
+
+	/**
+	 * Logarithmic age: drift is exp(-nu * log_age). NULL = no drift.
+	 * @param p      [n_params] values.
+	 * @param age_s  seconds since the last programming event, >= 0.
+	 * @return the logarithm; may be negative; never decreases with age.
+	 */
+	double (*log_age)(const double *p, double age_s);
+
+	/**
+	 * Age at a logarithmic age: the inverse of log_age.
+	 * @param p        [n_params] values.
+	 * @param log_age  value of log_age().
+	 * @return least age in seconds that reaches it.
+	 */
+	double (*age_of)(const double *p, double log_age);
+
+	/**
+	 * White read noise of a single reading, sd = slope * G + floor.
+	 * @param p        [n_params] values.
+	 * @param slope    receives the relative part.
+	 * @param floor_S  receives the absolute part in S.
+	 */
+	void (*read_noise)(const double *p, double *slope, double *floor_S);
+};
+
+/**
+ * The table of models.
+ *
+ * @param n  receives the number of models; may be NULL.
+ * @return the models in alphabetical order; static.
+ */
+MR_API const struct mr_model *const *mr_models(size_t *n);
+
+/**
+ * Find a model.
+ *
+ * @param name  such as "pcm".
+ * @param err   names the models there are; or NULL.
+ * @return the model; NULL if there is none of that name.
+ */
+MR_API const struct mr_model *mr_model_find(const char *name,
+                                            struct mr_errtext *err);
+
+/**
+ * Default values of all parameters.
+ *
+ * @param model   the model.
+ * @param values  [MR_PARAMS_MAX] receives the values.
+ */
+MR_API void mr_model_defaults(const struct mr_model *model, double *values);
+
+/**
+ * Index of a parameter.
+ *
+ * @param model  the model.
+ * @param name   its name.
+ * @param out    receives the index.
+ * @param err    names the parameters there are; or NULL.
+ * @return MR_OK; MR_ERR_USAGE if the model has no such parameter.
+ */
+MR_API int mr_model_param(const struct mr_model *model, const char *name,
+                          uint32_t *out, struct mr_errtext *err);
+
+/**
+ * Set one parameter, checked against its limits.
+ *
+ * @param model   the model.
+ * @param name    its name.
+ * @param value   in the declared unit.
+ * @param values  [MR_PARAMS_MAX]; written on success.
+ * @param err     names parameter, value and limits; or NULL.
+ * @return MR_OK; MR_ERR_USAGE for an unknown name; MR_ERR_RANGE outside its
+ *         limits or not finite.
+ */
+MR_API int mr_model_set(const struct mr_model *model, const char *name,
+                        double value, double *values, struct mr_errtext *err);
+
+/**
+ * Read parameters from an INI file: a section [memrig] with `model = NAME`,
+ * then one section per parameter with `value`, and for people `unit`, `min`,
+ * `max`, `source`, `text`. A unit that is not the declared one is an error,
+ * min and max may only narrow the declared limits, and lines over 199 bytes
+ * are refused.
+ *
+ * @param model   the model that the file must be for.
+ * @param path    the file.
+ * @param values  [MR_PARAMS_MAX]; written on success.
+ * @param err     names file, line, what is wrong and what would be right; or
+ *                NULL.
+ * @return MR_OK; MR_ERR_IO if it cannot be read; MR_ERR_FORMAT for a malformed
+ *         line or unknown name; MR_ERR_RANGE for a value outside its limits.
+ */
+MR_API int mr_model_load(const struct mr_model *model, const char *path,
+                         double *values, struct mr_errtext *err);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * Logical weights carried by cells. A synapse (input i, output j) has N cells
+ * per polarity in row i; its weight is the sum of their conductances over
+ * N * g_unit_S * drift_scale, minus the same of the other polarity for a pair.
+ *
+ * Cells: column of (j, polarity s, replica d) = (j * S + s) * N + d, with S = 1
+ * for SINGLE and 2 for PAIR. One cell per update is pulsed; which one follows
+ * from a global selection counter that advances with every pulse (I. Boybat et
+ * al., Nat. Commun. 9, 2514 (2018), doi:10.1038/s41467-018-04933-y).
+ *
+ * Written only against array.h: it runs on any back end. Errors leave their
+ * sentence in mr_array_errmsg(). One thread at a time.
+ */
+#ifndef MEMRIG_SYNAPSE_H
+#define MEMRIG_SYNAPSE_H
+
+#include "memrig/array.h"
+
+/** How a weight is coded in cells. */
+enum mr_coding {
+	MR_CODING_SINGLE = 0, /**< w = sum of N cells, w >= 0 */
+	MR_CODING_PAIR = 1    /**< w = sum of N cells - sum of N others */
+};
+
+/** How weights lie on an array; zeros mean defaults. */
+struct mr_synapse_options {
+	uint32_t n_in;        /**< inputs, >= 1: rows used */
+	uint32_t n_out;       /**< outputs, >= 1 */
+	uint32_t n_cells;     /**< N, cells per synapse and polarity; 0 = 1 */
+	enum mr_coding coding;
+	double g_unit_S;      /**< conductance of a cell that counts as weight 1;
+	                           0 = described */
+	double drift_scale;   /**< drift factor that reads are divided by, one
+	                           constant; 0 = 1 */
+	double v_read_V;      /**< read and drive voltage; 0 = described */
+	double pulse_at;      /**< a raising pulse is due when the accumulated
+	                           change reaches this many mean steps; 0 = 1 */
+	struct mr_step step;  /**< mean raising step; all-zero = described */
+};
+
+/** Pulses that the mapping has applied so far. */
+struct mr_synapse_counts {
+	uint64_t raised;  /**< raising pulses */
+	uint64_t lowered; /**< lowering or erasing pulses */
+	uint64_t reads;   /**< cells read */
+};
+
+#define MR_OUTPUTS_ALL UINT32_MAX /**< every output, in update and pulse */
+
+struct mr_synapse; /**< opaque: the weights of one layer */
+
+/**
+ * Lay weights on an array; nothing is sent.
+ *
+ * @param array    the handle; must outlive the synapses.
+ * @param options  the mapping.
+ * @param out      receives the synapses; release with mr_synapse_free().
+ * @return MR_OK; MR_ERR_USAGE for wrong options; MR_ERR_RANGE if the array is
+ *         too small (the sentence says what shape is needed);
+ *         MR_ERR_UNSUPPORTED if it has no raising or erasing waveform or
+ *         cannot read; MR_ERR_NOMEM.
+ */
+MR_API int mr_synapse_alloc(struct mr_array *array,
+                            const struct mr_synapse_options *options,
+                            struct mr_synapse **out);
+
+/**
+ * Release synapses; the cells keep their state.
+ *
+ * @param syn  NULL is allowed.
+ */
+MR_API void mr_synapse_free(struct mr_synapse *syn);
+
+/**
+ * Erase every cell, then give each cell so many raising pulses, blindly.
+ *
+ * @param syn     the synapses; accumulated changes are cleared.
+ * @param pulses  0 leaves all cells erased.
+ * @return as mr_array_submit().
+ */
+MR_API int mr_synapse_reset(struct mr_synapse *syn, uint32_t pulses);
+
+/**
+ * Program weights with verification; each cell of a synapse takes an equal
+ * share, the other polarity of a pair is erased.
+ *
+ * @param syn        the synapses; accumulated changes are cleared.
+ * @param w          [n_in*n_out] weights; SINGLE needs 0 <= w.
+ * @param tolerance  accepted error of each cell, in units of weight; > 0.
+ * @param budget     pulses per cell, >= 1.
+ * @param n_missed   receives how many cells did not converge; or NULL.
+ * @return MR_OK also when cells did not converge; MR_ERR_RANGE for a weight
+ *         that is negative (SINGLE), not finite or beyond what a cell reaches;
+ *         else as mr_array_submit().
+ */
+MR_API int mr_synapse_set(struct mr_synapse *syn, const float *w,
+                          double tolerance, uint32_t budget,
+                          uint64_t *n_missed);
+
+/**
+ * Read all weights, one reading per cell.
+ *
+ * @param syn  the synapses.
+ * @param w    [n_in*n_out] receives the weights.
+ * @return as mr_array_submit().
+ */
+MR_API int mr_synapse_read(struct mr_synapse *syn, float *w);
+
+/**
+ * Weighted sums of some inputs: y[j] = sum over k of x[k] * w[in[k]][j].
+ * Through drive where the array offers it with any input level, else through
+ * reads of the active cells and a digital sum.
+ *
+ * @param syn       the synapses.
+ * @param in        [n] active inputs, each at most once; NULL = inputs 0..n-1.
+ * @param x         [n] values; |x| <= 1 (1 = the full read voltage).
+ * @param n         how many; 0 sets y to 0.
+ * @param period_s  array time that this step takes in all; 0 = just what the
+ *                  read-out needs.
+ * @param y         [n_out] receives the sums.
+ * @return as mr_array_submit(); MR_ERR_RANGE for an |x| over 1.
+ */
+MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
+                              const float *x, uint32_t n, double period_s,
+                              float *y);
+
+/**
+ * Accumulate wanted changes and pulse where they are due: read the weights,
+ * add `dw` to an accumulator chi per synapse, then at most one pulse per
+ * synapse:
+ *  - raise the next cell when chi >= pulse_at * its mean step, and subtract
+ *    that step; at w >= 1 clear a positive chi instead;
+ *  - SINGLE: lower the next cell by one step where the array can; else erase
+ *    the next cell that was raised since its last erase when -chi reaches what
+ *    it carries, and add that back; with all cells erased clear a negative
+ *    chi;
+ *  - PAIR: a negative chi raises a cell of the other polarity.
+ *
+ * @param syn  the synapses.
+ * @param out  which output, or MR_OUTPUTS_ALL.
+ * @param dw   [n_in] wanted changes ([n_in*n_out] for all).
+ * @param w    receives the weights read before the pulses, shaped like dw; or
+ *             NULL.
+ * @return as mr_array_submit(); MR_ERR_RANGE if a change is not finite.
+ */
+MR_API int mr_synapse_update(struct mr_synapse *syn, uint32_t out,
+                             const float *dw, float *w);
+
+/**
+ * Pulse without an accumulator: one raising pulse where `change` is positive,
+ * one lowering (or erasing) pulse where it is negative, on the next cell of
+ * each synapse.
+ *
+ * @param syn     the synapses.
+ * @param out     which output, or MR_OUTPUTS_ALL.
+ * @param change  [n_in] signs ([n_in*n_out] for all); 0 = leave alone.
+ * @return as mr_array_submit().
+ */
+MR_API int mr_synapse_pulse(struct mr_synapse *syn, uint32_t out,
+                            const int8_t *change);
+
+/**
+ * Pulses applied so far.
+ *
+ * @param syn  the synapses.
+ * @return borrowed counters.
+ */
+MR_API const struct mr_synapse_counts *
+mr_synapse_counts(const struct mr_synapse *syn);
+
+#endif
