@@ -157,6 +157,11 @@ struct mr_filter {
 	            struct mr_errtext *err);
 };
 
+/* The back ends that live outside driver/ or beside the table; only
+ * driver/backends.c names them. */
+extern const struct mr_backend mr__backend_emulator;
+extern const struct mr_backend mr__backend_playback;
+
 /**
  * The table of back ends.
  *

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * pcm: phase-change memory under identical partial-SET pulses, with pulse
+ * history, stochastic steps, drift and white read noise.
+ *
+ * Equations:
+ *   RESET        P = 1; G = N(g_reset, sd_reset), not below 0
+ *   each SET     P <- P exp(-1/alpha) before use; G <- clip(G + N(mu, sd),
+ *                g_min, g_max) with
+ *                mu = m1 G + c1 + a1 P      sd = m2 G + c2 + a2 P
+ *   both         restart the drift clock: t_p = now. A SET acts on the
+ *                conductance as programmed, not on the drifted one.
+ *   drift        G(t) = G exp(-nu L(t - t_p)), nu per cell = |N(nu, nu_spread)|
+ *                drift_law 1: L = ln((age + t0) / t0)   (1 at age 0)
+ *                drift_law 0: L = ln(max(age, t_min) / t0), the published pure
+ *                power law, which diverges at age 0 and is cut at t_min
+ *   read         G(t) + N(0, m3 G(t) + c3), independent from read to read
+ *
+ * State per cell: G, P (column memory), nu, t_p. Parameters: the table below.
+ *
+ * Validity: the two pulses that were measured, SET 90 uA / 50 ns and RESET
+ * 440 uA / 1 us (each within pulse_tolerance); anything else is refused, since
+ * the equations say nothing about other amplitudes or widths. No spread of
+ * parameters from cell to cell but nu, no temperature, no 1/f spectrum.
+ *
+ * Source: S. R. Nandakumar et al., J. Appl. Phys. 124, 152135 (2018),
+ * doi:10.1063/1.5042408; coefficients as in the public code of the same group
+ * (srnn-pcm, MIT licence). drift_law 1 and nu_spread are this project's.
+ * Checked by tests/test_models.c (means and deviations after n pulses, drift).
+ */
+#include "models.h"
+
+#include <math.h>
+
+enum {
+	G_RESET,
+	SD_RESET,
+	ALPHA,
+	M1,
+	C1,
+	A1,
+	M2,
+	C2,
+	A2,
+	G_MIN,
+	G_MAX,
+	NU,
+	NU_SPREAD,
+	T0,
+	DRIFT_LAW,
+	T_MIN,
+	M3,
+	C3,
+	I_SET,
+	W_SET,
+	I_RESET,
+	W_RESET,
+	PULSE_TOLERANCE,
+	V_READ,
+	V_READ_MAX,
+	T_READ,
+	G_UNIT,
+	N_PARAMS
+};
+
+#define JAP "Nandakumar 2018"
+#define OWN "this project"
+#define NATCOMM "Sebastian 2017"
+
+static const struct mr_param params[N_PARAMS] = {
+	[G_RESET] = {"g_reset_S", "S", 0.1e-6, 0, 1e-3, "mean after RESET", JAP},
+	[SD_RESET] = {"sd_reset_S", "S", 0.01e-6, 0, 1e-3, "spread after RESET",
+                      JAP},
+	[ALPHA] = {"alpha_pulses", "1", 2.6, 0.1, 1000,
+                   "pulses over which the history fades", JAP},
+	[M1] = {"m1", "1", -0.084, -1, 0, "mean step: slope with G", JAP},
+	[C1] = {"c1_S", "S", 0.880e-6, 0, 1e-3, "mean step: constant", JAP},
+	[A1] = {"a1_S", "S", 1.40e-6, 0, 1e-3, "mean step: history", JAP},
+	[M2] = {"m2", "1", 0.091, 0, 1, "spread of a step: slope with G", JAP},
+	[C2] = {"c2_S", "S", 0.260e-6, 0, 1e-3, "spread of a step: constant",
+                JAP},
+	[A2] = {"a2_S", "S", 2.15e-6, 0, 1e-3, "spread of a step: history", JAP},
+	[G_MIN] = {"g_min_S", "S", 0.1e-6, 0, 1e-3, "lower clamp of a SET", JAP},
+	[G_MAX] = {"g_max_S", "S", 12e-6, 1e-9, 1e-3, "upper clamp of a SET",
+                   JAP},
+	[NU] = {"nu", "1", 0.04, 0, 0.5, "mean drift exponent", JAP},
+	[NU_SPREAD] = {"nu_spread", "1", 0.01, 0, 0.5,
+                       "spread of the drift exponent from cell to cell", OWN},
+	[T0] = {"t0_s", "s", 38.6, 1e-9, 1e9, "reference time of drift", JAP},
+	[DRIFT_LAW] = {"drift_law", "1", 1, 0, 1,
+                       "1: shifted power law; 0: pure, cut at t_min_s", OWN},
+	[T_MIN] = {"t_min_s", "s", 1e-3, 1e-9, 1e3,
+                   "least age of the pure drift law", OWN},
+	[M3] = {"m3", "1", 0.03, 0, 1, "read noise: relative part", JAP},
+	[C3] = {"c3_S", "S", 0.13e-6, 0, 1e-3, "read noise: absolute part", JAP},
+	[I_SET] = {"i_set_A", "A", 90e-6, 1e-9, 1e-2, "amplitude of a SET", JAP},
+	[W_SET] = {"width_set_s", "s", 50e-9, 1e-9, 1e-3, "width of a SET", JAP},
+	[I_RESET] = {"i_reset_A", "A", 440e-6, 1e-9, 1e-2, "amplitude of a RESET",
+                     NATCOMM},
+	[W_RESET] = {"width_reset_s", "s", 1e-6, 1e-9, 1e-3, "width of a RESET",
+                     NATCOMM},
+	[PULSE_TOLERANCE] = {"pulse_tolerance", "1", 0.01, 0, 0.5,
+                             "how far a pulse may be from SET or RESET", OWN},
+	[V_READ] = {"v_read_V", "V", 0.2, 1e-3, 1, "read voltage", NATCOMM},
+	[V_READ_MAX] = {"v_read_max_V", "V", 0.3, 1e-3, 1,
+                        "greatest voltage that does not disturb", NATCOMM},
+	[T_READ] = {"t_read_s", "s", 1e-6, 1e-9, 1, "integration time of a read",
+                    NATCOMM},
+	[G_UNIT] = {"g_unit_S", "S", 10e-6, 1e-9, 1e-3,
+                    "a cell that counts as fully SET", OWN},
+};
+
+/* Least step to reckon with, and the fresh cell's memory, for step planning. */
+#define STEP_FLOOR_S 0.2e-6
+
+static int check(const double *p, struct mr_errtext *err)
+{
+	if (p[G_MIN] >= p[G_MAX])
+		return mr_errtext_set(err, MR_ERR_RANGE,
+		                      "g_min_S = %g must be below g_max_S = %g",
+		                      p[G_MIN], p[G_MAX]);
+	if (p[V_READ] > p[V_READ_MAX])
+		return mr_errtext_set(
+			err, MR_ERR_RANGE,
+			"v_read_V = %g must not exceed v_read_max_V = %g",
+			p[V_READ], p[V_READ_MAX]);
+	if (p[I_SET] * (1 + p[PULSE_TOLERANCE]) >=
+	    p[I_RESET] * (1 - p[PULSE_TOLERANCE]))
+		return mr_errtext_set(
+			err, MR_ERR_RANGE,
+			"i_set_A = %g must be clearly below i_reset_A = %g",
+			p[I_SET], p[I_RESET]);
+	if (p[DRIFT_LAW] != 0 && p[DRIFT_LAW] != 1)
+		return mr_errtext_set(err, MR_ERR_RANGE,
+		                      "drift_law = %g must be 0 or 1",
+		                      p[DRIFT_LAW]);
+	return MR_OK;
+}
+
+static void describe(const double *p, struct mr_description *desc)
+{
+	struct mr_step step = {.floor_S = STEP_FLOOR_S,
+	                       .offset_S = p[C1],
+	                       .slope = p[M1],
+	                       .history_S = p[A1],
+	                       .memory_pulses = p[ALPHA]};
+	const struct mr_waveform waves[] = {
+		{.name = "read", .unit = MR_UNIT_VOLT, .amplitude = p[V_READ],
+		 .width_s = p[T_READ], .effect = MR_EFFECT_NONE},
+		{.name = "set", .unit = MR_UNIT_AMPERE, .amplitude = p[I_SET],
+		 .width_s = p[W_SET], .effect = MR_EFFECT_RAISE, .step = step},
+		{.name = "reset", .unit = MR_UNIT_AMPERE, .amplitude = p[I_RESET],
+		 .width_s = p[W_RESET], .effect = MR_EFFECT_ERASE},
+	};
+
+	desc->limits.v_read_max_V = p[V_READ_MAX];
+	desc->limits.v_pulse_max_V = 0;
+	desc->limits.i_pulse_max_A = p[I_RESET] * (1 + p[PULSE_TOLERANCE]);
+	desc->g_min_S = p[G_MIN];
+	desc->g_max_S = p[G_MAX];
+	desc->g_unit_S = p[G_UNIT];
+	desc->drift_nu = p[NU];
+	desc->drift_t0_s = p[T0];
+	desc->n_waveforms = sizeof waves / sizeof waves[0];
+	for (uint32_t i = 0; i < desc->n_waveforms; i++)
+		desc->waveforms[i] = waves[i];
+}
+
+static bool near(double value, double target, double tolerance)
+{
+	return fabs(value - target) <= tolerance * target * (1 + 1e-6);
+}
+
+static bool is_set(const double *p, const struct mr_stimulus *s)
+{
+	return near(s->amplitude, p[I_SET], p[PULSE_TOLERANCE]) &&
+	       near(s->width_s, p[W_SET], p[PULSE_TOLERANCE]);
+}
+
+static bool is_reset(const double *p, const struct mr_stimulus *s)
+{
+	return near(s->amplitude, p[I_RESET], p[PULSE_TOLERANCE]) &&
+	       near(s->width_s, p[W_RESET], p[PULSE_TOLERANCE]);
+}
+
+static int accepts(const double *p, const struct mr_stimulus *s,
+                   struct mr_errtext *err)
+{
+	if (s->unit == MR_UNIT_AMPERE && (is_set(p, s) || is_reset(p, s)))
+		return MR_OK;
+	return mr_errtext_set(
+		err, MR_ERR_UNSUPPORTED,
+		"a pulse of %g %s, %g s: model pcm covers only SET (%g A, %g s) "
+		"and RESET (%g A, %g s), each within %g %%",
+		s->amplitude, s->unit == MR_UNIT_AMPERE ? "A" : "V", s->width_s,
+		p[I_SET], p[W_SET], p[I_RESET], p[W_RESET],
+		100 * p[PULSE_TOLERANCE]);
+}
+
+static void reset(const double *p, struct mr_columns *c, uint32_t cell, float z)
+{
+	c->g_S[cell] = (float)fmax(p[G_RESET] + p[SD_RESET] * (double)z, 0);
+	c->memory[cell] = 1.0f;
+}
+
+static uint8_t set(const double *p, struct mr_columns *c, uint32_t cell,
+                   float z)
+{
+	double g = (double)c->g_S[cell];
+	double memory = (double)c->memory[cell] * exp(-1 / p[ALPHA]);
+	double mean = p[M1] * g + p[C1] + p[A1] * memory;
+	double sd = p[M2] * g + p[C2] + p[A2] * memory;
+	double next = g + mean + sd * (double)z;
+
+	c->memory[cell] = (float)memory;
+	c->g_S[cell] = (float)fmin(fmax(next, p[G_MIN]), p[G_MAX]);
+	return next >= p[G_MAX] ? MR_STATUS_SATURATED : 0;
+}
+
+static void birth(const double *p, struct mr_columns *c, uint32_t cell,
+                  const float z[2], int64_t t_ns)
+{
+	reset(p, c, cell, z[0]);
+	c->nu[cell] = (float)fabs(p[NU] + p[NU_SPREAD] * (double)z[1]);
+	c->t_p_ns[cell] = t_ns;
+}
+
+static uint8_t pulse(const double *p, const struct mr_stimulus *s,
+                     struct mr_columns *c, uint32_t cell, const float z[2],
+                     int64_t t_ns)
+{
+	uint8_t status = 0;
+
+	if (is_reset(p, s))
+		reset(p, c, cell, z[0]);
+	else
+		status = set(p, c, cell, z[0]);
+	c->t_p_ns[cell] = t_ns;
+	return status;
+}
+
+static double log_age(const double *p, double age_s)
+{
+	if (p[DRIFT_LAW] == 0)
+		return log(fmax(age_s, p[T_MIN]) / p[T0]);
+	return log1p(age_s / p[T0]);
+}
+
+static double age_of(const double *p, double at)
+{
+	return p[DRIFT_LAW] == 0 ? p[T0] * exp(at) : p[T0] * expm1(at);
+}
+
+static void read_noise(const double *p, double *slope, double *floor_S)
+{
+	*slope = p[M3];
+	*floor_S = p[C3];
+}
+
+const struct mr_model mr__model_pcm = {
+	.name = "pcm",
+	.summary = "phase-change memory: accumulation with pulse history, drift",
+	.source = "Nandakumar et al., J. Appl. Phys. 124, 152135 (2018), "
+		  "doi:10.1063/1.5042408",
+	.params = params,
+	.n_params = N_PARAMS,
+	.check = check,
+	.describe = describe,
+	.accepts = accepts,
+	.birth = birth,
+	.pulse = pulse,
+	.log_age = log_age,
+	.age_of = age_of,
+	.read_noise = read_noise,
+};

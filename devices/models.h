@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The models that the table lists, one per file. */
+#ifndef MR_DEVICES_MODELS_H
+#define MR_DEVICES_MODELS_H
+
+#include "memrig/model.h"
+
+extern const struct mr_model mr__model_ideal;
+extern const struct mr_model mr__model_pcm;
+
+#endif
