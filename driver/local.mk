@@ -5,9 +5,20 @@ libdriver_la_SOURCES = \
 	%D%/array.c \
 	%D%/array_priv.h \
 	%D%/backends.c \
+	%D%/check.c \
 	%D%/clock.c \
+	%D%/compose.c \
 	%D%/error.c \
-	%D%/uri.c
+	%D%/filter_fault.c \
+	%D%/filter_guard.c \
+	%D%/filters.h \
+	%D%/paramfile.c \
+	%D%/selection.c \
+	%D%/shorthand.c \
+	%D%/submit.c \
+	%D%/synapse.c \
+	%D%/uri.c \
+	%D%/version.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
 	$(JANSSON_CFLAGS)
 libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)

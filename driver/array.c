@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Life of a handle: open by URI, wrap in filters, look into, close. */
+#include "array_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_S 1e9
+#define SURVEY_MAX_S 1e9
+
+/* ---- open and close ------------------------------------------------------ */
+
+static const struct mr_backend *find_backend(const struct mr_uri *uri,
+                                             struct mr_errtext *err)
+{
+	char known[256] = "";
+	size_t used = 0, n;
+	const struct mr_backend *const *table = mr_backends(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(table[i]->name, uri->driver) == 0)
+			return table[i];
+		used += (size_t)snprintf(known + used, sizeof known - used,
+		                         "%s%s", i ? ", " : "", table[i]->name);
+		if (used >= sizeof known)
+			break;
+	}
+	(void)mr_errtext_set(err, MR_ERR_USAGE,
+	                     "URI '%.200s': unknown driver '%.40s'; there are: "
+	                     "%.200s",
+	                     uri->given, uri->driver, known);
+	return NULL;
+}
+
+static struct mr_stage *outermost(struct mr_array *array)
+{
+	return &array->stages[array->n_stages - 1];
+}
+
+static int describe(struct mr_array *array, struct mr_errtext *err)
+{
+	struct mr_stage *s = outermost(array);
+
+	array->desc = (struct mr_description){0};
+	return s->type->describe(s->self, &array->desc, err);
+}
+
+static bool filter_asked(const struct mr_filter *f, const struct mr_uri *uri)
+{
+	size_t len = strlen(f->name);
+
+	for (uint32_t i = 0; i < uri->n_keys; i++)
+		if (strncmp(uri->keys[i].name, f->name, len) == 0 &&
+		    uri->keys[i].name[len] == '.')
+			return true;
+	return f->always;
+}
+
+static int wrap_filters(struct mr_array *array, struct mr_uri *uri,
+                        struct mr_errtext *err)
+{
+	size_t n;
+	const struct mr_filter *const *table = mr_filters(&n);
+	int rc = describe(array, err);
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		void *self;
+
+		if (!filter_asked(table[i], uri))
+			continue;
+		rc = table[i]->wrap(uri, *outermost(array), &array->desc, &self,
+		                    err);
+		if (rc)
+			break;
+		array->stages[array->n_stages++] = (struct mr_stage){
+			.type = &table[i]->waist, .self = self};
+		rc = describe(array, err);
+	}
+	return rc;
+}
+
+static int open_stages(struct mr_array *array, struct mr_uri *uri,
+                       const struct mr_open_options *options,
+                       struct mr_errtext *err)
+{
+	const struct mr_backend *backend = find_backend(uri, err);
+	void *self;
+
+	if (!backend)
+		return MR_ERR_USAGE;
+	int rc = backend->open(uri, options, &self, err);
+
+	if (rc)
+		return rc;
+	array->stages[0] = (struct mr_stage){.type = backend, .self = self};
+	array->n_stages = 1;
+	rc = wrap_filters(array, uri, err);
+	return rc ? rc : mr_uri_finish(uri, err);
+}
+
+int mr_array_open(const char *text, const struct mr_open_options *options,
+                  struct mr_array **out, struct mr_errtext *err)
+{
+	struct mr_open_options all = options ? *options
+	                                     : (struct mr_open_options){0};
+	struct mr_array *array = calloc(1, sizeof *array);
+	struct mr_uri *uri = malloc(sizeof *uri);
+	int rc = array && uri ? mr_uri_parse(uri, text, err)
+	                      : mr_errtext_set(err, MR_ERR_NOMEM,
+	                                       "out of memory");
+
+	if (!rc) {
+		(void)snprintf(array->uri, sizeof array->uri, "%s", text);
+		if (all.clock)
+			array->clock = *all.clock;
+		else
+			mr_clock_system(&array->clock);
+		all.clock = &array->clock;
+		rc = open_stages(array, uri, &all, err);
+	}
+	free(uri);
+	if (rc) {
+		/* the first failure is what the caller wants to read */
+		(void)mr_array_close(array, NULL);
+		return rc;
+	}
+	*out = array;
+	return MR_OK;
+}
+
+/* A filter's close closes the stage inside it, so only the outermost is
+ * asked. */
+int mr_array_close(struct mr_array *array, struct mr_errtext *err)
+{
+	int rc = MR_OK;
+
+	if (!array)
+		return MR_OK;
+	if (array->n_stages)
+		rc = outermost(array)->type->close(outermost(array)->self, err);
+	free(array->survey_g_S);
+	free(array);
+	return rc;
+}
+
+/* ---- looking into -------------------------------------------------------- */
+
+const struct mr_description *mr_array_describe(const struct mr_array *array)
+{
+	return &array->desc;
+}
+
+uint32_t mr_array_abilities(const struct mr_array *array)
+{
+	uint32_t has = array->desc.abilities;
+	uint32_t read_wait = MR_ABILITY(MR_OP_READ) | MR_ABILITY(MR_OP_WAIT);
+	bool changes = mr_description_effect(&array->desc, MR_EFFECT_RAISE) &&
+	               (mr_description_effect(&array->desc, MR_EFFECT_LOWER) ||
+	                mr_description_effect(&array->desc, MR_EFFECT_ERASE));
+
+	if (has & MR_ABILITY(MR_OP_READ))
+		has |= MR_ABILITY(MR_OP_DRIVE);
+	if ((has & read_wait) == read_wait)
+		has |= MR_ABILITY(MR_OP_TRACE);
+	if (has & MR_ABILITY(MR_OP_READ) && has & MR_ABILITY(MR_OP_PULSE) &&
+	    changes)
+		has |= MR_ABILITY(MR_OP_PROGRAM);
+	return has;
+}
+
+const char *mr_array_uri(const struct mr_array *array)
+{
+	return array->uri;
+}
+
+const char *mr_array_errmsg(const struct mr_array *array)
+{
+	return array->err.text;
+}
+
+int64_t mr_array_time_ns(const struct mr_array *array)
+{
+	return array->t_ns;
+}
+
+const struct mr_stage *mr_array_stage(const struct mr_array *array)
+{
+	return &array->stages[0];
+}
+
+void mr_array_stop(struct mr_array *array)
+{
+	array->stop = 1;
+}
+
+void mr_array_resume(struct mr_array *array)
+{
+	array->stop = 0;
+}
+
+/* ---- observers ----------------------------------------------------------- */
+
+int mr_array_observe(struct mr_array *array, const struct mr_observer *observer)
+{
+	if (array->n_observers == MR_OBSERVERS_MAX)
+		return mr_errtext_set(&array->err, MR_ERR_RANGE,
+		                      "more than %d observers",
+		                      MR_OBSERVERS_MAX);
+	array->observers[array->n_observers++] = *observer;
+	return MR_OK;
+}
+
+void mr_array_unobserve(struct mr_array *array, const void *self)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < array->n_observers; i++)
+		if (array->observers[i].self != self)
+			array->observers[kept++] = array->observers[i];
+	array->n_observers = kept;
+}
+
+int mr_array_survey(struct mr_array *array, double interval_s)
+{
+	size_t n = (size_t)array->desc.rows * array->desc.cols;
+
+	if (!(interval_s >= 0 && interval_s <= SURVEY_MAX_S))
+		return mr_errtext_set(&array->err, MR_ERR_RANGE,
+		                      "survey interval %g s: must be 0 to %g",
+		                      interval_s, SURVEY_MAX_S);
+	if (!(array->desc.abilities & MR_ABILITY(MR_OP_READ)))
+		return mr_errtext_set(&array->err, MR_ERR_UNSUPPORTED,
+		                      "this array cannot read");
+	if (interval_s > 0 && !array->survey_g_S)
+		array->survey_g_S = malloc(n * sizeof(float));
+	if (interval_s > 0 && !array->survey_g_S)
+		return mr_errtext_set(&array->err, MR_ERR_NOMEM,
+		                      "out of memory for surveys");
+	array->survey_ns = (int64_t)llround(interval_s * NS_PER_S);
+	if (interval_s > 0 && array->survey_ns == 0)
+		array->survey_ns = 1;
+	array->next_survey_ns = array->t_ns + array->survey_ns;
+	return MR_OK;
+}
+
+/* ---- snapshots ----------------------------------------------------------- */
+
+static int offered(struct mr_array *array, uint32_t ability, const char *name)
+{
+	if (array->inside)
+		return MR_ERR_BUSY;
+	array->err.text[0] = '\0';
+	if (array->desc.abilities & ability)
+		return MR_OK;
+	return mr_errtext_set(&array->err, MR_ERR_UNSUPPORTED,
+	                      "%s offers no %s", array->desc.driver, name);
+}
+
+int mr_array_snapshot(struct mr_array *array, struct mr_blob *out)
+{
+	struct mr_stage *s = &array->stages[0];
+	int rc = offered(array, MR_ABILITY_SNAPSHOT, "snapshot");
+
+	return rc ? rc : s->type->snapshot(s->self, out, &array->err);
+}
+
+int mr_array_restore(struct mr_array *array, const struct mr_blob *blob)
+{
+	struct mr_stage *s = &array->stages[0];
+	int rc = offered(array, MR_ABILITY_SNAPSHOT, "restore");
+
+	if (!rc)
+		rc = s->type->restore(s->self, blob, &array->err);
+	return rc ? rc : describe(array, &array->err);
+}
+
+int mr_array_resync(struct mr_array *array)
+{
+	struct mr_stage *s = &array->stages[0];
+	struct mr_run run = {.stop = &array->stop,
+	                     .clock = &array->clock,
+	                     .err = &array->err};
+	int rc = offered(array, MR_ABILITY_RESYNC, "resync");
+
+	return rc ? rc : s->type->resync(s->self, &run);
+}

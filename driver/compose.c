@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Operations that the back end lacks, as programs over those it has: above
+ * the filters, so that guard, faults and log see the children. */
+#include "array_priv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What every composition hands around. */
+struct composition {
+	struct mr_array *array;
+	struct mr_op *parent;
+	const struct mr_context *context;
+};
+
+/* Check, default and send one child. */
+static int send_child(const struct composition *c, struct mr_op *op)
+{
+	struct mr_array *a = c->array;
+	size_t done;
+	int rc = mr__op_check(&a->desc, a->desc.abilities, op, &a->err);
+
+	if (rc)
+		return rc;
+	return mr__array_send(a, op, 1, c->parent->outcome.id, c->context,
+	                      &done);
+}
+
+static int no_memory(const struct composition *c)
+{
+	return mr_errtext_set(&c->array->err, MR_ERR_NOMEM,
+	                      "out of memory for %s",
+	                      mr_op_kind_name(c->parent->kind));
+}
+
+/* ---- program: a verify loop ---------------------------------------------- */
+
+struct verify {
+	struct composition c;
+	uint64_t n;
+	uint64_t n_active;
+	uint32_t *active;     /* [n] elements that are not yet there */
+	uint32_t *cells;      /* [n] cells of one child operation */
+	uint32_t *counts;     /* [n] pulses of one child operation */
+	uint32_t *spent;      /* [n] pulses so far */
+	float *read_S;        /* [n] readings of the active elements */
+	float *g_S;           /* [n] last reading of each element */
+	const struct mr_waveform *raise;
+	const struct mr_waveform *lower;
+};
+
+static double target_of(const struct verify *v, uint32_t i)
+{
+	const struct mr_program_op *pg = &v->c.parent->program;
+
+	return pg->target_S ? (double)pg->target_S[i] : pg->target;
+}
+
+static uint32_t cell_of(const struct verify *v, uint32_t i)
+{
+	return mr_selection_cell(&v->c.parent->where, &v->c.array->desc, i);
+}
+
+static bool reached(const struct verify *v, uint32_t i)
+{
+	return fabs((double)v->g_S[i] - target_of(v, i)) <=
+	       v->c.parent->program.tolerance_S;
+}
+
+static int read_active(struct verify *v)
+{
+	struct mr_op op = {
+		.kind = MR_OP_READ,
+		.where = {.kind = MR_SELECT_LIST,
+	                  .cells = v->cells,
+	                  .n_cells = (uint32_t)v->n_active},
+		.read = {.g_S = v->read_S,
+	                 .averages = v->c.parent->program.averages}};
+
+	for (uint64_t k = 0; k < v->n_active; k++)
+		v->cells[k] = cell_of(v, v->active[k]);
+	int rc = send_child(&v->c, &op);
+
+	for (uint64_t k = 0; k < v->n_active && !rc; k++)
+		v->g_S[v->active[k]] = v->read_S[k];
+	return rc;
+}
+
+static void drop_finished(struct verify *v)
+{
+	uint32_t budget = v->c.parent->program.budget;
+	uint64_t kept = 0;
+
+	for (uint64_t k = 0; k < v->n_active; k++) {
+		uint32_t i = v->active[k];
+
+		if (!reached(v, i) && v->spent[i] < budget)
+			v->active[kept++] = i;
+	}
+	v->n_active = kept;
+}
+
+/* Half the gap in typical steps: stochastic steps must not overshoot, since
+ * coming back may cost an erase. */
+static uint32_t pulses_for(const struct verify *v, uint32_t i,
+                           const struct mr_waveform *wave)
+{
+	double g = (double)v->g_S[i];
+	double gap = fabs(target_of(v, i) - g);
+	const struct mr_step *s = &wave->step;
+	double step = fmax(s->floor_S, s->offset_S + s->slope * g);
+	uint32_t left = v->c.parent->program.budget - v->spent[i];
+
+	if (wave->effect == MR_EFFECT_ERASE || !(step > 0))
+		return 1;
+	double wanted = floor(0.5 * gap / step);
+
+	return wanted < 1 ? 1 : wanted > left ? left : (uint32_t)wanted;
+}
+
+static int pulse_side(struct verify *v, const struct mr_waveform *wave, bool up)
+{
+	struct mr_op op;
+	uint32_t n = 0;
+
+	mr_pulse_from(&op, wave);
+	for (uint64_t k = 0; k < v->n_active; k++) {
+		uint32_t i = v->active[k];
+
+		if (((double)v->g_S[i] < target_of(v, i)) != up)
+			continue;
+		v->cells[n] = cell_of(v, i);
+		v->counts[n] = pulses_for(v, i, wave);
+		v->spent[i] += v->counts[n];
+		n++;
+	}
+	if (n == 0)
+		return MR_OK;
+	op.where = (struct mr_selection){
+		.kind = MR_SELECT_LIST, .cells = v->cells, .n_cells = n};
+	op.pulse.counts = v->counts;
+	return send_child(&v->c, &op);
+}
+
+static int verify_loop(struct verify *v)
+{
+	int rc = MR_OK;
+
+	v->n_active = v->n;
+	for (uint32_t i = 0; i < v->n; i++)
+		v->active[i] = i;
+	for (;;) {
+		rc = read_active(v);
+		if (rc)
+			return rc;
+		drop_finished(v);
+		if (v->n_active == 0)
+			return MR_OK;
+		rc = pulse_side(v, v->raise, true);
+		if (!rc)
+			rc = pulse_side(v, v->lower, false);
+		if (rc)
+			return rc;
+	}
+}
+
+static void report(const struct verify *v)
+{
+	struct mr_program_op *pg = &v->c.parent->program;
+	struct mr_outcome *out = &v->c.parent->outcome;
+
+	for (uint32_t i = 0; i < v->n; i++) {
+		uint8_t status = reached(v, i) ? 0 : MR_STATUS_NOT_CONVERGED;
+
+		out->status |= status;
+		if (pg->g_S)
+			pg->g_S[i] = v->g_S[i];
+		if (pg->pulses)
+			pg->pulses[i] = v->spent[i];
+		if (pg->status)
+			pg->status[i] = status;
+	}
+	out->n_effect = v->n;
+}
+
+static int compose_program(const struct composition *c)
+{
+	const struct mr_description *d = &c->array->desc;
+	const struct mr_waveform *lower =
+		mr_description_effect(d, MR_EFFECT_LOWER);
+	struct verify v = {
+		.c = *c,
+		.n = mr_selection_count(&c->parent->where, d),
+		.raise = mr_description_effect(d, MR_EFFECT_RAISE),
+		.lower = lower ? lower
+	                       : mr_description_effect(d, MR_EFFECT_ERASE)};
+	uint32_t *words = calloc(v.n, 4 * sizeof(uint32_t));
+	float *floats = calloc(v.n, 2 * sizeof(float));
+	int rc = words && floats ? MR_OK : no_memory(c);
+
+	if (!rc) {
+		v.active = words;
+		v.cells = words + v.n;
+		v.counts = words + 2 * v.n;
+		v.spent = words + 3 * v.n;
+		v.read_S = floats;
+		v.g_S = floats + v.n;
+		rc = verify_loop(&v);
+	}
+	if (!rc)
+		report(&v);
+	free(words);
+	free(floats);
+	return rc;
+}
+
+/* ---- drive: reads and a digital sum -------------------------------------- */
+
+struct product {
+	struct composition c;
+	bool by_rows;
+	uint32_t n_in;
+	uint32_t n_out;
+	uint32_t *in_lines;   /* [n_in] line numbers */
+	uint32_t *out_lines;  /* [n_out] */
+	uint32_t *fed;        /* [n_in] lines of the current vector */
+	float *fed_V;         /* [n_in] their voltages */
+	float *g_S;           /* [n_in*n_out] readings */
+};
+
+static uint32_t line_of(const struct mr_selection *s, bool row, uint32_t i)
+{
+	switch (s->kind) {
+	case MR_SELECT_RECT:
+		return (row ? s->row : s->col) + i;
+	case MR_SELECT_OUTER:
+		return row ? s->rows[i] : s->cols[i];
+	default:
+		return i;
+	}
+}
+
+static int read_fed(struct product *p, uint32_t n_fed)
+{
+	struct mr_op op = {.kind = MR_OP_READ,
+	                   .where = {.kind = MR_SELECT_OUTER},
+	                   .read = {.g_S = p->g_S}};
+
+	op.where.rows = p->by_rows ? p->fed : p->out_lines;
+	op.where.n_rows = p->by_rows ? n_fed : p->n_out;
+	op.where.cols = p->by_rows ? p->out_lines : p->fed;
+	op.where.n_cols = p->by_rows ? p->n_out : n_fed;
+	return send_child(&p->c, &op);
+}
+
+static void add_up(const struct product *p, uint32_t n_fed, float *i_A)
+{
+	for (uint32_t j = 0; j < p->n_out; j++) {
+		double sum = 0;
+
+		for (uint32_t k = 0; k < n_fed; k++) {
+			size_t at = p->by_rows ? (size_t)k * p->n_out + j
+			                       : (size_t)j * n_fed + k;
+
+			sum += (double)p->fed_V[k] * (double)p->g_S[at];
+		}
+		i_A[j] = (float)sum;
+	}
+}
+
+/* The rest of the period passes as a wait, where the array can. */
+static int rest(struct product *p, int64_t t0_ns, double period_s)
+{
+	struct mr_array *a = p->c.array;
+	double spent_s = (double)(a->t_ns - t0_ns) * 1e-9;
+	struct mr_op op = {.kind = MR_OP_WAIT,
+	                   .wait = {.duration_s = period_s - spent_s}};
+
+	if (op.wait.duration_s <= 0 ||
+	    !(a->desc.abilities & MR_ABILITY(MR_OP_WAIT)))
+		return MR_OK;
+	return send_child(&p->c, &op);
+}
+
+static int drive_vector(struct product *p, uint32_t b)
+{
+	const struct mr_drive_op *dr = &p->c.parent->drive;
+	const float *v_V = &dr->v_V[(size_t)b * p->n_in];
+	int64_t t0_ns = p->c.array->t_ns;
+	uint32_t n_fed = 0;
+
+	for (uint32_t k = 0; k < p->n_in; k++) {
+		if (v_V[k] == 0.0f)
+			continue;
+		p->fed[n_fed] = p->in_lines[k];
+		p->fed_V[n_fed++] = v_V[k];
+	}
+	int rc = n_fed ? read_fed(p, n_fed) : MR_OK;
+
+	if (rc)
+		return rc;
+	add_up(p, n_fed, &dr->i_A[(size_t)b * p->n_out]);
+	return rest(p, t0_ns, fmax(dr->period_s, dr->duration_s));
+}
+
+static int drive_all(struct product *p)
+{
+	struct mr_op *parent = p->c.parent;
+	int rc = MR_OK;
+
+	for (uint32_t k = 0; k < p->n_in; k++)
+		p->in_lines[k] = line_of(&parent->where, p->by_rows, k);
+	for (uint32_t k = 0; k < p->n_out; k++)
+		p->out_lines[k] = line_of(&parent->where, !p->by_rows, k);
+	for (uint32_t b = 0; b < parent->drive.batch && !rc; b++) {
+		rc = drive_vector(p, b);
+		parent->outcome.n_effect += rc == MR_OK;
+	}
+	if (parent->drive.status)
+		memset(parent->drive.status, 0,
+		       (size_t)parent->drive.batch * p->n_out);
+	return rc;
+}
+
+static int compose_drive(const struct composition *c)
+{
+	struct product p = {
+		.c = *c, .by_rows = c->parent->drive.axis == MR_AXIS_ROWS};
+	uint32_t n_rows = 0, n_cols = 0;
+
+	(void)mr_selection_lines(&c->parent->where, &c->array->desc, &n_rows,
+	                         &n_cols);
+	p.n_in = p.by_rows ? n_rows : n_cols;
+	p.n_out = p.by_rows ? n_cols : n_rows;
+	uint32_t *words = calloc(2 * (size_t)p.n_in + p.n_out,
+	                         sizeof(uint32_t));
+	float *floats = calloc(p.n_in + (size_t)p.n_in * p.n_out,
+	                       sizeof(float));
+	int rc = words && floats ? MR_OK : no_memory(c);
+
+	if (!rc) {
+		p.in_lines = words;
+		p.fed = words + p.n_in;
+		p.out_lines = words + 2 * (size_t)p.n_in;
+		p.fed_V = floats;
+		p.g_S = floats + p.n_in;
+		rc = drive_all(&p);
+	}
+	free(words);
+	free(floats);
+	return rc;
+}
+
+/* ---- trace: waits and reads ---------------------------------------------- */
+
+static int trace_level(const struct composition *c, uint32_t cell, uint32_t k,
+                       size_t at, int64_t t0_ns)
+{
+	const struct mr_trace_op *tr = &c->parent->trace;
+	float g_S = 0;
+	uint8_t status = 0;
+	struct mr_op wait = {.kind = MR_OP_WAIT,
+	                     .wait = {.duration_s = tr->hold_s[k]}};
+	struct mr_op read = {
+		.kind = MR_OP_READ,
+		.where = {.kind = MR_SELECT_LIST, .cells = &cell, .n_cells = 1},
+		.read = {.v_read_V = (double)tr->level[k],
+	                 .g_S = &g_S,
+	                 .status = &status}};
+	int rc = send_child(c, &wait);
+
+	if (rc || (tr->sample && !tr->sample[k]))
+		return rc;
+	if (tr->level[k] != 0.0f)
+		rc = send_child(c, &read);
+	tr->i_A[at] = tr->level[k] * g_S;
+	if (tr->v_V)
+		tr->v_V[at] = tr->level[k];
+	if (tr->t_s)
+		tr->t_s[at] = (double)(c->array->t_ns - t0_ns) * 1e-9;
+	if (tr->status)
+		tr->status[at] = status;
+	return rc;
+}
+
+static int compose_trace(const struct composition *c)
+{
+	const struct mr_trace_op *tr = &c->parent->trace;
+	const struct mr_description *d = &c->array->desc;
+	uint64_t n = mr_selection_count(&c->parent->where, d);
+	int64_t t0_ns = c->array->t_ns;
+	size_t at = 0;
+	int rc = MR_OK;
+
+	for (uint32_t k = 0; k < tr->n_levels; k++)
+		if (tr->unit != MR_UNIT_VOLT || tr->compliance > 0 ||
+		    fabs((double)tr->level[k]) > d->limits.v_read_max_V)
+			return mr_errtext_set(
+				&c->array->err, MR_ERR_UNSUPPORTED,
+				"%s offers no trace; from reads only voltages up "
+				"to %g V without compliance can be composed",
+				d->driver, d->limits.v_read_max_V);
+	for (uint64_t i = 0; i < n && !rc; i++) {
+		uint32_t cell = mr_selection_cell(&c->parent->where, d, i);
+
+		for (uint32_t k = 0; k < tr->n_levels && !rc; k++) {
+			rc = trace_level(c, cell, k, at, t0_ns);
+			at += !tr->sample || tr->sample[k];
+		}
+		c->parent->outcome.n_effect += rc == MR_OK;
+	}
+	return rc;
+}
+
+int mr__array_compose(struct mr_array *array, struct mr_op *op,
+                      const struct mr_context *context)
+{
+	struct composition c = {
+		.array = array, .parent = op, .context = context};
+	int rc = mr__array_begin(array, op, 0);
+
+	if (!rc && op->kind == MR_OP_PROGRAM)
+		rc = compose_program(&c);
+	else if (!rc && op->kind == MR_OP_DRIVE)
+		rc = compose_drive(&c);
+	else if (!rc)
+		rc = compose_trace(&c);
+	op->outcome.error = rc;
+	op->outcome.t_end_ns = array->t_ns;
+	mr__array_end(array, op, 0);
+	return rc;
+}

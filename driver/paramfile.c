@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Parameter files of models. The only file that includes inih, which cuts
+ * lines at 199 bytes silently and does not tell a handler its line: both are
+ * looked after here. */
+#include "memrig/model.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ini.h>
+
+#define LINE_MAX_BYTES 199
+
+struct entry {
+	bool has_value;
+	double value;
+	double min; /* of the file; narrows the declared limits */
+	double max;
+	bool has_min;
+	bool has_max;
+};
+
+struct load {
+	const struct mr_model *model;
+	bool has_model;
+	struct entry entries[MR_PARAMS_MAX];
+	int rc;
+	struct mr_errtext why;
+};
+
+static int fail(struct load *l, int rc, const char *what, const char *value,
+                const char *right)
+{
+	l->rc = mr_errtext_set(&l->why, rc, "%.60s = '%.60s': %.200s", what,
+	                       value, right);
+	return 0;
+}
+
+static bool parse_number(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	return end != text && *end == '\0' && isfinite(*out);
+}
+
+static int take_number(struct load *l, const char *name, const char *value,
+                       double *out, bool *seen)
+{
+	if (*seen)
+		return fail(l, MR_ERR_FORMAT, name, value, "given twice");
+	if (!parse_number(value, out))
+		return fail(l, MR_ERR_FORMAT, name, value,
+		            "must be a finite number");
+	*seen = true;
+	return 1;
+}
+
+static int handle_head(struct load *l, const char *name, const char *value)
+{
+	if (strcmp(name, "model") != 0)
+		return strcmp(name, "note") == 0 ||
+		       fail(l, MR_ERR_FORMAT, name, value,
+		            "unknown; [memrig] knows model and note");
+	if (strcmp(value, l->model->name) != 0)
+		return fail(l, MR_ERR_FORMAT, name, value,
+		            "the file is for another model");
+	l->has_model = true;
+	return 1;
+}
+
+static int handle_param(struct load *l, uint32_t i, const char *name,
+                        const char *value)
+{
+	struct entry *e = &l->entries[i];
+
+	if (strcmp(name, "value") == 0)
+		return take_number(l, name, value, &e->value, &e->has_value);
+	if (strcmp(name, "min") == 0)
+		return take_number(l, name, value, &e->min, &e->has_min);
+	if (strcmp(name, "max") == 0)
+		return take_number(l, name, value, &e->max, &e->has_max);
+	if (strcmp(name, "unit") == 0)
+		return strcmp(value, l->model->params[i].unit) == 0 ||
+		       fail(l, MR_ERR_FORMAT, name, value,
+		            l->model->params[i].unit);
+	if (strcmp(name, "source") == 0 || strcmp(name, "text") == 0)
+		return 1;
+	return fail(l, MR_ERR_FORMAT, name, value,
+	            "unknown; a parameter has value, unit, min, max, source "
+	            "and text");
+}
+
+static int handle(void *user, const char *section, const char *name,
+                  const char *value)
+{
+	struct load *l = user;
+	uint32_t i;
+
+	if (l->rc)
+		return 0; /* inih goes on after an error; the first one counts */
+	if (strcmp(section, "memrig") == 0)
+		return handle_head(l, name, value);
+	l->rc = mr_model_param(l->model, section, &i, &l->why);
+	if (l->rc) {
+		l->rc = MR_ERR_FORMAT;
+		return 0;
+	}
+	return handle_param(l, i, name, value);
+}
+
+/* 0, or the number of the first line that is too long for inih. */
+static int long_line(FILE *f)
+{
+	int line = 1, length = 0, c;
+
+	while ((c = getc(f)) != EOF) {
+		length = c == '\n' ? 0 : length + 1;
+		if (length > LINE_MAX_BYTES)
+			return line;
+		line += c == '\n';
+	}
+	rewind(f);
+	return 0;
+}
+
+static int parse(FILE *f, const char *path, struct load *l,
+                 struct mr_errtext *err)
+{
+	int line = long_line(f);
+
+	if (line)
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s:%d: longer than %d bytes", path, line,
+		                      LINE_MAX_BYTES);
+	line = ini_parse_file(f, handle, l);
+	if (l->rc)
+		return mr_errtext_set(err, l->rc, "%s:%d: %s", path, line,
+		                      l->why.text);
+	if (line > 0)
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s:%d: neither [section] nor name = value",
+		                      path, line);
+	if (line < 0 || ferror(f))
+		return mr_errtext_set(err, MR_ERR_IO, "%s: cannot read", path);
+	if (!l->has_model)
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s: [memrig] with model = %s is missing",
+		                      path, l->model->name);
+	return MR_OK;
+}
+
+static int apply(const struct load *l, const char *path, double *values,
+                 struct mr_errtext *err)
+{
+	for (uint32_t i = 0; i < l->model->n_params; i++) {
+		const struct entry *e = &l->entries[i];
+		const struct mr_param *p = &l->model->params[i];
+		double min = e->has_min ? fmax(e->min, p->min) : p->min;
+		double max = e->has_max ? fmin(e->max, p->max) : p->max;
+
+		if (!e->has_value)
+			continue;
+		if (!(e->value >= min && e->value <= max))
+			return mr_errtext_set(err, MR_ERR_RANGE,
+			                      "%s: [%s] value = %g: must be %g "
+			                      "to %g %s",
+			                      path, p->name, e->value, min, max,
+			                      p->unit);
+		values[i] = e->value;
+	}
+	return MR_OK;
+}
+
+int mr_model_load(const struct mr_model *model, const char *path,
+                  double *values, struct mr_errtext *err)
+{
+	struct load *l = calloc(1, sizeof *l);
+	FILE *f = l ? fopen(path, "r") : NULL;
+	int rc;
+
+	if (!l)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	if (!f) {
+		free(l);
+		return mr_errtext_set(err, MR_ERR_IO,
+		                      "parameter file %s: %s", path,
+		                      strerror(errno));
+	}
+	l->model = model;
+	rc = parse(f, path, l, err);
+	(void)fclose(f);
+	if (!rc)
+		rc = apply(l, path, values, err);
+	if (!rc && model->check)
+		rc = model->check(values, err);
+	free(l);
+	return rc;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Takes array URIs apart; knows no driver and no key by itself. */
+#include "memrig/uri.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEX_BASE 16
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Unescape in place; false for a bad escape or an escaped NUL. */
+static bool unescape(char *s)
+{
+	char *out = s;
+
+	while (*s) {
+		if (*s != '%') {
+			*out++ = *s++;
+			continue;
+		}
+		int high = hex_digit(s[1]);
+		int low = high < 0 ? -1 : hex_digit(s[2]);
+
+		if (low < 0 || high * HEX_BASE + low == 0)
+			return false;
+		*out++ = (char)(high * HEX_BASE + low);
+		s += 3;
+	}
+	*out = '\0';
+	return true;
+}
+
+static int add_key(struct mr_uri *uri, char *pair, struct mr_errtext *err)
+{
+	char *value = strchr(pair, '=');
+
+	if (!value || value == pair)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "URI '%s': '%s' is not key=value",
+		                      uri->given, pair);
+	*value++ = '\0';
+	if (!unescape(pair) || !unescape(value))
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "URI '%s': key '%s' has a bad %%XX escape",
+		                      uri->given, pair);
+	for (uint32_t i = 0; i < uri->n_keys; i++)
+		if (strcmp(uri->keys[i].name, pair) == 0)
+			return mr_errtext_set(err, MR_ERR_USAGE,
+			                      "URI '%s': key '%s' is given twice",
+			                      uri->given, pair);
+	if (uri->n_keys == MR_URI_KEYS_MAX)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "URI '%s': more than %d keys", uri->given,
+		                      MR_URI_KEYS_MAX);
+	uri->keys[uri->n_keys++] =
+		(struct mr_uri_key){.name = pair, .value = value};
+	return MR_OK;
+}
+
+static int add_keys(struct mr_uri *uri, char *query, struct mr_errtext *err)
+{
+	while (query && *query) {
+		char *next = strchr(query, '&');
+
+		if (next)
+			*next++ = '\0';
+		int rc = add_key(uri, query, err);
+
+		if (rc)
+			return rc;
+		query = next;
+	}
+	return MR_OK;
+}
+
+static int split(struct mr_uri *uri, struct mr_errtext *err)
+{
+	char *colon = strchr(uri->text, ':');
+
+	if (!colon || colon == uri->text)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "array URI '%s' names no driver; an example: "
+		                      "emu:pcm?rows=64&cols=64",
+		                      uri->given);
+	*colon = '\0';
+	char *address = colon + 1;
+	char *query = strchr(address, '?');
+
+	if (query)
+		*query++ = '\0';
+	char *plus = strchr(uri->text, '+');
+
+	if (plus)
+		*plus = '\0';
+	uri->driver = uri->text;
+	uri->transport = plus ? plus + 1 : "";
+	uri->address = address;
+	if (!unescape(address))
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "URI '%s': the address has a bad %%XX escape",
+		                      uri->given);
+	return add_keys(uri, query, err);
+}
+
+int mr_uri_parse(struct mr_uri *uri, const char *text, struct mr_errtext *err)
+{
+	*uri = (struct mr_uri){.driver = "", .transport = "", .address = ""};
+	if (!text || strlen(text) >= sizeof uri->text)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "array URI is missing or longer than %d bytes",
+		                      MR_URI_TEXT_MAX - 1);
+	memcpy(uri->text, text, strlen(text) + 1);
+	memcpy(uri->given, text, strlen(text) + 1);
+	return split(uri, err);
+}
+
+/* Keep the names that somebody knows, for the message about unknown ones. */
+static void remember(struct mr_uri *uri, const char *name)
+{
+	size_t used = strlen(uri->known);
+	size_t left = sizeof uri->known - used;
+	const char *hit = strstr(uri->known, name);
+	size_t len = strlen(name);
+
+	if (hit && (hit[len] == ',' || hit[len] == '\0') &&
+	    (hit == uri->known || hit[-1] == ' '))
+		return;
+	(void)snprintf(uri->known + used, left, "%s%s", used ? ", " : "", name);
+}
+
+const char *mr_uri_take(struct mr_uri *uri, const char *name)
+{
+	remember(uri, name);
+	for (uint32_t i = 0; i < uri->n_keys; i++) {
+		if (strcmp(uri->keys[i].name, name) == 0) {
+			uri->keys[i].taken = true;
+			return uri->keys[i].value;
+		}
+	}
+	return NULL;
+}
+
+int mr_uri_take_u64(struct mr_uri *uri, const char *name, uint64_t min,
+                    uint64_t max, uint64_t *out, struct mr_errtext *err)
+{
+	const char *value = mr_uri_take(uri, name);
+	char *end = NULL;
+
+	if (!value)
+		return MR_OK;
+	errno = 0;
+	unsigned long long number = strtoull(value, &end, 0);
+
+	if (!isdigit((unsigned char)*value) || *end || errno)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "key '%s=%s': not a whole number", name,
+		                      value);
+	if (number < min || number > max)
+		return mr_errtext_set(err, MR_ERR_RANGE,
+		                      "key '%s=%s': must be %llu to %llu", name,
+		                      value, (unsigned long long)min,
+		                      (unsigned long long)max);
+	*out = number;
+	return MR_OK;
+}
+
+int mr_uri_take_double(struct mr_uri *uri, const char *name, double min,
+                       double max, double *out, struct mr_errtext *err)
+{
+	const char *value = mr_uri_take(uri, name);
+	char *end = NULL;
+
+	if (!value)
+		return MR_OK;
+	double number = strtod(value, &end);
+
+	if (end == value || *end || isspace((unsigned char)*value))
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "key '%s=%s': not a number", name, value);
+	if (!(number >= min && number <= max))
+		return mr_errtext_set(err, MR_ERR_RANGE,
+		                      "key '%s=%s': must be %g to %g", name, value,
+		                      min, max);
+	*out = number;
+	return MR_OK;
+}
+
+int mr_uri_finish(const struct mr_uri *uri, struct mr_errtext *err)
+{
+	for (uint32_t i = 0; i < uri->n_keys; i++)
+		if (!uri->keys[i].taken)
+			return mr_errtext_set(
+				err, MR_ERR_USAGE,
+				"URI '%.128s': unknown key '%.64s'; known: %.300s",
+				uri->given, uri->keys[i].name, uri->known);
+	return MR_OK;
+}
+
+/* Append `s`, escaping what would end a value; false when there is no room. */
+static bool append(char *out, const char *s, bool escape)
+{
+	size_t used = strlen(out);
+
+	for (; *s; s++) {
+		bool special = escape && (strchr("&%?=#", *s) || !isprint((unsigned char)*s));
+
+		if (used + 4 > MR_URI_TEXT_MAX)
+			return false;
+		used += (size_t)snprintf(out + used, MR_URI_TEXT_MAX - used,
+		                         special ? "%%%02X" : "%c",
+		                         special ? (int)(unsigned char)*s : *s);
+	}
+	return true;
+}
+
+static bool append_pair(char *out, const char *name, const char *value)
+{
+	const char *joint = strchr(out, '?') ? "&" : "?";
+
+	return append(out, joint, false) && append(out, name, true) &&
+	       append(out, "=", false) && append(out, value, true);
+}
+
+int mr_uri_with(const char *text, const char *name, const char *value,
+                char *out, struct mr_errtext *err)
+{
+	struct mr_uri uri;
+	int rc = mr_uri_parse(&uri, text, err);
+
+	if (rc)
+		return rc;
+	out[0] = '\0';
+	size_t head = strcspn(text, "?");
+
+	memcpy(out, text, head);
+	out[head] = '\0';
+	bool fits = true;
+	bool placed = false;
+
+	for (uint32_t i = 0; i < uri.n_keys; i++) {
+		bool same = strcmp(uri.keys[i].name, name) == 0;
+
+		placed = placed || same;
+		fits = fits && append_pair(out, uri.keys[i].name,
+		                           same ? value : uri.keys[i].value);
+	}
+	if (!placed)
+		fits = fits && append_pair(out, name, value);
+	if (!fits)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "URI '%.200s' gets longer than %d bytes", text,
+		                      MR_URI_TEXT_MAX - 1);
+	return MR_OK;
+}
