@@ -1,1 +1,55 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# A test program is one file: name it in `programs` and it is built from
+# tests/NAME.c, linked with everything, private functions included, and run.
+check_PROGRAMS += \
+	%D%/test_tool
+
+# Programs that take minutes: `make check-long`.
+LONG_TESTS =
+# Programs that measure speed: `make bench`.
+BENCHES =
+EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
+
+test_scripts = \
+	%D%/check_layers.sh \
+	%D%/test_cli.sh \
+	%D%/test_readme.sh \
+	%D%/test_scripts.sh
+
+TESTS += $(check_PROGRAMS) $(test_scripts)
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = sh
+AM_TESTS_ENVIRONMENT = \
+	MR_SRCDIR='$(abs_top_srcdir)'; export MR_SRCDIR; \
+	MR_BUILDDIR='$(abs_top_builddir)'; export MR_BUILDDIR;
+EXTRA_DIST += $(test_scripts) \
+	%D%/check_layers.awk \
+	%D%/stats.awk \
+	%D%/stats.sh \
+	%D%/summary.sh
+
+# One archive, so that the floors may name each other in any order.
+check_LTLIBRARIES += libcheck.la
+libcheck_la_SOURCES = %D%/test.h %D%/test_main.c
+libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+libcheck_la_LIBADD = libapps.la libdriver.la libemulator.la libdevices.la \
+	$(CUNIT_LIBS) $(PTHREAD_LIBS)
+LDADD = libcheck.la
+
+# Overrides automake's target to end with one line, whatever came before.
+check: $(BUILT_SOURCES)
+	@status=0; $(MAKE) $(AM_MAKEFLAGS) check-am || status=1; \
+	sh $(srcdir)/tests/summary.sh $(TEST_LOGS) || status=1; exit $$status
+
+check-long: $(LONG_TESTS)
+	@status=0; for program in $(LONG_TESTS); do \
+		./$$program || status=1; done; exit $$status
+
+bench: $(BENCHES)
+	@status=0; for program in $(BENCHES); do \
+		./$$program || status=1; done; exit $$status
+
+stats:
+	@sh $(srcdir)/tests/stats.sh $(srcdir)
+
+.PHONY: bench check-long stats

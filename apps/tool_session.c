@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * The tool's session: opens the array and its log, turns SIGINT and SIGTERM
+ * into the stop flag, and ends everything in the right order.
+ */
+#include "cmd.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool_priv.h"
+
+/* A signal handler has nothing but file scope to write to. */
+static volatile sig_atomic_t stop_flag;
+
+static void raise_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_flag = 1;
+}
+
+static void catch_signals(void)
+{
+	/* SA_RESETHAND: the second signal kills, should the first hang */
+	struct sigaction action = {
+		.sa_handler = raise_stop,
+		.sa_flags = (int)SA_RESETHAND,
+	};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+int mr_tool_open(struct mr_tool *tool)
+{
+	struct mr_errtext err = {{0}};
+	int code;
+
+	if (tool->uri == NULL || tool->uri[0] == '\0')
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "which array? Say for example --array "
+		                    "'emu:pcm?rows=4&cols=4', or set "
+		                    "$MEMRIG_ARRAY");
+	tool->context.stop = &stop_flag;
+	catch_signals();
+	code = mr_array_open(tool->uri, &tool->open, &tool->array, &err);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
+		                    err.text);
+	if (tool->log_path == NULL)
+		return MR_OK;
+	code = mr_oplog_start(tool->log_path, tool->array, &tool->log,
+	                      &tool->oplog, &err);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "--log %s: %s",
+		                    tool->log_path, err.text);
+	mr_tool_note(tool, "run %lld of %s",
+	             (long long)mr_oplog_run(tool->oplog), tool->log_path);
+	return MR_OK;
+}
+
+int mr_tool_submit(struct mr_tool *tool, struct mr_op *ops, size_t n)
+{
+	int code = mr_array_submit(tool->array, ops, n, &tool->context, NULL);
+
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "%s",
+		                    mr_array_errmsg(tool->array));
+	return MR_OK;
+}
+
+static int close_all(struct mr_tool *tool, int code)
+{
+	struct mr_errtext err = {{0}};
+	int log_code = mr_oplog_finish(tool->oplog, &err);
+	int array_code;
+
+	tool->oplog = NULL;
+	if (log_code != MR_OK)
+		mr_tool_fail(tool, log_code, "--log %s: %s", tool->log_path,
+		             err.text);
+	array_code = mr_array_close(tool->array, &err);
+	tool->array = NULL;
+	if (array_code != MR_OK)
+		mr_tool_fail(tool, array_code, "closing %s: %s", tool->uri,
+		             err.text);
+	if (code == MR_OK)
+		code = log_code;
+	return code != MR_OK ? code : array_code;
+}
+
+static int show(struct mr_tool *tool)
+{
+	if (fflush(tool->out) != 0)
+		return mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
+	if (fwrite(tool->out_text, 1, tool->out_size, stdout)
+	            != tool->out_size
+	    || fflush(stdout) != 0)
+		return mr_tool_fail(tool, MR_ERR_IO,
+		                    "standard output cannot be written");
+	return MR_OK;
+}
+
+int mr_tool_end(struct mr_tool *tool, int code)
+{
+	mr__tool_end_bar(tool);
+	code = close_all(tool, code);
+	if (code == MR_OK && tool->status == 0)
+		code = show(tool);
+	if (tool->out != NULL)
+		fclose(tool->out);
+	free(tool->out_text);
+	free(tool->given);
+	free(tool->command);
+	free(tool->metadata);
+	return code != MR_OK ? mr_tool_status(code) : tool->status;
+}
