@@ -103,7 +103,7 @@ static int accepts(const double *p, const struct mr_stimulus *s,
 	if (s->unit != MR_UNIT_VOLT)
 		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
 		                      "model ideal takes voltage pulses only");
-	if (fabs(s->amplitude) > p[V_MAX])
+	if (fabs(s->amplitude) > fmax(p[V_MAX], (double)(float)p[V_MAX]))
 		return mr_errtext_set(err, MR_ERR_RANGE,
 		                      "amplitude %g V: model ideal takes up to "
 		                      "%g V",

@@ -15,6 +15,13 @@ static int bad(struct mr_errtext *err, const char *what, double value,
 	                      what, value, min, max);
 }
 
+/* Per-element values are float: a limit that a float cannot hold exactly must
+ * still let the float nearest to it through. */
+static double as_float(double limit)
+{
+	return fmax(limit, (double)(float)limit);
+}
+
 /* NaN fails too. */
 static bool within(double value, double min, double max)
 {
@@ -74,7 +81,7 @@ static int check_amplitude(const struct mr_description *d, enum mr_unit unit,
 			"%s %s takes no %s pulses; it takes %s", d->driver,
 			d->model, volts ? "voltage" : "current",
 			volts ? "current (A)" : "voltage (V)");
-	if (!within(fabs(amplitude), 0, max))
+	if (!within(fabs(amplitude), 0, as_float(max)))
 		return bad(err, volts ? "amplitude in V" : "amplitude in A",
 		           amplitude, -max, max);
 	return MR_OK;
@@ -146,7 +153,8 @@ static int check_trace(const struct mr_description *d, struct mr_op *op,
 		double level = (double)tr->level[k];
 
 		rc = check_width(d, "a hold in hold_s", tr->hold_s[k], err);
-		if (!rc && !(volts && within(fabs(level), 0, read_max)))
+		if (!rc &&
+		    !(volts && within(fabs(level), 0, as_float(read_max))))
 			rc = check_amplitude(d, tr->unit, level, err);
 	}
 	return rc;
@@ -162,7 +170,7 @@ static int check_program(const struct mr_description *d, struct mr_op *op,
 		double target = pg->target_S ? (double)pg->target_S[i]
 		                             : pg->target;
 
-		if (!within(target, 0, d->g_max_S))
+		if (!within(target, 0, as_float(d->g_max_S)))
 			return mr_errtext_set(
 				err, MR_ERR_RANGE,
 				"target %llu is %g S: must be 0 to %g",
@@ -221,7 +229,7 @@ static int check_drive(const struct mr_description *d, struct mr_op *op,
 	             (dr->axis == MR_AXIS_ROWS ? n_rows : n_cols);
 
 	for (uint64_t i = 0; i < n; i++)
-		if (!within(fabs((double)dr->v_V[i]), 0, v_max))
+		if (!within(fabs((double)dr->v_V[i]), 0, as_float(v_max)))
 			return bad(err, "a voltage in v_V", (double)dr->v_V[i],
 			           -v_max, v_max);
 	return check_width(d, "duration_s", dr->duration_s, err);

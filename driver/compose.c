@@ -397,7 +397,7 @@ static int compose_trace(const struct composition *c)
 
 	for (uint32_t k = 0; k < tr->n_levels; k++)
 		if (tr->unit != MR_UNIT_VOLT || tr->compliance > 0 ||
-		    fabs((double)tr->level[k]) > d->limits.v_read_max_V)
+		    fabsf(tr->level[k]) > (float)d->limits.v_read_max_V)
 			return mr_errtext_set(
 				&c->array->err, MR_ERR_UNSUPPORTED,
 				"%s offers no trace; from reads only voltages up "

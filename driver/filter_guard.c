@@ -64,9 +64,15 @@ static int refuse(struct mr_errtext *err, const char *what, double value,
 	                      what, value, unit, max, unit, key);
 }
 
+/* The float nearest to a limit may lie above it and is meant to pass. */
+static double as_float(double limit)
+{
+	return fmax(limit, (double)(float)limit);
+}
+
 static int check_volts(const struct guard *g, double v, struct mr_errtext *err)
 {
-	if (fabs(v) <= g->v_max_V)
+	if (fabs(v) <= as_float(g->v_max_V))
 		return MR_OK;
 	return refuse(err, "a voltage", v, "V", g->v_max_V, "guard.v_V");
 }
@@ -76,7 +82,7 @@ static int check_level(const struct guard *g, enum mr_unit unit, double a,
 {
 	if (unit == MR_UNIT_VOLT)
 		return check_volts(g, a, err);
-	if (fabs(a) <= g->i_max_A)
+	if (fabs(a) <= as_float(g->i_max_A))
 		return MR_OK;
 	return refuse(err, "a current", a, "A", g->i_max_A, "guard.i_A");
 }

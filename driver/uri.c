@@ -242,10 +242,9 @@ int mr_uri_with(const char *text, const char *name, const char *value,
 
 	if (rc)
 		return rc;
-	out[0] = '\0';
-	size_t head = strcspn(text, "?");
+	size_t head = strcspn(uri.given, "?");
 
-	memcpy(out, text, head);
+	memcpy(out, uri.given, head); /* out may be text itself */
 	out[head] = '\0';
 	bool fits = true;
 	bool placed = false;
@@ -261,7 +260,8 @@ int mr_uri_with(const char *text, const char *name, const char *value,
 		fits = fits && append_pair(out, name, value);
 	if (!fits)
 		return mr_errtext_set(err, MR_ERR_USAGE,
-		                      "URI '%.200s' gets longer than %d bytes", text,
+		                      "URI '%.200s' gets longer than %d bytes",
+		                      uri.given,
 		                      MR_URI_TEXT_MAX - 1);
 	return MR_OK;
 }

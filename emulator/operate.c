@@ -282,7 +282,9 @@ int mr__operate_pulse(struct crossbar *x, struct mr_op *op,
 
 static bool programs(const struct crossbar *x, double level)
 {
-	return fabs(level) > x->desc.limits.v_read_max_V;
+	double max = x->desc.limits.v_read_max_V;
+
+	return fabs(level) > fmax(max, (double)(float)max);
 }
 
 static int check_trace(const struct crossbar *x, const struct mr_trace_op *tr,

@@ -2,7 +2,12 @@
 # A test program is one file: name it in `programs` and it is built from
 # tests/NAME.c, linked with everything, private functions included, and run.
 check_PROGRAMS += \
-	%D%/test_tool
+	%D%/test_contract \
+	%D%/test_emulator \
+	%D%/test_models \
+	%D%/test_random \
+	%D%/test_tool \
+	%D%/test_uri
 
 # Programs that take minutes: `make check-long`.
 LONG_TESTS =

@@ -109,7 +109,7 @@ MR_API int mr_uri_finish(const struct mr_uri *uri, struct mr_errtext *err);
  * @param text   the URI.
  * @param name   the key.
  * @param value  its value; escaped as needed.
- * @param out    [MR_URI_TEXT_MAX] receives the new URI.
+ * @param out    [MR_URI_TEXT_MAX] receives the new URI; may be `text`.
  * @param err    says what is malformed; or NULL.
  * @return MR_OK; MR_ERR_USAGE if the URI is malformed or gets too long.
  */

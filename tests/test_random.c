@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The door to chance: known answers, addressing, moments. */
+#include <math.h>
+#include <string.h>
+
+#include "memrig/random.h"
+
+#include "test.h"
+
+/* Known answers of Philox4x32-10 from Random123's kat_vectors (zero and
+ * all-ones counter and key). Our address puts purpose * 256 + block into the
+ * last counter word, so they are reached with out-of-enum purposes. */
+static void random_bits_match_known_answers(void)
+{
+	static const uint32_t zero[4] = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c,
+	                                 0x9b00dbd8};
+	static const uint32_t ones[4] = {0x408f276d, 0x41c83b0e, 0xa20bc7c6,
+	                                 0x6d5451fd};
+	uint32_t out[4];
+	struct mr_address at = {.purpose = (enum mr_purpose)0};
+
+	mr_random_bits(0, at, out);
+	CU_ASSERT_EQUAL(memcmp(out, zero, sizeof out), 0);
+	at = (struct mr_address){.purpose = (enum mr_purpose)0xffffff,
+	                         .subject = UINT32_MAX,
+	                         .event = UINT64_MAX,
+	                         .block = 255};
+	mr_random_bits(UINT64_MAX, at, out);
+	CU_ASSERT_EQUAL(memcmp(out, ones, sizeof out), 0);
+}
+
+/* Each part of the address matters. */
+static void random_address_parts_all_count(void)
+{
+	const struct mr_address base = {MR_PURPOSE_PULSE, 5, 7, 0};
+	const struct mr_address others[] = {{MR_PURPOSE_READ, 5, 7, 0},
+	                                    {MR_PURPOSE_PULSE, 6, 7, 0},
+	                                    {MR_PURPOSE_PULSE, 5, 8, 0},
+	                                    {MR_PURPOSE_PULSE, 5,
+	                                     7 + (UINT64_C(1) << 40), 0},
+	                                    {MR_PURPOSE_PULSE, 5, 7, 1}};
+	uint32_t a[4], b[4];
+
+	mr_random_bits(42, base, a);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		mr_random_bits(42, others[i], b);
+		CU_ASSERT(memcmp(a, b, sizeof a) != 0);
+	}
+	mr_random_bits(43, base, b);
+	CU_ASSERT(memcmp(a, b, sizeof a) != 0);
+}
+
+static void random_uniform_lies_in_its_interval(void)
+{
+	enum { N = 200000 };
+	double sum = 0;
+
+	for (uint32_t i = 0; i < N; i++) {
+		struct mr_address at = {.purpose = MR_PURPOSE_INPUT,
+		                        .subject = i};
+		double u = mr_random_uniform(1, at);
+
+		if (!(u > 0 && u <= 1))
+			CU_FAIL("outside (0, 1]");
+		sum += u;
+	}
+	MR_NEAR(sum / N, 0.5, 5 * sqrt(1.0 / 12 / N)); /* 5 standard errors */
+}
+
+/* Moments of 4e5 normals, and no correlation within a pair. */
+static void random_normals_have_normal_moments(void)
+{
+	enum { N = 200000 };
+	double m1 = 0, m2 = 0, m4 = 0, cross = 0;
+
+	for (uint32_t i = 0; i < N; i++) {
+		struct mr_address at = {.purpose = MR_PURPOSE_PULSE,
+		                        .subject = 3,
+		                        .event = i};
+		float z[2];
+
+		mr_random_normal2(9, at, z);
+		for (int k = 0; k < 2; k++) {
+			double x = (double)z[k];
+
+			m1 += x;
+			m2 += x * x;
+			m4 += x * x * x * x;
+		}
+		cross += (double)z[0] * (double)z[1];
+	}
+	MR_NEAR(m1 / (2 * N), 0, 5 / sqrt(2.0 * N));
+	MR_NEAR(m2 / (2 * N), 1, 5 * sqrt(2 / (2.0 * N)));
+	MR_NEAR(m4 / (2 * N), 3, 5 * sqrt(96 / (2.0 * N)));
+	MR_NEAR(cross / N, 0, 5 / sqrt((double)N));
+}
+
+static void random_bulk_equals_single(void)
+{
+	static const uint32_t cells[] = {4, 0, 2, 1, 3};
+	static const uint64_t events[] = {7, 0, UINT64_C(1) << 33, 1, 5};
+	float bulk[10], one[2];
+
+	mr_random_normals(77, MR_PURPOSE_READ, cells, events, 5, bulk);
+	for (int i = 0; i < 5; i++) {
+		struct mr_address at = {.purpose = MR_PURPOSE_READ,
+		                        .subject = cells[i],
+		                        .event = events[cells[i]]};
+
+		mr_random_normal2(77, at, one);
+		CU_ASSERT(one[0] == bulk[2 * i] && one[1] == bulk[2 * i + 1]);
+	}
+}
+
+const struct mr_test mr_tests[] = {
+	{"random_bits_match_known_answers", random_bits_match_known_answers},
+	{"random_address_parts_all_count", random_address_parts_all_count},
+	{"random_uniform_lies_in_its_interval",
+         random_uniform_lies_in_its_interval},
+	{"random_normals_have_normal_moments",
+         random_normals_have_normal_moments},
+	{"random_bulk_equals_single", random_bulk_equals_single},
+	{0},
+};

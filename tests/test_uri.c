@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* URIs, and the small modules beside them: errors and clocks. */
+#include <stdio.h>
+#include <string.h>
+
+#include "memrig/clock.h"
+#include "memrig/memrig.h"
+
+#include "test.h"
+
+static void uri_parts_are_found(void)
+{
+	struct mr_uri uri;
+	double x = 0;
+	uint64_t n = 0;
+
+	MR_CODE(mr_uri_parse(&uri, "arc1+serial:/dev/tty%20x?a=1e-6&b=0x10&c=%26",
+	                     NULL),
+	        MR_OK);
+	CU_ASSERT_STRING_EQUAL(uri.driver, "arc1");
+	CU_ASSERT_STRING_EQUAL(uri.transport, "serial");
+	CU_ASSERT_STRING_EQUAL(uri.address, "/dev/tty x");
+	MR_CODE(mr_uri_take_double(&uri, "a", 0, 1, &x, NULL), MR_OK);
+	CU_ASSERT_EQUAL(x, 1e-6);
+	MR_CODE(mr_uri_take_u64(&uri, "b", 0, 20, &n, NULL), MR_OK);
+	CU_ASSERT_EQUAL(n, 16);
+	MR_CODE(mr_uri_finish(&uri, NULL), MR_ERR_USAGE);
+	CU_ASSERT_STRING_EQUAL(mr_uri_take(&uri, "c"), "&");
+	MR_CODE(mr_uri_finish(&uri, NULL), MR_OK);
+	CU_ASSERT_PTR_NULL(mr_uri_take(&uri, "d"));
+}
+
+static void uri_malformed_is_refused(void)
+{
+	static const struct {
+		const char *text, *part;
+	} wrong[] = {
+		{"emu", "driver"},         {":pcm", "driver"},
+		{"emu:pcm?rows", "key"},   {"emu:pcm?=4", "key"},
+		{"emu:pcm?a=%4", "escape"}, {"emu:p%00m", "escape"},
+		{"emu:pcm?a=1&a=2", "twice"}, {"emu:%zz", "escape"},
+	};
+	struct mr_uri uri;
+	struct mr_errtext err;
+	char longest[MR_URI_TEXT_MAX + 1];
+
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		MR_CODE(mr_uri_parse(&uri, wrong[i].text, &err), MR_ERR_USAGE);
+		MR_HAS(err.text, wrong[i].part);
+	}
+	memset(longest, 'a', sizeof longest);
+	longest[MR_URI_TEXT_MAX] = '\0';
+	MR_CODE(mr_uri_parse(&uri, longest, &err), MR_ERR_USAGE);
+	MR_CODE(mr_uri_parse(&uri, NULL, &err), MR_ERR_USAGE);
+}
+
+static void uri_too_many_keys_are_refused(void)
+{
+	char text[MR_URI_TEXT_MAX] = "emu:pcm?";
+	struct mr_uri uri;
+	size_t used = strlen(text);
+
+	for (int i = 0; i <= MR_URI_KEYS_MAX; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used,
+		                         "k%d=%d&", i, i);
+	MR_CODE(mr_uri_parse(&uri, text, NULL), MR_ERR_USAGE);
+}
+
+static void uri_numbers_are_strict(void)
+{
+	struct mr_uri uri;
+	struct mr_errtext err;
+	uint64_t n = 7;
+	double x = 7;
+
+	MR_CODE(mr_uri_parse(&uri, "e:?a=-1&b=4x&c=99&d=nan&e=&f= 2&g=1e999",
+	                     NULL),
+	        MR_OK);
+	MR_CODE(mr_uri_take_u64(&uri, "a", 0, 9, &n, &err), MR_ERR_USAGE);
+	MR_CODE(mr_uri_take_u64(&uri, "b", 0, 9, &n, &err), MR_ERR_USAGE);
+	MR_CODE(mr_uri_take_u64(&uri, "c", 0, 9, &n, &err), MR_ERR_RANGE);
+	MR_HAS(err.text, "0 to 9");
+	MR_CODE(mr_uri_take_double(&uri, "d", 0, 9, &x, &err), MR_ERR_RANGE);
+	MR_CODE(mr_uri_take_double(&uri, "e", 0, 9, &x, &err), MR_ERR_USAGE);
+	MR_CODE(mr_uri_take_double(&uri, "f", 0, 9, &x, &err), MR_ERR_USAGE);
+	MR_CODE(mr_uri_take_double(&uri, "g", 0, 9, &x, &err), MR_ERR_RANGE);
+	MR_CODE(mr_uri_take_u64(&uri, "h", 0, 9, &n, &err), MR_OK);
+	CU_ASSERT(n == 7 && x == 7);
+}
+
+static void uri_with_sets_one_key(void)
+{
+	char out[MR_URI_TEXT_MAX];
+
+	MR_CODE(mr_uri_with("emu:pcm", "seed", "3", out, NULL), MR_OK);
+	CU_ASSERT_STRING_EQUAL(out, "emu:pcm?seed=3");
+	MR_CODE(mr_uri_with(out, "seed", "4", out, NULL), MR_OK);
+	CU_ASSERT_STRING_EQUAL(out, "emu:pcm?seed=4");
+	MR_CODE(mr_uri_with("emu:pcm?a=1", "state", "x&y.s", out, NULL), MR_OK);
+	CU_ASSERT_STRING_EQUAL(out, "emu:pcm?a=1&state=x%26y.s");
+	MR_CODE(mr_uri_with("emu", "a", "1", out, NULL), MR_ERR_USAGE);
+}
+
+static void uri_unknown_key_names_the_known(void)
+{
+	struct mr_errtext err = {""};
+	struct mr_array *array = NULL;
+
+	MR_CODE(mr_array_open("emu:pcm?rowz=3", NULL, &array, &err),
+	        MR_ERR_USAGE);
+	MR_HAS(err.text, "unknown key 'rowz'");
+	MR_HAS(err.text, "rows, cols");
+	MR_CODE(mr_array_open("emo:pcm", NULL, &array, &err), MR_ERR_USAGE);
+	MR_HAS(err.text, "there are: emu");
+	MR_CODE(mr_array_open("emu:pcx", NULL, &array, &err), MR_ERR_USAGE);
+	MR_HAS(err.text, "ideal, pcm");
+	MR_CODE(mr_array_open("emu:pcm?offer=read+fly", NULL, &array, &err),
+	        MR_ERR_USAGE);
+	MR_CODE(mr_array_open("emu:pcm?noise=pink", NULL, &array, &err),
+	        MR_ERR_USAGE);
+	MR_CODE(mr_array_open("emu:pcm?adc_bits=1", NULL, &array, &err),
+	        MR_ERR_RANGE);
+	MR_CODE(mr_array_open("emu:pcm?rows=65536&cols=65536", NULL, &array,
+	                      &err),
+	        MR_ERR_RANGE);
+	CU_ASSERT_PTR_NULL(array);
+}
+
+static void error_names_go_both_ways(void)
+{
+	for (int code = MR_ERR_NOT_RUN; code <= MR_OK; code++) {
+		CU_ASSERT_EQUAL(mr_error_of_name(mr_error_name(code)), code);
+		CU_ASSERT(strlen(mr_error_message(code)) > 0);
+	}
+	CU_ASSERT_STRING_EQUAL(mr_error_name(-99), "unknown");
+	CU_ASSERT_STRING_EQUAL(mr_error_message(-99), "unknown error");
+	CU_ASSERT_EQUAL(mr_error_of_name("nonsense"), MR_ERR_FORMAT);
+	CU_ASSERT_EQUAL(mr_error_of_name(NULL), MR_ERR_FORMAT);
+	CU_ASSERT_EQUAL(mr_errtext_set(NULL, MR_ERR_IO, "x"), MR_ERR_IO);
+}
+
+static void clock_manual_moves_only_when_slept_on(void)
+{
+	struct mr_manual_clock state = {.monotonic_ns = 5, .wall_ns = 7};
+	struct mr_clock c;
+
+	mr_clock_manual(&c, &state);
+	CU_ASSERT_EQUAL(c.monotonic_ns(c.self), 5);
+	c.sleep_ns(c.self, 2385);
+	c.sleep_ns(c.self, -1);
+	CU_ASSERT_EQUAL(c.monotonic_ns(c.self), 2390);
+	CU_ASSERT_EQUAL(c.wall_ns(c.self), 2392);
+	mr_clock_system(&c);
+	int64_t t_ns = c.monotonic_ns(c.self);
+
+	c.sleep_ns(c.self, 1);
+	c.sleep_ns(c.self, 0);
+	CU_ASSERT(c.monotonic_ns(c.self) >= t_ns);
+	CU_ASSERT(c.wall_ns(c.self) > 0);
+	CU_ASSERT(strlen(mr_version()) > 0);
+}
+
+const struct mr_test mr_tests[] = {
+	{"uri_parts_are_found", uri_parts_are_found},
+	{"uri_malformed_is_refused", uri_malformed_is_refused},
+	{"uri_too_many_keys_are_refused", uri_too_many_keys_are_refused},
+	{"uri_numbers_are_strict", uri_numbers_are_strict},
+	{"uri_with_sets_one_key", uri_with_sets_one_key},
+	{"uri_unknown_key_names_the_known", uri_unknown_key_names_the_known},
+	{"error_names_go_both_ways", error_names_go_both_ways},
+	{"clock_manual_moves_only_when_slept_on",
+         clock_manual_moves_only_when_slept_on},
+	{0},
+};
