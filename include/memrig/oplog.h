@@ -69,7 +69,8 @@ MR_API int64_t mr_oplog_run(const struct mr_oplog *log);
  * @param log  NULL is allowed.
  * @param err  explains the first failure since the start (it is sticky: after
  *             one, nothing more is written); or NULL.
- * @return MR_OK; MR_ERR_IO. The log is gone either way.
+ * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT if the file got damaged;
+ *         MR_ERR_NOMEM. The log is gone either way.
  */
 MR_API int mr_oplog_finish(struct mr_oplog *log, struct mr_errtext *err);
 
@@ -99,6 +100,9 @@ struct mr_oplog_record {
 	struct mr_op op;      /**< parameters, inputs, results, outcome; result
 	                           pointers are NULL where nothing was kept */
 	bool ended;           /**< false: begun, never ended */
+	bool composed;        /**< a program over operations that name it as
+	                           their parent: the back end never saw it */
+	bool survey;          /**< a read that mr_array_survey() issued */
 	int64_t wall_begin_ns;
 	int64_t wall_end_ns;
 	const char *errtext;  /**< "" if it succeeded */
@@ -174,5 +178,18 @@ MR_API int mr_oplog_next(struct mr_oplog_reader *reader,
  * @return borrowed text.
  */
 MR_API const char *mr_oplog_errmsg(const struct mr_oplog_reader *reader);
+
+/* ---- descriptions -------------------------------------------------------- */
+
+/**
+ * A description as JSON, as it stands in a log: every field under its own
+ * name, abilities and enumerations by name; null = not a number (a floating
+ * line), "inf" and "-inf" = no bound, seed null = none.
+ *
+ * @param desc  the description.
+ * @param out   receives one line of text; release it with free().
+ * @return MR_OK; MR_ERR_NOMEM.
+ */
+MR_API int mr_description_json(const struct mr_description *desc, char **out);
 
 #endif
