@@ -4,10 +4,12 @@
 /* The one table of back ends and the one table of filters. */
 #include "memrig/backend.h"
 
+#include "backends.h"
 #include "filters.h"
 
 static const struct mr_backend *const backends[] = {
 	&mr__backend_emulator,
+	&mr__backend_playback,
 };
 
 static const struct mr_filter *const filters[] = {

@@ -5,8 +5,8 @@
  * The little of SQLite that the op log needs: connections, kept queries and
  * sentences that name the file. Knows nothing of operations.
  */
-#ifndef MEMRIG_DRIVER_DATABASE_H
-#define MEMRIG_DRIVER_DATABASE_H
+#ifndef MR_DRIVER_DATABASE_H
+#define MR_DRIVER_DATABASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /* Reading back what mr_description_json() wrote. */
-#ifndef MEMRIG_DRIVER_DESCRIPTION_JSON_H
-#define MEMRIG_DRIVER_DESCRIPTION_JSON_H
+#ifndef MR_DRIVER_DESCRIPTION_JSON_H
+#define MR_DRIVER_DESCRIPTION_JSON_H
 
 #include "memrig/types.h"
 

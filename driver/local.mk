@@ -5,14 +5,33 @@ libdriver_la_SOURCES = \
 	%D%/array.c \
 	%D%/array_priv.h \
 	%D%/backends.c \
+	%D%/backends.h \
 	%D%/check.c \
 	%D%/clock.c \
 	%D%/compose.c \
+	%D%/database.c \
+	%D%/database.h \
+	%D%/description_json.c \
+	%D%/description_json.h \
 	%D%/error.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/filters.h \
+	%D%/op_compare.c \
+	%D%/op_compare.h \
+	%D%/oplog_bytes.c \
+	%D%/oplog_bytes.h \
+	%D%/oplog_decode.c \
+	%D%/oplog_decode.h \
+	%D%/oplog_encode.c \
+	%D%/oplog_encode.h \
+	%D%/oplog_read.c \
+	%D%/oplog_read.h \
+	%D%/oplog_schema.c \
+	%D%/oplog_schema.h \
+	%D%/oplog_write.c \
 	%D%/paramfile.c \
+	%D%/playback.c \
 	%D%/selection.c \
 	%D%/shorthand.c \
 	%D%/submit.c \

@@ -6,8 +6,8 @@
  * that are mostly zero. Buffers grow and are kept, so that logging an
  * operation allocates nothing once the sizes have been seen.
  */
-#ifndef MEMRIG_DRIVER_OPLOG_BYTES_H
-#define MEMRIG_DRIVER_OPLOG_BYTES_H
+#ifndef MR_DRIVER_OPLOG_BYTES_H
+#define MR_DRIVER_OPLOG_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

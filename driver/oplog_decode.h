@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /* Rows of tables op and data back into one operation; trusts nothing. */
-#ifndef MEMRIG_DRIVER_OPLOG_DECODE_H
-#define MEMRIG_DRIVER_OPLOG_DECODE_H
+#ifndef MR_DRIVER_OPLOG_DECODE_H
+#define MR_DRIVER_OPLOG_DECODE_H
 
 #include "database.h"
 #include "memrig/oplog.h"

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /* One operation into rows of tables op and data. */
-#ifndef MEMRIG_DRIVER_OPLOG_ENCODE_H
-#define MEMRIG_DRIVER_OPLOG_ENCODE_H
+#ifndef MR_DRIVER_OPLOG_ENCODE_H
+#define MR_DRIVER_OPLOG_ENCODE_H
 
 #include "database.h"
 #include "memrig/array.h"

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /* What playback needs of a reader beyond memrig/oplog.h. */
-#ifndef MEMRIG_DRIVER_OPLOG_READ_H
-#define MEMRIG_DRIVER_OPLOG_READ_H
+#ifndef MR_DRIVER_OPLOG_READ_H
+#define MR_DRIVER_OPLOG_READ_H
 
 #include "memrig/oplog.h"
 

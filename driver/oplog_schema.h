@@ -5,8 +5,8 @@
  * The tables of an op log: names, order and version, shared by writer and
  * reader. Their meaning is documented in the SQL itself and in docs/oplog.md.
  */
-#ifndef MEMRIG_DRIVER_OPLOG_SCHEMA_H
-#define MEMRIG_DRIVER_OPLOG_SCHEMA_H
+#ifndef MR_DRIVER_OPLOG_SCHEMA_H
+#define MR_DRIVER_OPLOG_SCHEMA_H
 
 #include <stdint.h>
 

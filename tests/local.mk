@@ -12,7 +12,8 @@ check_PROGRAMS += \
 # Programs that take minutes: `make check-long`.
 LONG_TESTS =
 # Programs that measure speed: `make bench`.
-BENCHES =
+BENCHES = \
+	%D%/bench_oplog
 EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 
 test_scripts = \

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The back ends of this folder that the table lists, one per file. */
+#ifndef MR_DRIVER_BACKENDS_H
+#define MR_DRIVER_BACKENDS_H
+
+#include "memrig/backend.h"
+
+extern const struct mr_backend mr__backend_playback;
+
+#endif
