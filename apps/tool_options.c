@@ -267,7 +267,7 @@ static int parse_options(struct mr_tool *tool, int argc, char **argv)
 	list_options(&list, tool->page);
 	fill_getopt(longopts, &list);
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* anew, also for a second command line in one process */
 	while (code == MR_OK) {
 		c = getopt_long(argc, argv, ":qvh", longopts, NULL);
 		if (c == -1)
