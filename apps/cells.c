@@ -28,7 +28,7 @@ static int list_push(struct mr_tool *tool, struct list *list, uint32_t value)
 {
 	uint32_t *more;
 
-	if (list->n == list->room) {
+	if (list->x == NULL || list->n == list->room) {
 		list->room = list->room * 2 + 16;
 		more = realloc(list->x, list->room * sizeof(*more));
 		if (more == NULL)
@@ -141,17 +141,20 @@ static int select_rect(struct mr_tool *tool,
 	size_t n = 0;
 	int code = read_list(tool, "rect", lines + 1, &x, &n);
 
-	if (code == MR_OK && (n != 4 || strchr(text, '-') != NULL))
-		code = mr_tool_fail(tool, MR_ERR_USAGE,
+	if (code != MR_OK || x == NULL || n != 4 || strchr(text, '-') != NULL) {
+		free(x);
+		if (code != MR_OK)
+			return code;
+		return mr_tool_fail(tool, MR_ERR_USAGE,
 		                    "--rect: '%s' is not first row, first "
 		                    "column, rows, columns, such as 0,0,2,3",
 		                    text);
-	if (code == MR_OK)
-		out->where = (struct mr_selection){
-			.kind = MR_SELECT_RECT, .row = x[0], .col = x[1],
-			.n_rows = x[2], .n_cols = x[3]};
+	}
+	out->where = (struct mr_selection){
+		.kind = MR_SELECT_RECT, .row = x[0], .col = x[1],
+		.n_rows = x[2], .n_cols = x[3]};
 	free(x);
-	return code;
+	return MR_OK;
 }
 
 static int select_list(struct mr_tool *tool,

@@ -173,14 +173,15 @@ static int unknown_waveform(struct mr_tool *tool,
                             const struct mr_description *desc,
                             const char *name)
 {
-	char known[256] = "";
+	char known[256] = ""; /* longer than all names together */
+	size_t len = 0;
 
 	for (uint32_t i = 0; i < desc->n_waveforms; i++) {
-		if (desc->waveforms[i].effect == MR_EFFECT_NONE)
-			continue;
-		if (known[0] != '\0')
-			strcat(known, ", ");
-		strcat(known, desc->waveforms[i].name);
+		if (desc->waveforms[i].effect != MR_EFFECT_NONE)
+			len += (size_t)snprintf(known + len,
+			                        sizeof(known) - len, "%s%s",
+			                        len > 0 ? ", " : "",
+			                        desc->waveforms[i].name);
 	}
 	return mr_tool_fail(tool, MR_ERR_USAGE,
 	                    "--name: '%s' is no programming waveform of this "

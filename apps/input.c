@@ -96,12 +96,13 @@ int mr_input_list(struct mr_tool *tool, const char *option, const char *text,
 {
 	struct intake in = {.tool = tool, .to = to, .unit = unit,
 	                    .option = option};
-	char *copy = malloc(strlen(text) + 1);
+	size_t size = strlen(text) + 1;
+	char *copy = malloc(size);
 	char *piece = copy;
 
 	if (copy == NULL)
 		return mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
-	strcpy(copy, text);
+	memcpy(copy, text, size);
 	while (piece != NULL && in.code == MR_OK) {
 		char *comma = strchr(piece, ',');
 

@@ -77,13 +77,14 @@ static const char *status_text(uint32_t status, char *out)
 		{MR_STATUS_UNKNOWN, "unknown"},
 	};
 
+	size_t len = 0;
+
 	out[0] = '\0';
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
-		if (!(status & bits[i].bit))
-			continue;
-		if (out[0] != '\0')
-			strcat(out, "|");
-		strcat(out, bits[i].name);
+		if (status & bits[i].bit)
+			len += (size_t)snprintf(out + len, STATUS_TEXT - len,
+			                        "%s%s", len > 0 ? "|" : "",
+			                        bits[i].name);
 	}
 	return out;
 }

@@ -32,7 +32,7 @@ tests=$(list tests -name '*.c')
 public=$(list include/memrig -name '*.h')
 
 count() {
-	for file in $*; do
+	for file in $1; do
 		awk -f "$here/stats.awk" "$file"
 	done
 }

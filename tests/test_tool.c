@@ -246,7 +246,8 @@ static int read_csv(const char *content, size_t size, struct mr_matrix *out)
 
 	mr_test_path(path, "in.csv");
 	file = fopen(path, "wb");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	if (file == NULL)
+		exit(1);
 	fwrite(content, 1, size, file);
 	fclose(file);
 	*out = (struct mr_matrix){0};
@@ -292,20 +293,20 @@ static void csv_wrong_is_refused(void)
 
 static void csv_of_many_rows_is_whole(void)
 {
-	enum { ROWS = 1237 };
-	char *text = malloc(ROWS * 16);
+	const size_t n_rows = 1237;
+	char *text = malloc(n_rows * 16);
 	struct mr_matrix in;
 	size_t size = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-	for (int i = 0; i < ROWS; i++)
-		size += (size_t)snprintf(text + size, 16, "%d,%d\n", i, -i);
+	for (size_t i = 0; i < n_rows; i++)
+		size += (size_t)snprintf(text + size, 16, "%zu,-%zu\n", i, i);
 	MR_CODE(read_csv(text, size, &in), MR_OK);
 	free(text);
-	CU_ASSERT_EQUAL_FATAL(in.rows, ROWS);
-	for (int i = 0; i < ROWS; i++) {
+	CU_ASSERT_EQUAL_FATAL(in.rows, n_rows);
+	for (size_t i = 0; i < n_rows; i++) {
 		CU_ASSERT_EQUAL(in.x[2 * i], (float)i);
-		CU_ASSERT_EQUAL(in.x[2 * i + 1], (float)-i);
+		CU_ASSERT_EQUAL(in.x[2 * i + 1], -(float)i);
 	}
 	free(in.x);
 }
