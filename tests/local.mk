@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A test program is one file: name it in `programs` and it is built from
 # tests/NAME.c, linked with everything, private functions included, and run.
-check_PROGRAMS += \
+test_programs = \
 	%D%/test_contract \
 	%D%/test_emulator \
 	%D%/test_models \
 	%D%/test_random \
 	%D%/test_tool \
 	%D%/test_uri
+
+check_PROGRAMS += $(test_programs) %D%/example
 
 # Programs that take minutes: `make check-long`.
 LONG_TESTS =
@@ -22,7 +24,7 @@ test_scripts = \
 	%D%/test_readme.sh \
 	%D%/test_scripts.sh
 
-TESTS += $(check_PROGRAMS) $(test_scripts)
+TESTS += $(test_programs) $(test_scripts)
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = sh
 AM_TESTS_ENVIRONMENT = \
@@ -41,6 +43,8 @@ libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 libcheck_la_LIBADD = libapps.la libdriver.la libemulator.la libdevices.la \
 	$(CUNIT_LIBS) $(PTHREAD_LIBS)
 LDADD = libcheck.la
+
+%C%_example_LDADD = libmemrig.la
 
 # Overrides automake's target to end with one line, whatever came before.
 check: $(BUILT_SOURCES)
