@@ -99,6 +99,7 @@ static int open_stages(struct mr_array *array, struct mr_uri *uri,
 	array->stages[0] = (struct mr_stage){.type = backend, .self = self};
 	array->n_stages = 1;
 	rc = wrap_filters(array, uri, err);
+	array->t_ns = array->desc.time_ns;
 	return rc ? rc : mr_uri_finish(uri, err);
 }
 
@@ -275,7 +276,11 @@ int mr_array_restore(struct mr_array *array, const struct mr_blob *blob)
 
 	if (!rc)
 		rc = s->type->restore(s->self, blob, &array->err);
-	return rc ? rc : describe(array, &array->err);
+	if (!rc)
+		rc = describe(array, &array->err);
+	if (!rc)
+		array->t_ns = array->desc.time_ns;
+	return rc;
 }
 
 int mr_array_resync(struct mr_array *array)

@@ -380,6 +380,7 @@ static int emulator_describe(void *self, struct mr_description *out,
 {
 	(void)err;
 	*out = ((struct emulator *)self)->x.desc;
+	out->time_ns = ((struct emulator *)self)->x.t_ns;
 	return MR_OK;
 }
 

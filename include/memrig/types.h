@@ -273,6 +273,8 @@ struct mr_description {
 	uint32_t abilities; /**< MR_ABILITY() bits of what submit takes itself */
 	bool has_seed;      /**< seed is meaningful */
 	uint64_t seed;
+	int64_t time_ns;    /**< array time when it was described; 0 = new or
+	                         unknown */
 	struct mr_limits limits;
 	double g_min_S;     /**< least conductance that can be set */
 	double g_max_S;     /**< greatest */
