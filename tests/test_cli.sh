@@ -25,8 +25,8 @@ report() { # NAME STATUS
 		passed=$((passed + 1))
 	else
 		echo "FAIL: cli_$1"
-		sed 's/^/    stdout: /' out | head -n 5
-		sed 's/^/    stderr: /' err | head -n 5
+		sed 's/^/    stdout: /' out | head -n 5 | cut -c 1-400
+		sed 's/^/    stderr: /' err | head -n 5 | cut -c 1-400
 		failed=$((failed + 1))
 	fi
 }
@@ -74,7 +74,7 @@ json() {
 	[ "$got" -eq 0 ] && python3 -c '
 import json, sys
 d = json.load(open("out"))
-assert eval(sys.argv[1]), d
+assert eval("(" + sys.argv[1] + ")"), "it is not so"
 ' "$expression" 2> err
 	report "$name" $?
 }
