@@ -61,7 +61,7 @@ static int fault_wrap(struct mr_uri *uri, struct mr_stage inner,
 	return MR_OK;
 }
 
-static bool strikes(struct fault *f)
+static bool hits(struct fault *f)
 {
 	struct mr_address at = {.purpose = MR_PURPOSE_FAULT,
 	                        .event = ++f->count};
@@ -71,7 +71,7 @@ static bool strikes(struct fault *f)
 	return f->rate > 0 && mr_random_uniform(f->seed, at) <= f->rate;
 }
 
-static int strike(struct fault *f, struct mr_op *op, const struct mr_run *run)
+static int hit(struct fault *f, struct mr_op *op, const struct mr_run *run)
 {
 	size_t done;
 	int rc = MR_OK;
@@ -101,7 +101,7 @@ static int fault_submit(void *self, struct mr_op *ops, size_t n,
 		if (*n_done)
 			op->outcome.t_begin_ns = op->outcome.t_end_ns =
 				ops[*n_done - 1].outcome.t_end_ns;
-		rc = strikes(f) ? strike(f, op, run)
+		rc = hits(f) ? hit(f, op, run)
 		                : f->inner.type->submit(f->inner.self, op, 1,
 		                                        run, &done);
 		*n_done += rc == MR_OK;
