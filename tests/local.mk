@@ -46,9 +46,11 @@ LDADD = libcheck.la
 
 %C%_example_LDADD = libmemrig.la
 
-# Overrides automake's target to end with one line, whatever came before.
-check: $(BUILT_SOURCES)
-	@status=0; $(MAKE) $(AM_MAKEFLAGS) check-am || status=1; \
+# Overrides automake's target of this name, to close with one line whatever
+# came before.
+check-TESTS: $(check_PROGRAMS) $(check_LTLIBRARIES)
+	@rm -f $(TEST_LOGS) $(TEST_LOGS:.log=.trs) $(TEST_SUITE_LOG)
+	@status=0; $(MAKE) $(AM_MAKEFLAGS) $(TEST_SUITE_LOG) || status=1; \
 	sh $(srcdir)/tests/summary.sh $(TEST_LOGS) || status=1; exit $$status
 
 check-long: $(LONG_TESTS)
