@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Options of "memrig run fstdp" and the inputs that they name. */
+#include "app.h"
+
+#include "../figure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SEEDS_MAX 10000
+#define CELLS_MAX 64
+
+static int choose(struct mr_tool *tool, const char *option, const char *a,
+                  const char *b, const char *c, unsigned *out)
+{
+	const char *value = mr_tool_value(tool, option);
+	const char *const name[] = {a, b, c};
+
+	if (!value)
+		return MR_OK;
+	for (unsigned k = 0; k < 3; k++) {
+		if (name[k] && strcmp(value, name[k]) == 0) {
+			*out = k;
+			return MR_OK;
+		}
+	}
+	return mr_tool_fail(tool, MR_ERR_USAGE, "--%s: '%s' is not %s%s%s or %s",
+	                    option, value, a, c ? ", " : "", c ? b : "",
+	                    c ? c : b);
+}
+
+static int take_preset(struct mr_fstdp_app *app)
+{
+	const char *name = mr_tool_value(app->tool, "preset");
+	char all[256] = "";
+	size_t n;
+	const struct mr_fstdp_preset *preset = mr_fstdp_presets(&n);
+
+	app->preset = name ? mr_fstdp_preset_find(name) : preset;
+	if (app->preset)
+		return MR_OK;
+	for (size_t k = 0; k < n; k++) {
+		strcat(all, k ? ", " : "");
+		strcat(all, preset[k].name);
+	}
+	return mr_tool_fail(app->tool, MR_ERR_USAGE,
+	                    "--preset: there is no '%s'; there are %s", name,
+	                    all);
+}
+
+static int take_constants(struct mr_fstdp_app *app)
+{
+	size_t n;
+	const struct mr_fstdp_constant *c = mr_fstdp_constants(&n);
+	int code = MR_OK;
+
+	mr_fstdp_preset_params(app->preset, &app->params);
+	for (size_t k = 0; k < n && code == MR_OK; k++)
+		code = mr_tool_double(app->tool, c[k].option, c[k].unit, c[k].min,
+		                      c[k].max,
+		                      mr_fstdp_constant_in(&app->params, &c[k]));
+	return code;
+}
+
+/* ---- seeds --------------------------------------------------------------- */
+
+static int seeds_up_to(struct mr_fstdp_app *app, uint64_t first, uint64_t last)
+{
+	uint64_t n = last - first + 1;
+	uint64_t *more;
+
+	if (first > last || n > SEEDS_MAX - app->n_seeds)
+		return mr_tool_fail(app->tool, MR_ERR_RANGE,
+		                    "--seeds: from 1 to %d seeds, please", SEEDS_MAX);
+	more = realloc(app->seeds, (app->n_seeds + n) * sizeof *more);
+	if (!more)
+		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
+	app->seeds = more;
+	for (uint64_t s = first; n > 0; s++, n--)
+		app->seeds[app->n_seeds++] = s;
+	return MR_OK;
+}
+
+/* One piece between commas: a number or a range such as 3-7. */
+static int seeds_piece(struct mr_fstdp_app *app, const char *piece)
+{
+	uint64_t first = 0, last = 0;
+	char text[48];
+	char *dash;
+
+	strcpy(text, piece);
+	dash = strchr(text, '-');
+	if (dash)
+		*dash = '\0';
+	if (mr_tool_whole(text, &first) != MR_OK ||
+	    (dash && mr_tool_whole(dash + 1, &last) != MR_OK))
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--seeds: '%s' is no seed; say 10 (seeds 1 to "
+		                    "10), 3-7 or 1,5,9",
+		                    piece);
+	return seeds_up_to(app, first, dash ? last : first);
+}
+
+static int seeds_list(struct mr_fstdp_app *app, const char *text)
+{
+	int code = MR_OK;
+
+	while (code == MR_OK) {
+		size_t size = strcspn(text, ",");
+		char piece[48];
+
+		if (size >= sizeof piece)
+			return mr_tool_fail(app->tool, MR_ERR_USAGE,
+			                    "--seeds: '%s' is no list of seeds", text);
+		memcpy(piece, text, size);
+		piece[size] = '\0';
+		code = seeds_piece(app, piece);
+		if (!text[size])
+			break;
+		text += size + 1;
+	}
+	return code;
+}
+
+/* A seed in the URI is as good as one on the command line. */
+static bool uri_seed(const char *text, uint64_t *seed)
+{
+	struct mr_uri uri;
+	const char *value;
+
+	if (mr_uri_parse(&uri, text, NULL) != MR_OK)
+		return false;
+	value = mr_uri_take(&uri, "seed");
+	return value && mr_tool_whole(value, seed) == MR_OK;
+}
+
+static int take_seeds(struct mr_fstdp_app *app)
+{
+	struct mr_tool *tool = app->tool;
+	const char *list = mr_tool_value(tool, "seeds");
+	uint64_t seed = tool->open.seed;
+
+	if (list && tool->open.has_seed)
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--seed and --seeds exclude each other");
+	if (list && mr_tool_whole(list, &seed) == MR_OK)
+		return seeds_up_to(app, 1, seed);
+	if (list)
+		return seeds_list(app, list);
+	if (tool->open.has_seed || uri_seed(tool->uri, &seed))
+		return seeds_up_to(app, seed, seed);
+	return seeds_up_to(app, 1, app->preset->n_seeds);
+}
+
+/* ---- inputs -------------------------------------------------------------- */
+
+static const char *data_directory(struct mr_tool *tool)
+{
+	const char *given = mr_tool_value(tool, "data");
+
+	if (!given)
+		given = getenv("MEMRIG_DATA");
+	if (given)
+		return given;
+	if (access(MR_DATADIR "/weather/us_hpd_stations.csv", R_OK) == 0)
+		return MR_DATADIR "/weather";
+	return MR_SRCDIR "/data/weather";
+}
+
+static int listed_inputs(struct mr_fstdp_app *app, double threshold,
+                         struct mr_errtext *err)
+{
+	struct mr_tool *tool = app->tool;
+	struct mr_inputs_files files = {
+		.events = mr_tool_value(tool, "events"),
+		.stations = mr_tool_value(tool, "stations"),
+		.panels = mr_tool_value(tool, "panels"),
+		.panel = mr_tool_value(tool, "panel"),
+		.labels = mr_tool_value(tool, "labels"),
+		.threshold = threshold,
+	};
+	unsigned dense = 0;
+	uint64_t hours = 0;
+	int code = choose(tool, "format", "sparse", "dense", NULL, &dense);
+
+	if (code == MR_OK)
+		code = mr_tool_u64(tool, "hours", 1, MR_STEPS_MAX, &hours);
+	if (code != MR_OK)
+		return code;
+	if (!files.panels != !files.panel || (files.panels && files.labels))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--panels FILE and --panel NAME go together, and "
+		                    "exclude --labels FILE");
+	files.dense = dense;
+	files.n_hours = (uint32_t)hours;
+	code = mr_inputs_listed(&app->inputs, &files, app->params.dt_s, err);
+	return code == MR_OK ? code : mr_tool_fail(tool, code, "%s", err->text);
+}
+
+static int need_events(struct mr_tool *tool)
+{
+	static const char *const only[] = {"stations", "panels", "panel",
+	                                   "labels", "format", "hours"};
+
+	for (size_t k = 0; k < sizeof only / sizeof *only; k++)
+		if (mr_tool_value(tool, only[k]))
+			return mr_tool_fail(tool, MR_ERR_USAGE,
+			                    "--%s needs --events FILE", only[k]);
+	return MR_OK;
+}
+
+static int take_inputs(struct mr_fstdp_app *app)
+{
+	struct mr_tool *tool = app->tool;
+	const char *events = mr_tool_value(tool, "events");
+	double threshold = 2;
+	struct mr_errtext err = {""};
+	int code = mr_tool_double(tool, "threshold", "1", 0, 1e9, &threshold);
+
+	if (code != MR_OK)
+		return code;
+	app->data = events ? events : app->preset->name;
+	if (events)
+		return listed_inputs(app, threshold, &err);
+	code = need_events(tool);
+	if (code != MR_OK)
+		return code;
+	code = mr_fstdp_preset_inputs(app->preset, data_directory(tool),
+	                              threshold, app->params.dt_s, &app->inputs,
+	                              &err);
+	if (code == MR_ERR_IO)
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "%s; --data DIR or $MEMRIG_DATA says where the "
+		                    "rain data are",
+		                    err.text);
+	return code == MR_OK ? code : mr_tool_fail(tool, code, "%s", err.text);
+}
+
+/* Steps of a run, from --steps or --passes or the preset. */
+static int take_steps(struct mr_fstdp_app *app)
+{
+	struct mr_tool *tool = app->tool;
+	bool listed = !app->inputs.process;
+	uint64_t passes = app->preset->panel ? app->preset->passes : 1;
+	int code = mr_tool_u64(tool, "passes", 1, 1000000, &passes);
+
+	if (code != MR_OK)
+		return code;
+	if (mr_tool_value(tool, "passes") &&
+	    (!listed || mr_tool_value(tool, "steps")))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--passes is for listed events and excludes "
+		                    "--steps");
+	if (listed)
+		app->steps = passes * app->inputs.events.n_steps;
+	else
+		app->steps = app->mode == MR_FSTDP_THRESHOLD
+		                     ? app->preset->steps_chance
+		                     : app->preset->steps;
+	return mr_tool_u64(tool, "steps", 1, UINT64_MAX / 2, &app->steps);
+}
+
+/* ---- all together -------------------------------------------------------- */
+
+static int take_choices(struct mr_fstdp_app *app)
+{
+	static const unsigned rules[] = {MR_RULE_FSTDP, MR_RULE_STDP,
+	                                 MR_RULE_FSTDP | MR_RULE_STDP};
+	struct mr_tool *tool = app->tool;
+	unsigned rule = 2, mode = 0;
+	uint64_t n_cells = 4;
+	int code = choose(tool, "rule", "fstdp", "stdp", "both", &rule);
+
+	if (code == MR_OK)
+		code = choose(tool, "mode", "accumulate", "threshold", NULL, &mode);
+	if (code == MR_OK)
+		code = mr_tool_u64(tool, "cells-per-synapse", 1, CELLS_MAX,
+		                   &n_cells);
+	if (code == MR_OK) {
+		app->step_time_s = app->params.dt_s;
+		code = mr_tool_double(tool, "step-time", "s", 0, 1e9,
+		                      &app->step_time_s);
+	}
+	app->rules = rules[rule];
+	app->mode = mode ? MR_FSTDP_THRESHOLD : MR_FSTDP_ACCUMULATE;
+	app->n_cells = (uint32_t)n_cells;
+	return code;
+}
+
+static int take_plot(struct mr_fstdp_app *app)
+{
+	struct mr_errtext err = {""};
+	int code;
+
+	app->plot = mr_tool_value(app->tool, "plot");
+	if (!app->plot)
+		return MR_OK;
+	code = mr_figure_check(app->plot, &err);
+	return code == MR_OK
+	               ? code
+	               : mr_tool_fail(app->tool, code, "--plot: %s", err.text);
+}
+
+int mr_fstdp_settle(struct mr_fstdp_app *app)
+{
+	int code;
+
+	if (!app->tool->uri || !app->tool->uri[0])
+		app->tool->uri = "emu:pcm";
+	code = take_preset(app);
+	if (code == MR_OK)
+		code = take_constants(app);
+	if (code == MR_OK)
+		code = take_choices(app);
+	if (code == MR_OK)
+		code = take_plot(app);
+	if (code == MR_OK)
+		code = take_seeds(app);
+	if (code == MR_OK)
+		code = take_inputs(app);
+	if (code == MR_OK)
+		code = take_steps(app);
+	return code;
+}
