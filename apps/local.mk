@@ -10,7 +10,33 @@ libapps_la_SOURCES = \
 	%D%/cmd_drive.c \
 	%D%/cmd_info.c \
 	%D%/cmd_models.c \
+	%D%/cmd_run.c \
 	%D%/cmd_trace.c \
+	%D%/csvfile.c \
+	%D%/csvfile.h \
+	%D%/figure.c \
+	%D%/figure.h \
+	%D%/fstdp/app.h \
+	%D%/fstdp/events.c \
+	%D%/fstdp/fstdp.c \
+	%D%/fstdp/generator.c \
+	%D%/fstdp/inputs.c \
+	%D%/fstdp/inputs.h \
+	%D%/fstdp/metrics.c \
+	%D%/fstdp/metrics.h \
+	%D%/fstdp/options.c \
+	%D%/fstdp/plot.c \
+	%D%/fstdp/preset.c \
+	%D%/fstdp/preset.h \
+	%D%/fstdp/report.c \
+	%D%/fstdp/rule.c \
+	%D%/fstdp/rule.h \
+	%D%/fstdp/run.c \
+	%D%/fstdp/run.h \
+	%D%/fstdp/session.c \
+	%D%/fstdp/stations.c \
+	%D%/fstdp/weights.c \
+	%D%/fstdp/weights.h \
 	%D%/input.c \
 	%D%/input.h \
 	%D%/job.c \

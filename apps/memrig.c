@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{"program", mr_cmd_program, "bring cells to target conductances"},
 	{"drive", mr_cmd_drive, "analog matrix-vector products"},
 	{"trace", mr_cmd_trace, "play a waveform and sample it (I-V sweeps)"},
+	{"run", mr_cmd_run, "run an algorithm with its weights on an array"},
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
 };

@@ -87,12 +87,16 @@ static int neuron_alloc(struct mr_fstdp *neuron)
 
 /* Stationary means: an input of rate r keeps the efficacy 1 / (1 + s),
  * s = f r tau_F. A trace or potential that decays by a factor a per step and
- * then gains m per step is m / (1 - a) right after the gain. */
+ * then gains m per step is m / (1 - a) right after the gain. The drive is that
+ * of the weights as they stand: fresh cells read higher than drifted ones, and
+ * a threshold below the drive lets the neuron settle on any group. */
 static void neuron_settle(struct mr_fstdp *neuron, const double *rate_hz)
 {
 	const struct mr_fstdp_params *p = &neuron->params;
+	const float *w = neuron->weights->type->seen(neuron->weights->self);
 	double trace_known = 0;
 	double per_step = 0;
+	double drive = 0;
 
 	for (uint32_t i = 0; i < neuron->n; i++) {
 		double s = p->f * rate_hz[i] * p->tau_f_s;
@@ -100,10 +104,10 @@ static void neuron_settle(struct mr_fstdp *neuron, const double *rate_hz)
 		neuron->input[i].fatigue = s / (1 + s);
 		trace_known += rate_hz[i] * p->tau_p_s / (1 + s);
 		per_step += rate_hz[i] * p->dt_s / (1 + s);
+		drive += (double)w[i] * rate_hz[i] * p->dt_s / (1 + s);
 	}
 	neuron->decay_m = p->tau_m_s > 0 ? exp(-p->dt_s / p->tau_m_s) : 0;
-	neuron->theta = p->theta_factor * p->w0 * per_step /
-	                (1 - neuron->decay_m);
+	neuron->theta = p->theta_factor * drive / (1 - neuron->decay_m);
 	neuron->x_ref = trace_known / neuron->n;
 	if (p->x_ref_rate > 0)
 		neuron->x_ref = per_step / neuron->n / (1 - neuron->decay_p.power[1]);
@@ -134,7 +138,8 @@ int mr_fstdp_init(struct mr_fstdp *neuron,
 		return MR_OK;
 	mr_fstdp_free(neuron);
 	return mr_errtext_set(err, MR_ERR_RANGE,
-	                      "the inputs never spike: nothing can be learned");
+	                      "the inputs never spike, or all weights are 0: "
+	                      "nothing can be learned");
 }
 
 void mr_fstdp_free(struct mr_fstdp *neuron)

@@ -95,6 +95,7 @@ static int rate_weights(struct run *r)
 	return code;
 }
 
+/* The weights first: the neuron's threshold is set to what they hand on. */
 static int begin(struct run *r, uint64_t seed, struct mr_errtext *err)
 {
 	const struct mr_fstdp_plan *plan = r->plan;
@@ -105,12 +106,8 @@ static int begin(struct run *r, uint64_t seed, struct mr_errtext *err)
 	                                       .seed = seed,
 	                                       .n = in->n,
 	                                       .rate_hz = in->rate_hz};
-	int code = mr_fstdp_init(&r->neuron, &config, r->weights, err);
+	int code;
 
-	if (code == MR_OK)
-		code = mr_feed_init(&r->feed, in, seed, err);
-	if (code != MR_OK)
-		return code;
 	out->fatigue = plan->params.f > 0;
 	out->seed = seed;
 	out->w = calloc(in->n, sizeof *out->w);
@@ -120,9 +117,10 @@ static int begin(struct run *r, uint64_t seed, struct mr_errtext *err)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory for a result");
 	code = r->weights->type->start(r->weights->self, plan->params.w0);
 	if (code != MR_OK)
-		mr_errtext_set(err, code, "%s",
-		               r->weights->type->errmsg(r->weights->self));
-	return code;
+		return mr_errtext_set(err, code, "%s",
+		                      r->weights->type->errmsg(r->weights->self));
+	code = mr_fstdp_init(&r->neuron, &config, r->weights, err);
+	return code == MR_OK ? mr_feed_init(&r->feed, in, seed, err) : code;
 }
 
 /* A stopped array answers nothing more: the last look must do. */
