@@ -31,14 +31,24 @@ struct playback {
 
 /* ---- the recorded operations --------------------------------------------- */
 
+/* Whether it ended before anything took effect, for a reason that was not the
+ * array's: its caller stopped it or an earlier one failed. */
+static bool was_called_off(const struct mr_outcome *outcome)
+{
+	return outcome->error == MR_ERR_NOT_RUN ||
+	       (outcome->n_effect == 0 &&
+	        (outcome->error == MR_ERR_STOPPED ||
+	         outcome->error == MR_ERR_TIMEOUT));
+}
+
 /* Those that the back end never saw: composed ones, of which it saw the parts,
- * and those behind a failure. */
+ * and those that were called off, as the caller may do again. */
 static bool is_unseen(const struct playback *self)
 {
 	const struct mr_oplog_record *next = &self->next;
 
 	return next->composed ||
-	       (next->ended && next->op.outcome.error == MR_ERR_NOT_RUN) ||
+	       (next->ended && was_called_off(&next->op.outcome)) ||
 	       (next->survey && self->skip_surveys);
 }
 
