@@ -22,10 +22,10 @@ BEGIN {
 	          "stddef stdint stdio stdlib stdnoreturn string tgmath " \
 	          "threads time uchar wchar wctype " \
 	          "dirent dlfcn fcntl fnmatch glob libgen netdb poll pthread " \
-	          "sched semaphore strings termios unistd getopt " \
+	          "sched semaphore spawn strings termios unistd getopt " \
 	          "arpa/inet netinet/in netinet/tcp sys/mman sys/select " \
 	          "sys/socket sys/stat sys/time sys/types sys/uio sys/un " \
-	          "sys/wait", s, " ")
+	          "sys/utsname sys/wait", s, " ")
 	for (i = 1; i <= n; i++)
 		system_header[s[i] ".h"] = 1
 

@@ -300,7 +300,7 @@ static void map_panel(struct plot *p)
 	fputc('\n', p->to);
 }
 
-static void strip_panel(struct plot *p)
+static void groups_panel(struct plot *p)
 {
 	const struct mr_inputs *in = &p->app->inputs;
 
@@ -385,7 +385,7 @@ static void put_all(struct plot *p)
 		put_map(p);
 		map_panel(p);
 	} else {
-		strip_panel(p);
+		groups_panel(p);
 	}
 	fputs("unset multiplot\n", p->to);
 }
