@@ -31,6 +31,7 @@ struct mr_csv {
 	bool finished;     /* the parser has been told of the end */
 	uint64_t line;     /* lines begun so far */
 	bool fresh;        /* the next byte begins a line */
+	bool comment;      /* this line is one */
 	bool row_ready;
 	bool out_of_memory;
 	char *text;        /* fields of the row, one after another */
@@ -112,7 +113,8 @@ int mr_csv_open(const char *path, struct mr_csv **out, struct mr_errtext *err)
 	csv->file = standard ? (fd < 0 ? NULL : gzdopen(fd, "rb"))
 	                     : gzopen(path, "rb");
 	if (!csv->file) {
-		int code = mr_errtext_set(err, MR_ERR_IO, "cannot open %s: %s",
+		int code = mr_errtext_set(err, MR_ERR_MISSING,
+		                          "cannot open %s: %s",
 		                          csv->name,
 		                          errno ? strerror(errno)
 		                                : "out of memory");
@@ -195,7 +197,10 @@ static int feed_line(struct mr_csv *csv, struct mr_errtext *err)
 	const char *end = memchr(from, '\n', csv->have - csv->used);
 	size_t size = end ? (size_t)(end - from) + 1 : csv->have - csv->used;
 
-	csv->line += csv->fresh;
+	if (csv->fresh) {
+		csv->line++;
+		csv->comment = from[0] == '#';
+	}
 	csv->fresh = end != NULL;
 	csv->used += size;
 	if (memchr(from, '\0', size))
@@ -203,6 +208,8 @@ static int feed_line(struct mr_csv *csv, struct mr_errtext *err)
 		                      "%s:%" PRIu64 ": a zero byte; this is no "
 		                      "text file",
 		                      csv->name, csv->line);
+	if (csv->comment)
+		return MR_OK;
 	return check_parse(csv,
 	                   csv_parse(&csv->parser, from, size, take_field,
 	                             take_row, csv) != size,

@@ -30,13 +30,14 @@ struct mr_csv_row {
  * @param path  the file; "-" is standard input. Gzip is recognised.
  * @param out   receives the reader; close it with mr_csv_close().
  * @param err   explains a failure; or NULL.
- * @return MR_OK; MR_ERR_IO if it cannot be opened; MR_ERR_NOMEM.
+ * @return MR_OK; MR_ERR_MISSING if it cannot be opened; MR_ERR_NOMEM.
  */
 int mr_csv_open(const char *path, struct mr_csv **out,
                 struct mr_errtext *err);
 
 /**
- * Take the next row; empty lines are passed over.
+ * Take the next row; empty lines and lines that begin with '#' are passed
+ * over.
  *
  * @param csv   the reader.
  * @param row   filled in.

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Takes numbers from lists and CSV files, by libcsv. */
+/* Takes numbers from lists and CSV files. */
 #include "input.h"
 
-#include <csv.h>
-#include <errno.h>
+#include "csvfile.h"
+
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,30 +17,27 @@ struct intake {
 	struct mr_matrix *to;
 	const char *unit;
 	const char *option;
-	const char *path;  /* NULL: the command line */
-	size_t line;
+	struct mr_csv_row row; /* file NULL: the command line */
 	size_t n;          /* numbers of this row so far */
 	size_t room;
 	int code;          /* first failure */
 };
 
-/* "--input x.csv, line 3" or "--v". */
+/* "--input: x.csv:3" or "--v". */
 static const char *place(const struct intake *in, char out[256])
 {
-	if (in->path == NULL)
+	if (in->row.file == NULL)
 		snprintf(out, 256, "--%s", in->option);
 	else
-		snprintf(out, 256, "--%s: %s, line %zu", in->option,
-		         strcmp(in->path, "-") == 0 ? "standard input"
-		                                    : in->path,
-		         in->line);
+		snprintf(out, 256, "--%s: %s:%" PRIu64, in->option,
+		         in->row.file, in->row.line);
 	return out;
 }
 
 /* Wrong input is wrong use on the command line and wrong format in a file. */
 static int wrong(const struct intake *in)
 {
-	return in->path == NULL ? MR_ERR_USAGE : MR_ERR_FORMAT;
+	return in->row.file == NULL ? MR_ERR_USAGE : MR_ERR_FORMAT;
 }
 
 static int append(struct intake *in, float value)
@@ -117,57 +115,23 @@ int mr_input_list(struct mr_tool *tool, const char *option, const char *text,
 
 /* ---- CSV ----------------------------------------------------------------- */
 
-static void on_field(void *text, size_t len, void *user)
+static int take_rows(struct intake *in, struct mr_csv *csv,
+                     struct mr_errtext *err)
 {
-	struct intake *in = user;
-	char where[256];
+	bool more = true;
 
-	if (in->code != MR_OK)
-		return;
-	/* an embedded NUL would hide what stands behind it */
-	if (text == NULL || strlen(text) != len)
-		in->code = mr_tool_fail(in->tool, MR_ERR_FORMAT,
-		                        "%s: not text", place(in, where));
-	else
-		in->code = take_number(in, text);
-}
-
-static void on_row(int end, void *user)
-{
-	struct intake *in = user;
-
-	(void)end;
-	if (in->code == MR_OK)
-		in->code = take_row(in);
-}
-
-static int read_lines(struct intake *in, FILE *from, struct csv_parser *parser)
-{
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len = 0;
-
-	while (in->code == MR_OK && (len = getline(&line, &room, from)) >= 0) {
-		in->line++;
-		if (line[0] == '#')
-			continue;
-		if (csv_parse(parser, line, (size_t)len, on_field, on_row, in)
-		    != (size_t)len && in->code == MR_OK)
-			in->code = mr_tool_fail(in->tool, MR_ERR_FORMAT,
-			                        "%s, line %zu: %s", in->path,
-			                        in->line,
-			                        csv_strerror(csv_error(parser)));
+	while (in->code == MR_OK) {
+		in->code = mr_csv_next(csv, &in->row, &more, err);
+		if (in->code != MR_OK)
+			return mr_tool_fail(in->tool, in->code, "--%s: %s",
+			                    in->option, err->text);
+		if (!more)
+			break;
+		for (uint32_t k = 0; k < in->row.n && in->code == MR_OK; k++)
+			in->code = take_number(in, in->row.field[k]);
+		if (in->code == MR_OK)
+			in->code = take_row(in);
 	}
-	free(line);
-	if (in->code == MR_OK && csv_fini(parser, on_field, on_row, in) != 0
-	    && in->code == MR_OK)
-		in->code = mr_tool_fail(in->tool, MR_ERR_FORMAT,
-		                        "%s: a quote is never closed",
-		                        in->path);
-	if (in->code == MR_OK && ferror(from))
-		in->code = mr_tool_fail(in->tool, MR_ERR_IO,
-		                        "--%s: %s: read error", in->option,
-		                        in->path);
 	return in->code;
 }
 
@@ -175,23 +139,17 @@ int mr_input_csv(struct mr_tool *tool, const char *option, const char *path,
                  const char *unit, struct mr_matrix *to)
 {
 	struct intake in = {.tool = tool, .to = to, .unit = unit,
-	                    .option = option, .path = path};
-	struct csv_parser parser;
-	FILE *from = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+	                    .option = option};
+	struct mr_errtext err = {""};
+	struct mr_csv *csv = NULL;
+	int code = mr_csv_open(path, &csv, &err);
 
-	if (from == NULL)
-		return mr_tool_fail(tool, MR_ERR_IO, "--%s: %s: %s", option,
-		                    path, strerror(errno));
-	if (csv_init(&parser, CSV_STRICT | CSV_APPEND_NULL) != 0) {
-		in.code = mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
-	} else {
-		read_lines(&in, from, &parser);
-		csv_free(&parser);
-	}
-	if (from != stdin)
-		fclose(from);
-	if (in.code == MR_OK && to->rows == 0)
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "--%s: %s", option, err.text);
+	code = take_rows(&in, csv, &err);
+	mr_csv_close(csv);
+	if (code == MR_OK && to->rows == 0)
 		return mr_tool_fail(tool, MR_ERR_FORMAT,
 		                    "--%s: %s holds no numbers", option, path);
-	return in.code;
+	return code;
 }

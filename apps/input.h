@@ -28,15 +28,15 @@ int mr_input_list(struct mr_tool *tool, const char *option, const char *text,
                   const char *unit, struct mr_matrix *to);
 
 /**
- * Read a CSV file, one row per line; lines that begin with '#' are skipped.
+ * Read a CSV file (csvfile.h), one row of numbers per line.
  *
  * @param tool    the verb.
  * @param option  whose value the path is, for messages.
  * @param path    the file; "-" = standard input.
  * @param unit    SI symbol that may follow each number.
  * @param to      rows are added.
- * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT for a wrong line, which is named;
- *         MR_ERR_NOMEM.
+ * @return MR_OK; MR_ERR_MISSING; MR_ERR_IO; MR_ERR_FORMAT for a wrong line,
+ *         which is named; MR_ERR_NOMEM.
  */
 int mr_input_csv(struct mr_tool *tool, const char *option, const char *path,
                  const char *unit, struct mr_matrix *to);

@@ -110,6 +110,7 @@ int mr_tool_status(int code)
 	case MR_ERR_UNSUPPORTED:
 	case MR_ERR_FORMAT:
 	case MR_ERR_MISMATCH:
+	case MR_ERR_MISSING:
 		return 2;
 	default:
 		return 1;

@@ -29,6 +29,7 @@ static const struct error_entry entries[] = {
 	{MR_ERR_MISMATCH, "mismatch", "differs from the recorded operation"},
 	{MR_ERR_BUSY, "busy", "in use elsewhere"},
 	{MR_ERR_NOT_RUN, "not-run", "an earlier operation failed"},
+	{MR_ERR_MISSING, "missing", "a named input is not there"},
 };
 
 static const struct error_entry *find_code(int code)

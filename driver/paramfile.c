@@ -188,7 +188,7 @@ int mr_model_load(const struct mr_model *model, const char *path,
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	if (!f) {
 		free(l);
-		return mr_errtext_set(err, MR_ERR_IO,
+		return mr_errtext_set(err, MR_ERR_MISSING,
 		                      "parameter file %s: %s", path,
 		                      strerror(errno));
 	}

@@ -150,10 +150,10 @@ wrong_operations() {
 		--array "$small" --v 0.1,0.2,0.1 --v 0.1,0.2
 	wrong drive_without_voltages_is_refused 2 'which voltages' drive \
 		--array "$small"
-	wrong drive_missing_file_is_named 1 'nowhere.csv: No such file' drive \
+	wrong drive_missing_file_is_named 2 'nowhere.csv: No such file' drive \
 		--array "$small" --input nowhere.csv
 	printf '0.1,0.2,0.1\n0.1,bad,0.1\n' > bad.csv
-	wrong drive_wrong_line_is_named 2 "bad.csv, line 2: 'bad'" drive \
+	wrong drive_wrong_line_is_named 2 "bad.csv:2: 'bad'" drive \
 		--array "$small" --input bad.csv
 	wrong trace_without_hold_is_refused 2 '--hold is missing' trace \
 		--array "$small" --sweep 0,0.1

@@ -311,14 +311,14 @@ static void csv_of_many_rows_is_whole(void)
 	free(in.x);
 }
 
-static void csv_missing_is_an_io_error(void)
+static void csv_missing_is_named(void)
 {
 	struct mr_matrix in = {0};
 	struct mr_tool tool;
 
 	parse(&tool, "test");
 	MR_CODE(mr_input_csv(&tool, "input", "/nowhere/x.csv", "V", &in),
-	        MR_ERR_IO);
+	        MR_ERR_MISSING);
 	mr_tool_end(&tool, MR_OK);
 }
 
@@ -370,7 +370,7 @@ const struct mr_test mr_tests[] = {
 	{"csv_right_is_read_in_rows", csv_right_is_read_in_rows},
 	{"csv_wrong_is_refused", csv_wrong_is_refused},
 	{"csv_of_many_rows_is_whole", csv_of_many_rows_is_whole},
-	{"csv_missing_is_an_io_error", csv_missing_is_an_io_error},
+	{"csv_missing_is_named", csv_missing_is_named},
 	{"table_columns_have_their_limit", table_columns_have_their_limit},
 	{"json_numbers_are_short_and_finite",
 	 json_numbers_are_short_and_finite},

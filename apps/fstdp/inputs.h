@@ -105,7 +105,7 @@ struct mr_events_options {
  * @param options  how to understand it.
  * @param out      filled in; release with mr_events_free().
  * @param err      names file, line, what is wrong and what would be right.
- * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_NOMEM.
+ * @return MR_OK; MR_ERR_MISSING; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_NOMEM.
  */
 int mr_events_read(const char *path, const struct mr_events_options *options,
                    struct mr_events *out, struct mr_errtext *err);
@@ -140,7 +140,7 @@ struct mr_stations {
  * @param path  plain or gzipped.
  * @param out   filled in; free(out->station).
  * @param err   names file, line, what is wrong and what would be right.
- * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_NOMEM.
+ * @return MR_OK; MR_ERR_MISSING; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_NOMEM.
  */
 int mr_stations_read(const char *path, struct mr_stations *out,
                      struct mr_errtext *err);
@@ -161,7 +161,7 @@ struct mr_panel {
  * @param stations  what stations exist; NULL = any.
  * @param out       filled in; release with mr_panel_free().
  * @param err       names file, line, what is wrong and what would be right.
- * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT, also for an unknown panel (those
+ * @return MR_OK; MR_ERR_MISSING; MR_ERR_IO; MR_ERR_FORMAT, also for an unknown panel (those
  *         that exist are named); MR_ERR_NOMEM.
  */
 int mr_panel_read(const char *path, const char *name,
@@ -230,7 +230,7 @@ int mr_inputs_generated(struct mr_inputs *inputs,
  * @param files   where.
  * @param dt_s    step.
  * @param err     names file, line, what is wrong and what would be right.
- * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_NOMEM.
+ * @return MR_OK; MR_ERR_MISSING; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_NOMEM.
  */
 int mr_inputs_listed(struct mr_inputs *inputs,
                      const struct mr_inputs_files *files, double dt_s,

@@ -231,8 +231,8 @@ static int take_inputs(struct mr_fstdp_app *app)
 	code = mr_fstdp_preset_inputs(app->preset, data_directory(tool),
 	                              threshold, app->params.dt_s, &app->inputs,
 	                              &err);
-	if (code == MR_ERR_IO)
-		return mr_tool_fail(tool, MR_ERR_USAGE,
+	if (code == MR_ERR_MISSING)
+		return mr_tool_fail(tool, code,
 		                    "%s; --data DIR or $MEMRIG_DATA says where the "
 		                    "rain data are",
 		                    err.text);

@@ -33,7 +33,8 @@ enum mr_error {
 	MR_ERR_OUTCOME = -10,    /**< sent, outcome unknown: never repeated */
 	MR_ERR_MISMATCH = -11,   /**< differs from the recorded operation */
 	MR_ERR_BUSY = -12,       /**< in use elsewhere, or called from a callback */
-	MR_ERR_NOT_RUN = -13     /**< an earlier operation of the list failed */
+	MR_ERR_NOT_RUN = -13,    /**< an earlier operation of the list failed */
+	MR_ERR_MISSING = -14     /**< a named input is not there or not readable */
 };
 
 /** Room for one sentence about an error, owned by the caller. */

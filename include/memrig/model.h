@@ -196,7 +196,8 @@ MR_API int mr_model_set(const struct mr_model *model, const char *name,
  * @param values  [MR_PARAMS_MAX]; written on success.
  * @param err     names file, line, what is wrong and what would be right; or
  *                NULL.
- * @return MR_OK; MR_ERR_IO if it cannot be read; MR_ERR_FORMAT for a malformed
+ * @return MR_OK; MR_ERR_MISSING if it cannot be opened; MR_ERR_IO if it cannot
+ *         be read; MR_ERR_FORMAT for a malformed
  *         line or unknown name; MR_ERR_RANGE for a value outside its limits.
  */
 MR_API int mr_model_load(const struct mr_model *model, const char *path,
