@@ -4,6 +4,8 @@
 test_programs = \
 	%D%/test_contract \
 	%D%/test_emulator \
+	%D%/test_fstdp \
+	%D%/test_fstdp_accept \
 	%D%/test_models \
 	%D%/test_random \
 	%D%/test_tool \
@@ -12,7 +14,8 @@ test_programs = \
 check_PROGRAMS += $(test_programs) %D%/example
 
 # Programs that take minutes: `make check-long`.
-LONG_TESTS =
+LONG_TESTS = \
+	%D%/long_fstdp
 # Programs that measure speed: `make bench`.
 BENCHES = \
 	%D%/bench_oplog
@@ -38,7 +41,11 @@ EXTRA_DIST += $(test_scripts) \
 
 # One archive, so that the floors may name each other in any order.
 check_LTLIBRARIES += libcheck.la
-libcheck_la_SOURCES = %D%/test.h %D%/test_main.c
+libcheck_la_SOURCES = \
+	%D%/fstdp_case.c \
+	%D%/fstdp_case.h \
+	%D%/test.h \
+	%D%/test_main.c
 libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 libcheck_la_LIBADD = libapps.la libdriver.la libemulator.la libdevices.la \
 	$(CUNIT_LIBS) $(PTHREAD_LIBS)
@@ -55,7 +62,10 @@ check-TESTS: $(check_PROGRAMS) $(check_LTLIBRARIES)
 
 check-long: $(LONG_TESTS)
 	@status=0; for program in $(LONG_TESTS); do \
-		./$$program || status=1; done; exit $$status
+		./$$program > $$program.log 2>&1 || status=1; \
+		cat $$program.log; done; \
+	sh $(srcdir)/tests/summary.sh $(LONG_TESTS:=.log) || status=1; \
+	exit $$status
 
 bench: $(BENCHES)
 	@status=0; for program in $(BENCHES); do \

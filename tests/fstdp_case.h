@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * A preset of "memrig run fstdp" with several seeds, for the acceptance tests:
+ * runs it, prints one line per seed, and sums up.
+ */
+#ifndef MR_TESTS_FSTDP_CASE_H
+#define MR_TESTS_FSTDP_CASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "apps/fstdp/preset.h"
+
+/** What is run. */
+struct mr_fstdp_case {
+	const char *preset;
+	enum mr_fstdp_mode mode;
+	bool fatigue;     /**< false: f = 0, plain STDP */
+	uint32_t n_cells; /**< cells per synapse of emu:pcm; 0 = ideal weights */
+	uint32_t first_seed;
+	uint32_t n_seeds;
+	uint64_t steps; /**< 0 = the preset's */
+	double tau_f_s; /**< recovery from fatigue; 0 = the preset's */
+};
+
+/** Figures over the seeds. */
+struct mr_fstdp_scores {
+	double auc, auc_min, auc_max;
+	double precision, precision_min, precision_max;
+	double recall, recall_min;
+};
+
+/**
+ * Run a case. A failure is a failed assertion and leaves the scores NAN.
+ *
+ * @param what  the case.
+ * @return mean, least and greatest over its seeds.
+ */
+struct mr_fstdp_scores mr_fstdp_case_run(const struct mr_fstdp_case *what);
+
+#endif
