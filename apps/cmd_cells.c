@@ -266,7 +266,7 @@ static const struct mr_tool_page program_page = {
 		"  memrig program --array "
 		"'emu:pcm?rows=4&cols=4&state=chip.state' --target 10uS\n"
 		"  memrig program --array "
-		"'emu:pcm?rows=2&cols=2&state=chip.state' --input w.csv\n",
+		"'emu:pcm?rows=2&cols=2&state=small.state' --input w.csv\n",
 };
 
 static int targets_from_file(struct mr_job *job)

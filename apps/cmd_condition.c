@@ -63,14 +63,35 @@ static const struct mr_tool_page configure_page = {
 	.args_max = 1,
 	.examples =
 		"  memrig configure --array "
-		"'emu:pcm?rows=4&cols=4&state=chip.state' scheme=half\n",
+		"'emu:pcm?rows=4&cols=4&state=chip.state' read_range=20uA\n",
 };
+
+/* A quantity such as 20uA becomes the plain number that the waist takes; what
+ * is no quantity is left for the array to judge. */
+static const char *plain_value(const struct mr_description *desc,
+                               const char *name, const char *text,
+                               char number[NAME_MAX_BYTES])
+{
+	double value;
+
+	for (uint32_t i = 0; i < desc->n_conditions; i++) {
+		const struct mr_condition *c = &desc->conditions[i];
+
+		if (strcmp(c->name, name) != 0 || c->choices[0] ||
+		    mr_tool_quantity(text, c->unit[0] ? c->unit : "1",
+		                     &value) != MR_OK)
+			continue;
+		(void)snprintf(number, NAME_MAX_BYTES, "%.17g", value);
+		return number;
+	}
+	return text;
+}
 
 static int configure_work(struct mr_job *job)
 {
 	const char *text = job->tool.args[0];
 	size_t len = strcspn(text, "=");
-	char name[NAME_MAX_BYTES];
+	char name[NAME_MAX_BYTES], number[NAME_MAX_BYTES];
 	int code;
 
 	if (text[len] == '\0' || len == 0 || len >= sizeof(name))
@@ -83,9 +104,10 @@ static int configure_work(struct mr_job *job)
 	if (code != MR_OK)
 		return code;
 	job->op.configure.name = name;
-	job->op.configure.value = text + len + 1;
+	job->op.configure.value = plain_value(
+		mr_array_describe(job->tool.array), name, text + len + 1, number);
 	job->extra = json_pack("{s:s, s:s}", "name", name, "value",
-	                       text + len + 1);
+	                       job->op.configure.value);
 	code = mr_job_submit(job);
 	job->op.configure.name = NULL;
 	return code;

@@ -30,7 +30,9 @@ static void print_help(FILE *to)
 	      to);
 	for (size_t k = 0; k < N_APPS; k++)
 		fprintf(to, "  %-10s %s\n", apps[k].name, apps[k].text);
-	fputs("\n'memrig run APP --help' explains an app.\n", to);
+	fputs("\nexamples:\n  memrig run fstdp --plot rain.png\n"
+	      "\n'memrig run APP --help' explains an app.\n",
+	      to);
 }
 
 int mr_cmd_run(int argc, char **argv)

@@ -258,7 +258,10 @@ static void describe_conditions(struct crossbar *x)
 	d->conditions[0] = (struct mr_condition){
 		.name = "scheme", .choices = "1t1r", .value = "1t1r"};
 	*range = (struct mr_condition){
-		.name = "read_range", .unit = "A", .min = 1e-15, .max = 1e3};
+		.name = "read_range",
+		.unit = "A",
+		.min = x->periphery.adc_bits ? 1e-15 : 0, /* 0 = no limit */
+		.max = 1e3};
 	(void)snprintf(range->value, sizeof range->value, "%.9g",
 	               x->periphery.adc_range_A);
 }
