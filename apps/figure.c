@@ -33,6 +33,23 @@ static bool ends_in(const char *text, const char *ending)
 	return n > m && strcmp(text + n - m, ending) == 0;
 }
 
+/* Before the work is done: a folder that is not there costs nothing yet. */
+static int check_folder(const char *path, struct mr_errtext *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1)
+	                     : strdup(".");
+	int code = MR_OK;
+
+	if (!folder)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	if (access(folder, W_OK | X_OK) != 0)
+		code = mr_errtext_set(err, MR_ERR_IO, "%s cannot be written: %s",
+		                      path, strerror(errno));
+	free(folder);
+	return code;
+}
+
 int mr_figure_check(const char *path, struct mr_errtext *err)
 {
 	for (const char *c = path; *c; c++)
@@ -40,10 +57,11 @@ int mr_figure_check(const char *path, struct mr_errtext *err)
 			return mr_errtext_set(err, MR_ERR_USAGE,
 			                      "a figure's name cannot hold control "
 			                      "characters");
-	if (ends_in(path, ".png") || ends_in(path, ".svg"))
-		return MR_OK;
-	return mr_errtext_set(err, MR_ERR_USAGE,
-	                      "%s ends neither in .png nor in .svg", path);
+	if (!ends_in(path, ".png") && !ends_in(path, ".svg"))
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "%s ends neither in .png nor in .svg",
+		                      path);
+	return check_folder(path, err);
 }
 
 /* Single quotes hold everything but themselves, which are doubled. */

@@ -32,7 +32,8 @@ struct mr_figure; /**< opaque: a figure that is being written */
  *
  * @param path  the file wanted.
  * @param err   says what would be right; or NULL.
- * @return MR_OK; MR_ERR_USAGE if it ends neither in .png nor .svg.
+ * @return MR_OK; MR_ERR_USAGE if it ends neither in .png nor .svg; MR_ERR_IO if
+ *         its folder is not there or cannot be written; MR_ERR_NOMEM.
  */
 int mr_figure_check(const char *path, struct mr_errtext *err);
 
@@ -44,7 +45,7 @@ int mr_figure_check(const char *path, struct mr_errtext *err);
  * @param height_px  likewise.
  * @param out        receives the figure; end it with mr_figure_end().
  * @param err        explains a failure; or NULL.
- * @return MR_OK; MR_ERR_USAGE for another ending; MR_ERR_NOMEM.
+ * @return MR_OK; as mr_figure_check(); MR_ERR_NOMEM.
  */
 int mr_figure_begin(const char *path, unsigned width_px, unsigned height_px,
                     struct mr_figure **out, struct mr_errtext *err);

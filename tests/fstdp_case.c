@@ -42,7 +42,7 @@ static bool load(struct scene *s)
 	                                  &err);
 
 	MR_CODE_ERR(code, MR_OK, err);
-	s->plan.steps = preset->panel ? (uint64_t)preset->passes *
+	s->plan.steps = preset->panel ? mr_fstdp_passes(s->inputs.events.n_steps) *
 	                                        s->inputs.events.n_steps
 	                : what->mode == MR_FSTDP_THRESHOLD ? preset->steps_chance
 	                                                   : preset->steps;

@@ -21,7 +21,9 @@ static const struct mr_tool_option options[] = {
 	 "array time of a step; default as in the data; 0 = no pause", false},
 	{"seeds", "LIST", "10 = seeds 1 to 10; or 3-7, or 1,5,9", false},
 	{"steps", "N", "steps of a run", false},
-	{"passes", "N", "or: times that the listed events are gone through",
+	{"passes", "N",
+	 "or: times that listed events are gone through; default: about\n"
+	 "                           35000 steps in all",
 	 false},
 	{"data", "DIR", "rain data of the presets; default $MEMRIG_DATA", false},
 	{"events", "FILE", "learn from a CSV file, - = standard input, .gz too",

@@ -244,7 +244,8 @@ static int take_steps(struct mr_fstdp_app *app)
 {
 	struct mr_tool *tool = app->tool;
 	bool listed = !app->inputs.process;
-	uint64_t passes = app->preset->panel ? app->preset->passes : 1;
+	uint64_t passes = listed ? mr_fstdp_passes(app->inputs.events.n_steps)
+	                         : 1;
 	int code = mr_tool_u64(tool, "passes", 1, 1000000, &passes);
 
 	if (code != MR_OK)

@@ -283,7 +283,8 @@ static void map_panel(struct plot *p)
 	color_scale(p, "weight");
 	fputs("set title 'Stations, coloured by weight'\n"
 	      "set xlabel 'longitude (deg)'\nset ylabel 'latitude (deg)'\n"
-	      "set xrange [*:*]\nset yrange [*:*]\n"
+	      "set xrange [*:*] noextend\nset yrange [*:*] noextend\n"
+	      "set offsets graph 0.03, graph 0.03, graph 0.04, graph 0.04\n"
 	      "plot $map using 1:2 with points pt 7 ps 0.45 lc rgb '#d8d8d8' "
 	      "title 'other stations'",
 	      p->to);

@@ -31,7 +31,6 @@ struct mr_fstdp_preset {
 	uint32_t end_hour;     /**< of the rain data: hours 0 .. end_hour - 1 */
 	uint64_t steps;        /**< generated inputs: steps of a run */
 	uint64_t steps_chance; /**< likewise in threshold mode */
-	uint32_t passes;       /**< rain data: how often they are gone through */
 	uint32_t n_seeds;      /**< seeds 1 .. n_seeds unless others are named */
 };
 
@@ -68,6 +67,15 @@ const struct mr_fstdp_preset *mr_fstdp_presets(size_t *n);
  * @return the preset; NULL if there is none of that name.
  */
 const struct mr_fstdp_preset *mr_fstdp_preset_find(const char *name);
+
+/**
+ * How often listed events are gone through unless the user says: so that about
+ * 35,000 steps are seen, and at least once.
+ *
+ * @param n_steps  steps of the list, >= 1.
+ * @return passes, >= 1.
+ */
+uint64_t mr_fstdp_passes(uint32_t n_steps);
 
 /**
  * The constants of a preset.
