@@ -24,6 +24,7 @@ EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 test_scripts = \
 	%D%/check_layers.sh \
 	%D%/test_cli.sh \
+	%D%/test_fstdp_cli.sh \
 	%D%/test_readme.sh \
 	%D%/test_scripts.sh
 
@@ -35,6 +36,7 @@ AM_TESTS_ENVIRONMENT = \
 	MR_BUILDDIR='$(abs_top_builddir)'; export MR_BUILDDIR;
 EXTRA_DIST += $(test_scripts) \
 	%D%/check_layers.awk \
+	%D%/cli.sh \
 	%D%/stats.awk \
 	%D%/stats.sh \
 	%D%/summary.sh

@@ -5,79 +5,8 @@
 # Uses the built tool as a person would: right and wrong commands, exit
 # statuses, JSON, and a chip that lives in a state file.
 
-memrig=${MR_BUILDDIR:-build}/memrig
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-unset MEMRIG_ARRAY
-passed=0
-failed=0
-skipped=0
-
-case $memrig in
-/*) ;;
-*) memrig=$PWD/$memrig ;;
-esac
-cd "$scratch" || exit 1
-
-report() { # NAME STATUS
-	if [ "$2" -eq 0 ]; then
-		echo "PASS: cli_$1"
-		passed=$((passed + 1))
-	else
-		echo "FAIL: cli_$1"
-		sed 's/^/    stdout: /' out | head -n 5 | cut -c 1-400
-		sed 's/^/    stderr: /' err | head -n 5 | cut -c 1-400
-		failed=$((failed + 1))
-	fi
-}
-
-skip() { # NAME REASON
-	echo "SKIP: cli_$1: $2"
-	skipped=$((skipped + 1))
-}
-
-# Runs the tool; its output is in out and err, its exit status in $got.
-tool() {
-	"$memrig" "$@" > out 2> err < /dev/null
-	got=$?
-}
-
-# NAME PATTERN ARGUMENT...: succeeds, and standard output matches.
-right() {
-	name=$1
-	pattern=$2
-	shift 2
-	tool "$@"
-	[ "$got" -eq 0 ] && [ ! -s err ] && grep -q -e "$pattern" out
-	report "$name" $?
-}
-
-# NAME STATUS PATTERN ARGUMENT...: fails with the status, says why on standard
-# error, prints no result.
-wrong() {
-	name=$1
-	want=$2
-	pattern=$3
-	shift 3
-	tool "$@"
-	[ "$got" -eq "$want" ] && [ ! -s out ] && grep -q -e "$pattern" err
-	report "$name" $?
-}
-
-# NAME EXPRESSION ARGUMENT...: prints one JSON object `d` of which the Python
-# expression is true.
-json() {
-	name=$1
-	expression=$2
-	shift 2
-	tool "$@" --json
-	[ "$got" -eq 0 ] && python3 -c '
-import json, sys
-d = json.load(open("out"))
-assert eval("(" + sys.argv[1] + ")"), "it is not so"
-' "$expression" 2> err
-	report "$name" $?
-}
+# shellcheck source=tests/cli.sh
+. "${MR_SRCDIR:-.}/tests/cli.sh"
 
 small='emu:pcm?rows=3&cols=4&seed=11'
 chip='emu:pcm?rows=3&cols=4&seed=11&state=chip.state'
@@ -87,9 +16,38 @@ chip='emu:pcm?rows=3&cols=4&seed=11&state=chip.state'
 helps() {
 	right help_is_printed '^usage: memrig VERB' --help
 	right version_is_printed '^memrig [0-9]' --version
-	for verb in info models read pulse program drive trace wait configure; do
-		right "${verb}_help_has_an_example" "^  memrig $verb" $verb --help
+	for verb in $(verbs); do
+		"$memrig" "$verb" --help > out 2> err \
+			&& grep -q "^  memrig $verb" out
+		report "${verb}_help_has_an_example" $?
+		grep -q "^\.SS $verb\$" "${MR_SRCDIR:-.}/docs/memrig.1"
+		report "${verb}_is_in_the_man_page" $?
 	done
+}
+
+# The verbs that the tool itself names.
+verbs() {
+	"$memrig" --help | sed -n '/^verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+}
+
+# Every example of a verb's help is run, in a folder with the files that they
+# name. The app's are too long for here; test_fstdp_cli.sh runs the app.
+examples() {
+	mkdir examples && cd examples || exit 1
+	echo '0.1,0.2' > v.csv
+	printf '1uS,2uS\n3uS,4uS\n' > w.csv
+	"$memrig" trace --array 'emu:pcm?rows=4&cols=4' --cells 5 \
+		--sweep 0,0.2,0 --hold 1ms --log run.db > out
+	"$memrig" read --array 'emu:pcm?rows=4&cols=4' --log run.db > out
+	for verb in $(verbs); do
+		[ "$verb" = run ] || [ "$verb" = plot ] && continue
+		"$memrig" "$verb" --help \
+			| sed -n '/^examples:/,$s/^  \(.*\)/\1/p' \
+			| sed "s|^memrig|'$memrig'|" > "$verb.sh"
+		sh -e "$verb.sh" > out 2> err
+		report "${verb}_examples_work" $?
+	done
+	cd .. || exit 1
 }
 
 wrong_use() {
@@ -288,6 +246,7 @@ logs() {
 }
 
 helps
+examples
 wrong_use
 wrong_operations
 results
@@ -299,5 +258,4 @@ if command -v python3 > /dev/null; then
 else
 	skip json_is_parsed 'python3 is missing'
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+closing
