@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-EXTRA_DIST +=
+dist_man_MANS += %D%/memrig.1
+EXTRA_DIST += %D%/fstdp.png
