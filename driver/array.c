@@ -278,8 +278,10 @@ int mr_array_restore(struct mr_array *array, const struct mr_blob *blob)
 		rc = s->type->restore(s->self, blob, &array->err);
 	if (!rc)
 		rc = describe(array, &array->err);
-	if (!rc)
+	if (!rc) {
 		array->t_ns = array->desc.time_ns;
+		array->next_survey_ns = array->t_ns + array->survey_ns;
+	}
 	return rc;
 }
 

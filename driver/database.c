@@ -23,6 +23,7 @@ struct mr__query {
 	struct mr__db *db;
 	struct mr__query *next;
 	int bind_code; /* first failure of a bind since the last run */
+	bool lost;     /* a text or blob of this row, for lack of memory */
 };
 
 struct mr__db {
@@ -36,6 +37,9 @@ struct mr__db {
 
 static int code_of(int raw)
 {
+	if (raw == SQLITE_IOERR_NOMEM) {
+		return MR_ERR_NOMEM;
+	}
 	switch (raw & 0xff) {
 	case SQLITE_NOMEM:
 		return MR_ERR_NOMEM;
@@ -52,6 +56,9 @@ static int code_of(int raw)
 
 static const char *advice_of(int raw)
 {
+	if (raw == SQLITE_IOERR_NOMEM) {
+		return "SQLite refused";
+	}
 	switch (raw & 0xff) {
 	case SQLITE_FULL:
 		return "the disk is full";
@@ -364,6 +371,7 @@ int mr__query_next(struct mr__query *query, bool *more)
 	int code = query->bind_code;
 
 	query->bind_code = SQLITE_OK;
+	query->lost = false;
 	if (code == SQLITE_OK) {
 		code = sqlite3_step(query->raw);
 	}
@@ -372,6 +380,11 @@ int mr__query_next(struct mr__query *query, bool *more)
 	}
 	*more = code == SQLITE_ROW;
 	return MR_OK;
+}
+
+int mr__query_check(struct mr__query *query)
+{
+	return query->lost ? fail(query->db, SQLITE_NOMEM) : MR_OK;
 }
 
 void mr__query_reset(struct mr__query *query)
@@ -407,10 +420,19 @@ double mr__query_real(struct mr__query *query, int at)
 	return sqlite3_column_double(query->raw, at);
 }
 
+/* NULL may also be what stands there. */
+static void note_lost(struct mr__query *query, const void *value)
+{
+	query->lost = query->lost ||
+	              (!value &&
+	               sqlite3_errcode(query->db->raw) == SQLITE_NOMEM);
+}
+
 const char *mr__query_text(struct mr__query *query, int at)
 {
 	const unsigned char *text = sqlite3_column_text(query->raw, at);
 
+	note_lost(query, text);
 	return text ? (const char *)text : "";
 }
 
@@ -418,6 +440,7 @@ const void *mr__query_blob(struct mr__query *query, int at, size_t *size)
 {
 	const void *data = sqlite3_column_blob(query->raw, at);
 
+	note_lost(query, data);
 	*size = (size_t)sqlite3_column_bytes(query->raw, at);
 	return data;
 }

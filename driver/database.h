@@ -140,6 +140,15 @@ int mr__query_run(struct mr__query *query);
 int mr__query_next(struct mr__query *query, bool *more);
 
 /**
+ * Whether a text or blob of the current row could not be had, and was given as
+ * empty. Ask before the query goes on.
+ *
+ * @param query  the query.
+ * @return MR_OK; MR_ERR_NOMEM.
+ */
+int mr__query_check(struct mr__query *query);
+
+/**
  * Back to before the first row; parameters are kept.
  *
  * @param query  NULL is allowed.

@@ -102,6 +102,22 @@ static const struct {
 
 /* ---- writing ------------------------------------------------------------- */
 
+/* jansson takes what it could not allocate as NULL and drops it: one lost
+ * member must fail the whole. */
+static void put(bool *lost, json_t *to, const char *name, json_t *value)
+{
+	if (json_object_set_new(to, name, value) != 0) {
+		*lost = true;
+	}
+}
+
+static void append(bool *lost, json_t *to, json_t *value)
+{
+	if (json_array_append_new(to, value) != 0) {
+		*lost = true;
+	}
+}
+
 static json_t *real_json(double x)
 {
 	if (isnan(x)) {
@@ -141,74 +157,82 @@ static json_t *u64_json(uint64_t x)
 	return json_string(text);
 }
 
-static void put_numbers(json_t *to, const void *from,
+static void put_numbers(bool *lost, json_t *to, const void *from,
                         const struct number *numbers, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		double x;
 
 		memcpy(&x, (const char *)from + numbers[i].offset, sizeof(x));
-		json_object_set_new(to, numbers[i].name, real_json(x));
+		put(lost, to, numbers[i].name, real_json(x));
 	}
 }
 
-static json_t *abilities_json(uint32_t abilities)
+static json_t *abilities_json(bool *lost, uint32_t abilities)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < N_OF(ability_names); i++) {
 		if (abilities & ability_names[i].bit) {
-			json_array_append_new(list,
-			                      json_string(ability_names[i].name));
+			append(lost, list, json_string(ability_names[i].name));
 		}
 	}
 	return list;
 }
 
-static json_t *limits_json(const struct mr_limits *limits)
+static json_t *limits_json(bool *lost, const struct mr_limits *limits)
 {
 	json_t *to = json_object();
 
-	put_numbers(to, limits, limit_numbers, N_OF(limit_numbers));
+	put_numbers(lost, to, limits, limit_numbers, N_OF(limit_numbers));
 	for (size_t i = 0; i < N_OF(limit_counts); i++) {
 		uint32_t x;
 
 		memcpy(&x, (const char *)limits + limit_counts[i].offset,
 		       sizeof(x));
-		json_object_set_new(to, limit_counts[i].name,
-		                    json_integer((json_int_t)x));
+		put(lost, to, limit_counts[i].name,
+		    json_integer((json_int_t)x));
 	}
 	return to;
 }
 
-static json_t *waveform_json(const struct mr_waveform *wave)
+static json_t *waveform_json(bool *lost, const struct mr_waveform *wave)
 {
 	json_t *to = json_object();
 	json_t *step = json_object();
 
-	json_object_set_new(to, "name", text_json(wave->name));
-	json_object_set_new(to, "unit", json_string(unit_names[wave->unit]));
-	put_numbers(to, wave, waveform_numbers, N_OF(waveform_numbers));
-	json_object_set_new(to, "effect",
-	                    json_string(effect_names[wave->effect]));
-	put_numbers(step, &wave->step, step_numbers, N_OF(step_numbers));
-	json_object_set_new(to, "step", step);
+	put(lost, to, "name", text_json(wave->name));
+	put(lost, to, "unit", json_string(unit_names[wave->unit]));
+	put_numbers(lost, to, wave, waveform_numbers, N_OF(waveform_numbers));
+	put(lost, to, "effect", json_string(effect_names[wave->effect]));
+	put_numbers(lost, step, &wave->step, step_numbers, N_OF(step_numbers));
+	put(lost, to, "step", step);
 	return to;
 }
 
-static json_t *condition_json(const struct mr_condition *condition)
+static json_t *scheme_json(bool *lost, const struct mr_scheme *scheme)
 {
 	json_t *to = json_object();
 
-	json_object_set_new(to, "name", text_json(condition->name));
-	json_object_set_new(to, "unit", text_json(condition->unit));
-	put_numbers(to, condition, condition_numbers, N_OF(condition_numbers));
-	json_object_set_new(to, "choices", text_json(condition->choices));
-	json_object_set_new(to, "value", text_json(condition->value));
+	put(lost, to, "name", text_json(scheme->name));
+	put_numbers(lost, to, scheme, scheme_numbers, N_OF(scheme_numbers));
 	return to;
 }
 
-static void put_lists(json_t *to, const struct mr_description *desc)
+static json_t *condition_json(bool *lost, const struct mr_condition *condition)
+{
+	json_t *to = json_object();
+
+	put(lost, to, "name", text_json(condition->name));
+	put(lost, to, "unit", text_json(condition->unit));
+	put_numbers(lost, to, condition, condition_numbers,
+	            N_OF(condition_numbers));
+	put(lost, to, "choices", text_json(condition->choices));
+	put(lost, to, "value", text_json(condition->value));
+	return to;
+}
+
+static void put_lists(bool *lost, json_t *to, const struct mr_description *desc)
 {
 	json_t *levels = json_array();
 	json_t *waveforms = json_array();
@@ -216,55 +240,65 @@ static void put_lists(json_t *to, const struct mr_description *desc)
 	json_t *conditions = json_array();
 
 	for (uint32_t i = 0; i < desc->n_levels; i++) {
-		json_array_append_new(levels,
-		                      real_json((double)desc->level_V[i]));
+		append(lost, levels, real_json((double)desc->level_V[i]));
 	}
 	for (uint32_t i = 0; i < desc->n_waveforms; i++) {
-		json_array_append_new(waveforms,
-		                      waveform_json(&desc->waveforms[i]));
+		append(lost, waveforms, waveform_json(lost, &desc->waveforms[i]));
 	}
 	for (uint32_t i = 0; i < desc->n_schemes; i++) {
-		json_t *scheme = json_object();
-
-		json_object_set_new(scheme, "name",
-		                    text_json(desc->schemes[i].name));
-		put_numbers(scheme, &desc->schemes[i], scheme_numbers,
-		            N_OF(scheme_numbers));
-		json_array_append_new(schemes, scheme);
+		append(lost, schemes, scheme_json(lost, &desc->schemes[i]));
 	}
 	for (uint32_t i = 0; i < desc->n_conditions; i++) {
-		json_array_append_new(conditions,
-		                      condition_json(&desc->conditions[i]));
+		append(lost, conditions,
+		       condition_json(lost, &desc->conditions[i]));
 	}
-	json_object_set_new(to, "levels_V", levels);
-	json_object_set_new(to, "waveforms", waveforms);
-	json_object_set_new(to, "schemes", schemes);
-	json_object_set_new(to, "conditions", conditions);
+	put(lost, to, "levels_V", levels);
+	put(lost, to, "waveforms", waveforms);
+	put(lost, to, "schemes", schemes);
+	put(lost, to, "conditions", conditions);
+}
+
+/* Not json_dumps(): without memory it drops names and calls it a success
+ * (jansson 2.14). */
+static int dump(const json_t *from, char **out)
+{
+	size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(DIGITS);
+	size_t size = json_dumpb(from, NULL, 0, flags);
+	char *text = malloc(size + 1);
+
+	if (!text || size == 0 || json_dumpb(from, text, size, flags) != size) {
+		free(text);
+		return MR_ERR_NOMEM;
+	}
+	text[size] = '\0';
+	*out = text;
+	return MR_OK;
 }
 
 int mr_description_json(const struct mr_description *desc, char **out)
 {
 	json_t *to = json_object();
-	char *text;
+	bool lost = false;
+	int code = MR_ERR_NOMEM;
 
-	json_object_set_new(to, "driver", text_json(desc->driver));
-	json_object_set_new(to, "model", text_json(desc->model));
-	json_object_set_new(to, "identity", text_json(desc->identity));
-	json_object_set_new(to, "rows", json_integer((json_int_t)desc->rows));
-	json_object_set_new(to, "cols", json_integer((json_int_t)desc->cols));
-	json_object_set_new(to, "abilities", abilities_json(desc->abilities));
-	json_object_set_new(to, "seed", desc->has_seed ? u64_json(desc->seed)
-	                                               : json_null());
-	json_object_set_new(to, "limits", limits_json(&desc->limits));
-	put_numbers(to, desc, description_numbers, N_OF(description_numbers));
-	put_lists(to, desc);
-	text = json_dumps(to, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
-	json_decref(to);
-	if (!text) {
-		return MR_ERR_NOMEM;
+	put(&lost, to, "driver", text_json(desc->driver));
+	put(&lost, to, "model", text_json(desc->model));
+	put(&lost, to, "identity", text_json(desc->identity));
+	put(&lost, to, "rows", json_integer((json_int_t)desc->rows));
+	put(&lost, to, "cols", json_integer((json_int_t)desc->cols));
+	put(&lost, to, "abilities", abilities_json(&lost, desc->abilities));
+	put(&lost, to, "seed",
+	    desc->has_seed ? u64_json(desc->seed) : json_null());
+	put(&lost, to, "time_ns", json_integer((json_int_t)desc->time_ns));
+	put(&lost, to, "limits", limits_json(&lost, &desc->limits));
+	put_numbers(&lost, to, desc, description_numbers,
+	            N_OF(description_numbers));
+	put_lists(&lost, to, desc);
+	if (!lost) {
+		code = dump(to, out);
 	}
-	*out = text;
-	return MR_OK;
+	json_decref(to);
+	return code;
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -386,7 +420,7 @@ static void get_seed(struct reader *reader, const json_t *from,
 		return;
 	}
 	desc->has_seed = true;
-	if (json_is_integer(value)) {
+	if (json_is_integer(value) && json_integer_value(value) >= 0) {
 		desc->seed = (uint64_t)json_integer_value(value);
 		return;
 	}
@@ -395,6 +429,16 @@ static void get_seed(struct reader *reader, const json_t *from,
 	if (!text || end == text || *end || errno != 0) {
 		reject(reader, "seed");
 	}
+}
+
+static int64_t get_time(struct reader *reader, const json_t *from)
+{
+	const json_t *value = json_object_get(from, "time_ns");
+
+	if (value && !json_is_integer(value)) {
+		reject(reader, "time_ns");
+	}
+	return json_integer_value(value); /* 0 if it is none */
 }
 
 /* The list of a name; *n becomes its length. */
@@ -502,6 +546,7 @@ static void get_description(struct reader *reader, const json_t *from,
 	}
 	desc->abilities = get_abilities(reader, from);
 	get_seed(reader, from, desc);
+	desc->time_ns = get_time(reader, from);
 	get_numbers(reader, limits, &desc->limits, limit_numbers,
 	            N_OF(limit_numbers));
 	for (size_t i = 0; i < N_OF(limit_counts); i++) {
@@ -516,14 +561,34 @@ static void get_description(struct reader *reader, const json_t *from,
 	get_lists(reader, from, desc);
 }
 
+/* jansson takes a text that it has no room for as malformed, and says nothing
+ * at all where its first allocation fails. What is malformed is so twice, at
+ * the same place. */
+static json_t *load(const char *text, json_error_t *where, bool *starved)
+{
+	json_error_t first = {0};
+	json_t *from = json_loads(text, 0, &first);
+
+	if (!from) {
+		from = json_loads(text, 0, where);
+	}
+	*starved = !from && (where->text[0] == '\0' ||
+	                     where->position != first.position);
+	return from;
+}
+
 int mr__description_parse(const char *text, struct mr_description *out,
                           struct mr_errtext *err)
 {
 	struct mr_description desc = {0};
 	struct reader reader = {0};
-	json_error_t where;
-	json_t *from = json_loads(text, 0, &where);
+	json_error_t where = {0};
+	bool starved;
+	json_t *from = load(text, &where, &starved);
 
+	if (starved) {
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	}
 	if (!from) {
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "description: %s at byte %d", where.text,

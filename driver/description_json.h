@@ -15,7 +15,7 @@
  * @param out   filled in on success.
  * @param err   says what is malformed; or NULL.
  * @return MR_OK; MR_ERR_FORMAT for malformed text, a member of another type,
- *         no shape, or more entries than a description holds.
+ *         no shape, or more entries than a description holds; MR_ERR_NOMEM.
  */
 int mr__description_parse(const char *text, struct mr_description *out,
                           struct mr_errtext *err);

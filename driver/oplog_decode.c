@@ -61,11 +61,22 @@ static int64_t get_int(struct mr__decoder *decoder, enum mr__op_column column)
 	return mr__query_int(decoder->row, (int)column);
 }
 
-static uint32_t get_u32(struct mr__decoder *decoder, enum mr__op_column column)
+static uint64_t get_u64(struct mr__decoder *decoder, enum mr__op_column column)
 {
 	int64_t value = get_int(decoder, column);
 
-	if (value < 0 || value > UINT32_MAX) {
+	if (value < 0) {
+		reject_column(decoder, column);
+		return 0;
+	}
+	return (uint64_t)value;
+}
+
+static uint32_t get_u32(struct mr__decoder *decoder, enum mr__op_column column)
+{
+	uint64_t value = get_u64(decoder, column);
+
+	if (value > UINT32_MAX) {
 		reject_column(decoder, column);
 		return 0;
 	}
@@ -521,7 +532,7 @@ static void get_outcome(struct mr__decoder *decoder,
 	out->wall_end_ns = get_int(decoder, MR__OP_WALL_END);
 	outcome->t_begin_ns = get_int(decoder, MR__OP_T_BEGIN);
 	outcome->t_end_ns = get_int(decoder, MR__OP_T_END);
-	outcome->n_effect = (uint64_t)get_int(decoder, MR__OP_N_EFFECT);
+	outcome->n_effect = get_u64(decoder, MR__OP_N_EFFECT);
 	outcome->status = get_u32(decoder, MR__OP_STATUS);
 	outcome->error = get_error(decoder);
 }

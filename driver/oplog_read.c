@@ -31,6 +31,19 @@ static int lift(struct mr_oplog_reader *reader, int code)
 	                      mr__db_errmsg(reader->db));
 }
 
+static int no_memory(struct mr_oplog_reader *reader)
+{
+	return mr_errtext_set(&reader->err, MR_ERR_NOMEM, "%s: out of memory",
+	                      mr__db_path(reader->db));
+}
+
+/* What was read of a row is worth nothing if part of it could not be had. */
+static int lost(struct mr_oplog_reader *reader, struct mr__query *query,
+                int code)
+{
+	return mr__query_check(query) == MR_OK ? code : no_memory(reader);
+}
+
 /* ---- opening ------------------------------------------------------------- */
 
 static int prepare(struct mr_oplog_reader *reader)
@@ -172,6 +185,7 @@ static int take_info(struct mr_oplog_reader *reader,
 	struct mr__query *from = reader->info;
 	int64_t level = mr__query_int(from, 3);
 	struct mr_errtext why = {""};
+	int code;
 
 	if (level < MR_OPLOG_OPERATIONS || level > MR_OPLOG_SURVEYS) {
 		return damaged_run(reader, out->run, "unknown level");
@@ -179,16 +193,15 @@ static int take_info(struct mr_oplog_reader *reader,
 	out->level = (enum mr_oplog_level)level;
 	out->started_wall_ns = mr__query_int(from, 4);
 	out->ended_wall_ns = mr__query_int(from, 5);
-	if (mr__description_parse(mr__query_text(from, 6), &out->desc, &why) !=
-	    MR_OK) {
+	code = mr__description_parse(mr__query_text(from, 6), &out->desc, &why);
+	if (code == MR_ERR_FORMAT) {
 		return damaged_run(reader, out->run, why.text);
 	}
 	out->uri = keep(reader, 0, mr__query_text(from, 0));
 	out->command = keep(reader, 1, mr__query_text(from, 1));
 	out->version = keep(reader, 2, mr__query_text(from, 2));
-	if (!out->uri || !out->command || !out->version) {
-		return mr_errtext_set(&reader->err, MR_ERR_NOMEM,
-		                      "out of memory");
+	if (code != MR_OK || !out->uri || !out->command || !out->version) {
+		return no_memory(reader);
 	}
 	return MR_OK;
 }
@@ -207,6 +220,7 @@ static int find_run(struct mr_oplog_reader *reader,
 		code = no_such_run(reader, out->run);
 	} else {
 		code = take_info(reader, out);
+		code = lost(reader, reader->info, code);
 	}
 	mr__query_reset(reader->info);
 	return code;
@@ -242,9 +256,8 @@ static int get_metadata(struct mr_oplog_reader *reader,
 		out->metadata = keep(reader, 3, more
 		                     ? mr__query_text(reader->metadata, 0)
 		                     : "");
-		code = out->metadata ? MR_OK
-			: mr_errtext_set(&reader->err, MR_ERR_NOMEM,
-		                         "out of memory");
+		code = out->metadata ? MR_OK : no_memory(reader);
+		code = lost(reader, reader->metadata, code);
 	}
 	mr__query_reset(reader->metadata);
 	return code;
@@ -316,9 +329,10 @@ int mr_oplog_next(struct mr_oplog_reader *reader, struct mr_oplog_record *out,
 	code = mr__query_next(reader->decoder.row, &found);
 	if (code == MR_OK && found) {
 		code = mr__decode(&reader->decoder, &record);
-		if (code == MR_ERR_NOMEM) {
-			return mr_errtext_set(&reader->err, code,
-			                      "out of memory");
+		if (code == MR_ERR_NOMEM ||
+		    mr__query_check(reader->decoder.row) != MR_OK ||
+		    mr__query_check(reader->decoder.data) != MR_OK) {
+			return no_memory(reader);
 		}
 		if (code == MR_ERR_FORMAT && reader->decoder.bad) {
 			return damaged_op(reader, &record);
@@ -353,12 +367,15 @@ int mr__oplog_description(struct mr_oplog_reader *reader, int64_t row,
 	} else if (*found) {
 		code = mr__description_parse(
 			mr__query_text(reader->description, 0), out, &why);
-		if (code != MR_OK) {
+		if (code == MR_ERR_FORMAT) {
 			(void)mr_errtext_set(&reader->err, code,
 			                     "%s: table description, row %lld: "
 			                     "%s", mr__db_path(reader->db),
 			                     (long long)row, why.text);
+		} else if (code != MR_OK) {
+			code = no_memory(reader);
 		}
+		code = lost(reader, reader->description, code);
 	}
 	mr__query_reset(reader->description);
 	return code;

@@ -14,7 +14,7 @@
  * @param row     of the configure in table op.
  * @param out     filled in if there is one.
  * @param found   receives whether there is one.
- * @return MR_OK; MR_ERR_FORMAT; MR_ERR_IO.
+ * @return MR_OK; MR_ERR_FORMAT; MR_ERR_IO; MR_ERR_NOMEM.
  */
 int mr__oplog_description(struct mr_oplog_reader *reader, int64_t row,
                           struct mr_description *out, bool *found);

@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define APPLICATION_ID 1297238343 /* "MRIG" */
 #define SCHEMA_VERSION 1
+
+#define BESIDE_MAX 4096 /* room for the name of a file beside the log */
 
 #define TEXT_OF(x) #x
 #define NUMBER(x) TEXT_OF(x)
@@ -232,6 +235,23 @@ void mr__oplog_select_sql(char *sql)
 
 /* ---- opening ------------------------------------------------------------- */
 
+static int judge(const char *path, int64_t application, int64_t version,
+                 struct mr_errtext *err)
+{
+	if (application != APPLICATION_ID) {
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s: it is no memrig log but another "
+		                      "SQLite file", path);
+	}
+	if (version != SCHEMA_VERSION) {
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s: the log has format version %lld; "
+		                      "this memrig knows version %d", path,
+		                      (long long)version, SCHEMA_VERSION);
+	}
+	return MR_OK;
+}
+
 static int check_marks(struct mr__db *db, struct mr_errtext *err)
 {
 	int64_t application = 0;
@@ -244,37 +264,96 @@ static int check_marks(struct mr__db *db, struct mr_errtext *err)
 	if (code != MR_OK) {
 		return mr_errtext_set(err, code, "%s", mr__db_errmsg(db));
 	}
-	if (application != APPLICATION_ID) {
-		return mr_errtext_set(err, MR_ERR_FORMAT,
-		                      "%s: it is no memrig log but another "
-		                      "SQLite file", mr__db_path(db));
+	return judge(mr__db_path(db), application, version, err);
+}
+
+static size_t read_head(const char *path, unsigned char *head, size_t size)
+{
+	FILE *file = fopen(path, "rb");
+	size_t got = 0;
+
+	if (file) {
+		got = fread(head, 1, size, file);
+		(void)fclose(file);
 	}
-	if (version != SCHEMA_VERSION) {
-		return mr_errtext_set(err, MR_ERR_FORMAT,
-		                      "%s: the log has format version %lld; "
-		                      "this memrig knows version %d",
-		                      mr__db_path(db), (long long)version,
-		                      SCHEMA_VERSION);
+	return got;
+}
+
+static uint32_t big_endian(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+	       (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static int no_log(const char *path, struct mr_errtext *err)
+{
+	return mr_errtext_set(err, MR_ERR_FORMAT,
+	                      "%s: it is no memrig log, or a damaged one", path);
+}
+
+/* The marks as they lie in the file's first bytes (SQLite's file format, 1.3).
+ * They are there from the first commit on, whatever was cut off later. */
+static int check_head(const char *path, struct mr_errtext *err)
+{
+	static const char magic[16] = "SQLite format 3";
+	unsigned char head[100];
+
+	if (access(path, R_OK) != 0) {
+		return mr_errtext_set(err, MR_ERR_IO, "%s: %s", path,
+		                      strerror(errno));
 	}
-	return MR_OK;
+	if (read_head(path, head, sizeof(head)) != sizeof(head) ||
+	    memcmp(head, magic, sizeof(magic)) != 0) {
+		return no_log(path, err);
+	}
+	return judge(path, big_endian(head + 68), big_endian(head + 60), err);
+}
+
+static bool lies_beside(const char *path, const char *tail)
+{
+	char name[BESIDE_MAX];
+	struct stat status;
+
+	return snprintf(name, sizeof(name), "%s%s", path, tail) <
+	               (int)sizeof(name) &&
+	       stat(name, &status) == 0 && status.st_size > 0;
 }
 
 /* Looks without a lock and without recovery, so that a file which is not ours
- * stays as it is, and so does what lies beside it. */
+ * stays as it is, and so does what lies beside it. What was cut off may lie in
+ * two files, of which the one makes no sense without the other. */
 static int check_file(const char *path, struct mr_errtext *err)
 {
 	struct mr__db *db = NULL;
-	int code = mr__db_open(path, MR__DB_PEEK, &db, err);
+	int code = check_head(path, err);
 
-	if (code == MR_ERR_FORMAT) {
-		return mr_errtext_set(err, code, "%s: it is no memrig log, or a "
-		                      "damaged one", path);
+	if (code != MR_OK || lies_beside(path, "-wal") ||
+	    lies_beside(path, "-journal")) {
+		return code;
 	}
-	if (code == MR_OK) {
-		code = check_marks(db, err);
+	code = mr__db_open(path, MR__DB_PEEK, &db, err);
+	if (code == MR_ERR_FORMAT) {
+		return no_log(path, err);
 	}
 	mr__db_close(db);
 	return code;
+}
+
+/* Whether making the file was cut off: the journal beside it says that there
+ * were no pages before, so that SQLite will undo all that is in it. */
+static bool is_unborn(const char *path)
+{
+	/* magic, number of records, nonce, pages before */
+	static const unsigned char magic[] = {0xd9, 0xd5, 0x05, 0xf9,
+	                                      0x20, 0xa1, 0x63, 0xd7};
+	unsigned char head[20];
+	char name[BESIDE_MAX];
+
+	return snprintf(name, sizeof(name), "%s-journal", path) <
+	               (int)sizeof(name) &&
+	       read_head(name, head, sizeof(head)) == sizeof(head) &&
+	       memcmp(head, magic, sizeof(magic)) == 0 &&
+	       big_endian(head + 16) == 0;
 }
 
 static int check_path(const char *path, bool *empty, struct mr_errtext *err)
@@ -291,7 +370,7 @@ static int check_path(const char *path, bool *empty, struct mr_errtext *err)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s: it is no regular file", path);
 	}
-	*empty = status.st_size == 0;
+	*empty = status.st_size == 0 || is_unborn(path);
 	return MR_OK;
 }
 
@@ -340,13 +419,17 @@ int mr__oplog_open_write(const char *path, struct mr__db **out,
 		return code;
 	}
 	code = create_if_empty(db);
-	if (code == MR_OK) {
-		code = mr__db_exec(db, "PRAGMA journal_mode=WAL");
-	}
 	if (code != MR_OK) {
-		mr_errtext_set(err, code, "%s", mr__db_errmsg(db));
+		(void)mr_errtext_set(err, code, "%s", mr__db_errmsg(db));
 	} else {
 		code = check_marks(db, err);
+	}
+	if (code == MR_OK) {
+		code = mr__db_exec(db, "PRAGMA journal_mode=WAL");
+		if (code != MR_OK) {
+			(void)mr_errtext_set(err, code, "%s",
+			                     mr__db_errmsg(db));
+		}
 	}
 	if (code != MR_OK) {
 		mr__db_close(db);
@@ -364,7 +447,7 @@ int mr__oplog_open_read(const char *path, struct mr__db **out,
 	int code = check_path(path, &empty, err);
 
 	if (code == MR_OK && empty) {
-		code = mr_errtext_set(err, MR_ERR_IO,
+		code = mr_errtext_set(err, MR_ERR_MISSING,
 		                      "%s: there is no such log, or it is empty",
 		                      path);
 	}

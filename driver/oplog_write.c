@@ -450,11 +450,13 @@ static int prepare(struct mr_oplog *log, enum mr_oplog_level level)
 static int write_run(struct mr_oplog *log, const struct mr_oplog_options *o,
                      enum mr_oplog_level level)
 {
+	struct mr_description desc = *mr_array_describe(log->array);
 	char *json = NULL;
 	int code = prepare(log, level);
 
+	desc.time_ns = mr_array_time_ns(log->array); /* it may have moved on */
 	if (code == MR_OK) {
-		code = mr_description_json(mr_array_describe(log->array), &json);
+		code = mr_description_json(&desc, &json);
 	}
 	if (code == MR_OK) {
 		code = open_group(log, 0);
@@ -468,9 +470,6 @@ static int write_run(struct mr_oplog *log, const struct mr_oplog_options *o,
 	free(json);
 	if (code == MR_OK && log->run >= MR__RUNS_MAX) {
 		code = MR_ERR_NOMEM;
-	}
-	if (code == MR_OK) {
-		code = commit_group(log);
 	}
 	return code == MR_OK ? MR_OK : give_up(log, code);
 }
@@ -489,6 +488,35 @@ static int watch(struct mr_oplog *log, double interval_s)
 		mr_array_unobserve(log->array, log);
 		(void)mr_errtext_set(&log->err, code, "%s",
 		                     mr_array_errmsg(log->array));
+	}
+	return code;
+}
+
+static void unwatch(struct mr_oplog *log)
+{
+	if (log->surveys) {
+		(void)mr_array_survey(log->array, 0.0);
+	}
+	mr_array_unobserve(log->array, log);
+}
+
+/* A run that cannot be watched leaves nothing in the file. */
+static int begin_run(struct mr_oplog *log, const struct mr_oplog_options *o)
+{
+	int code = write_run(log, o, o->level);
+
+	if (code != MR_OK) {
+		return code;
+	}
+	code = watch(log, o->survey_interval_s);
+	if (code != MR_OK) {
+		mr__db_rollback(log->db);
+		return code;
+	}
+	code = commit_group(log);
+	if (code != MR_OK) {
+		unwatch(log);
+		(void)give_up(log, code);
 	}
 	return code;
 }
@@ -532,10 +560,7 @@ int mr_oplog_start(const char *path, struct mr_array *array,
 	                                  : GROUP_NS;
 	code = mr__oplog_open_write(path, &log->db, err);
 	if (code == MR_OK) {
-		code = write_run(log, &all, all.level);
-		if (code == MR_OK) {
-			code = watch(log, all.survey_interval_s);
-		}
+		code = begin_run(log, &all);
 		if (code != MR_OK) {
 			(void)mr_errtext_set(err, code, "%s", log->err.text);
 		}
@@ -583,10 +608,7 @@ int mr_oplog_finish(struct mr_oplog *log, struct mr_errtext *err)
 	if (!log) {
 		return MR_OK;
 	}
-	if (log->surveys) {
-		(void)mr_array_survey(log->array, 0.0);
-	}
-	mr_array_unobserve(log->array, log);
+	unwatch(log);
 	if (log->error == MR_OK) {
 		code = end_run(log);
 		if (code != MR_OK) {

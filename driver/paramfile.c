@@ -23,13 +23,17 @@ struct entry {
 	double max;
 	bool has_min;
 	bool has_max;
+	int line; /* of the value */
 };
 
 struct load {
 	const struct mr_model *model;
+	FILE *f;
+	int line; /* that inih was given last */
 	bool has_model;
 	struct entry entries[MR_PARAMS_MAX];
 	int rc;
+	int rc_line;
 	struct mr_errtext why;
 };
 
@@ -79,6 +83,7 @@ static int handle_param(struct load *l, uint32_t i, const char *name,
 {
 	struct entry *e = &l->entries[i];
 
+	e->line = strcmp(name, "value") == 0 ? l->line : e->line;
 	if (strcmp(name, "value") == 0)
 		return take_number(l, name, value, &e->value, &e->has_value);
 	if (strcmp(name, "min") == 0)
@@ -104,6 +109,7 @@ static int handle(void *user, const char *section, const char *name,
 
 	if (l->rc)
 		return 0; /* inih goes on after an error; the first one counts */
+	l->rc_line = l->line;
 	if (strcmp(section, "memrig") == 0)
 		return handle_head(l, name, value);
 	l->rc = mr_model_param(l->model, section, &i, &l->why);
@@ -129,24 +135,37 @@ static int long_line(FILE *f)
 	return 0;
 }
 
-static int parse(FILE *f, const char *path, struct load *l,
-                 struct mr_errtext *err)
+/* As fgets, but a line that just fits takes its line end along: inih would
+ * count it as a line of its own. */
+static char *next_line(char *out, int size, void *user)
 {
-	int line = long_line(f);
+	struct load *l = user;
+	char *line = fgets(out, size, l->f);
+
+	l->line++;
+	if (line && strlen(line) == LINE_MAX_BYTES &&
+	    line[LINE_MAX_BYTES - 1] != '\n')
+		(void)getc(l->f);
+	return line;
+}
+
+static int parse(const char *path, struct load *l, struct mr_errtext *err)
+{
+	int line = long_line(l->f);
 
 	if (line)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s:%d: longer than %d bytes", path, line,
 		                      LINE_MAX_BYTES);
-	line = ini_parse_file(f, handle, l);
-	if (l->rc)
+	line = ini_parse_stream(next_line, l, handle, l);
+	if (l->rc && l->rc_line == line) /* else no name came before it */
 		return mr_errtext_set(err, l->rc, "%s:%d: %s", path, line,
 		                      l->why.text);
 	if (line > 0)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s:%d: neither [section] nor name = value",
 		                      path, line);
-	if (line < 0 || ferror(f))
+	if (line < 0 || ferror(l->f))
 		return mr_errtext_set(err, MR_ERR_IO, "%s: cannot read", path);
 	if (!l->has_model)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
@@ -168,10 +187,10 @@ static int apply(const struct load *l, const char *path, double *values,
 			continue;
 		if (!(e->value >= min && e->value <= max))
 			return mr_errtext_set(err, MR_ERR_RANGE,
-			                      "%s: [%s] value = %g: must be %g "
-			                      "to %g %s",
-			                      path, p->name, e->value, min, max,
-			                      p->unit);
+			                      "%s:%d: [%s] value = %g: must be "
+			                      "%g to %g %s",
+			                      path, e->line, p->name, e->value,
+			                      min, max, p->unit);
 		values[i] = e->value;
 	}
 	return MR_OK;
@@ -192,13 +211,19 @@ int mr_model_load(const struct mr_model *model, const char *path,
 		                      "parameter file %s: %s", path,
 		                      strerror(errno));
 	}
+	double changed[MR_PARAMS_MAX];
+
+	memcpy(changed, values, model->n_params * sizeof *values);
 	l->model = model;
-	rc = parse(f, path, l, err);
+	l->f = f;
+	rc = parse(path, l, err);
 	(void)fclose(f);
 	if (!rc)
-		rc = apply(l, path, values, err);
+		rc = apply(l, path, changed, err);
 	if (!rc && model->check)
-		rc = model->check(values, err);
+		rc = model->check(changed, err);
+	if (!rc)
+		memcpy(values, changed, model->n_params * sizeof *values);
 	free(l);
 	return rc;
 }

@@ -208,8 +208,10 @@ static int survey(struct mr_array *array, const struct mr_context *context)
 
 	if (!array->survey_ns || array->t_ns < array->next_survey_ns)
 		return MR_OK;
-	while (array->next_survey_ns <= array->t_ns)
-		array->next_survey_ns += array->survey_ns;
+	array->next_survey_ns += array->survey_ns *
+	                         ((array->t_ns - array->next_survey_ns) /
+	                                  array->survey_ns +
+	                          1);
 	int rc = check_all(array, &op, 1);
 
 	return rc ? rc : mr__array_send(array, &op, 1, 0, context, &done);

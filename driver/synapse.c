@@ -70,6 +70,9 @@ static int fill_in(struct mr_synapse *s)
 	if (!raise || !erase)
 		return fail(s->array, MR_ERR_UNSUPPORTED,
 		            "the array describes no raising and erasing waveform");
+	if (!(d->abilities & MR_ABILITY(MR_OP_READ)))
+		return fail(s->array, MR_ERR_UNSUPPORTED,
+		            "the array cannot read");
 	s->raise = *raise;
 	s->lower = lower ? *lower : *erase;
 	if (s->o.g_unit_S == 0)

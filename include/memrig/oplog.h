@@ -49,6 +49,8 @@ struct mr_oplog; /**< opaque: a log that is being written */
  * @param err      explains a failure; or NULL.
  * @return MR_OK; MR_ERR_IO if it cannot be written; MR_ERR_FORMAT if it is no
  *         memrig log or of another version; MR_ERR_USAGE for wrong options;
+ *         MR_ERR_RANGE if the array has MR_OBSERVERS_MAX observers already;
+ *         MR_ERR_UNSUPPORTED for surveys of an array that cannot read;
  *         MR_ERR_NOMEM.
  */
 MR_API int mr_oplog_start(const char *path, struct mr_array *array,
@@ -114,7 +116,8 @@ struct mr_oplog_record {
  * @param path  the file.
  * @param out   receives the reader; close with mr_oplog_close().
  * @param err   explains a failure; or NULL.
- * @return MR_OK; MR_ERR_IO if it cannot be opened; MR_ERR_FORMAT if it is no
+ * @return MR_OK; MR_ERR_MISSING if there is none or it is empty; MR_ERR_IO if
+ *         it cannot be opened; MR_ERR_FORMAT if it is no
  *         memrig log, damaged or of another version; MR_ERR_NOMEM.
  */
 MR_API int mr_oplog_open(const char *path, struct mr_oplog_reader **out,
