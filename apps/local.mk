@@ -9,7 +9,17 @@ libapps_la_SOURCES = \
 	%D%/cmd_condition.c \
 	%D%/cmd_drive.c \
 	%D%/cmd_info.c \
+	%D%/cmd_log.c \
+	%D%/cmd_log.h \
+	%D%/cmd_log_csv.c \
+	%D%/cmd_log_export.c \
+	%D%/cmd_log_show.c \
+	%D%/cmd_log_stats.c \
 	%D%/cmd_models.c \
+	%D%/cmd_plot.c \
+	%D%/cmd_plot.h \
+	%D%/cmd_plot_data.c \
+	%D%/cmd_plot_draw.c \
 	%D%/cmd_run.c \
 	%D%/cmd_trace.c \
 	%D%/csvfile.c \
@@ -41,6 +51,14 @@ libapps_la_SOURCES = \
 	%D%/input.h \
 	%D%/job.c \
 	%D%/job.h \
+	%D%/logfile.c \
+	%D%/logfile.h \
+	%D%/npyfile.c \
+	%D%/npyfile.h \
+	%D%/optext.c \
+	%D%/optext.h \
+	%D%/outfile.c \
+	%D%/outfile.h \
 	%D%/table.c \
 	%D%/table.h \
 	%D%/tool_number.c \

@@ -28,6 +28,8 @@ static const struct verb verbs[] = {
 	{"run", mr_cmd_run, "run an algorithm with its weights on an array"},
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
+	{"log", mr_cmd_log, "list, count and export what was logged"},
+	{"plot", mr_cmd_plot, "draw what was logged"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
