@@ -1,140 +1,211 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/*
- * What logging costs: microseconds per small operation with the log off, at
- * level 1 and at level 2. `bench_oplog [OPERATIONS]`; run by `make bench`.
- */
+/* Small operations with the log off and at two levels, and how much a log
+ * takes in a second. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "memrig/memrig.h"
 
+#include "bench.h"
+
 #define ROWS 14
 #define COLS 4
-#define OPS_DEFAULT 200000
-#define TURNS 3 /* the fastest counts: the machine is shared */
+#define SMALL_OPS 100000
+#define ADDED_US 2 /* what the log may add to an operation */
+#define SIDE 256
+#define WHOLE_READS 60
+#define REPEATS 5
 
-struct bench {
+/* One kind of operation, `n` times, under a log of one level. */
+struct job {
 	struct mr_array *array;
-	struct mr_clock clock;
-	struct mr_errtext err;
+	int (*one)(struct mr_array *array, size_t i, float *room);
 	size_t n;
+	enum mr_oplog_level level; /* 0 = no log */
+	float *room;               /* [rows*cols] for results */
 };
 
-static void die(struct bench *bench, const char *what)
-{
-	fprintf(stderr, "bench_oplog: %s: %s\n", what,
-	        bench->array ? mr_array_errmsg(bench->array)
-	                     : bench->err.text);
-	exit(1);
-}
+/* ---- the operations ------------------------------------------------------ */
 
-static int one_drive(struct mr_array *array, size_t i)
-{
-	float v_V[ROWS] = {0};
-	float i_A[COLS];
-	struct mr_op op = {.kind = MR_OP_DRIVE};
-
-	v_V[i % ROWS] = 0.2f;
-	v_V[(i * 5 + 3) % ROWS] = 0.2f;
-	op.drive.batch = 1;
-	op.drive.v_V = v_V;
-	op.drive.i_A = i_A;
-	return mr_array_submit(array, &op, 1, NULL, NULL);
-}
-
-static int one_read(struct mr_array *array, size_t i)
+static int read_one(struct mr_array *array, size_t i, float *room)
 {
 	uint32_t cell = (uint32_t)(i % (ROWS * COLS));
 	struct mr_selection where = {
 		.kind = MR_SELECT_LIST, .cells = &cell, .n_cells = 1};
-	float g_S;
 
-	return mr_array_read(array, &where, &g_S);
+	return mr_array_read(array, &where, room);
 }
 
-static int one_pulse(struct mr_array *array, size_t i)
+static int pulse_one(struct mr_array *array, size_t i, float *room)
 {
+	uint32_t cell = (uint32_t)(i % (ROWS * COLS));
 	struct mr_selection where = {
-		.kind = MR_SELECT_RECT, .row = (uint32_t)(i % ROWS),
-		.n_rows = 1, .n_cols = COLS};
+		.kind = MR_SELECT_LIST, .cells = &cell, .n_cells = 1};
 
+	(void)room;
 	return mr_array_pulse(array, &where, "set", 1);
 }
 
-static double measure(struct bench *bench, int (*one)(struct mr_array *, size_t),
-                      int level)
+static int drive_small(struct mr_array *array, size_t i, float *room)
 {
-	char path[] = "/tmp/bench_oplog.XXXXXX";
-	struct mr_oplog_options options = {.level = (enum mr_oplog_level)level};
+	float v_V[ROWS] = {0};
+
+	v_V[i % ROWS] = 0.2f;
+	v_V[(i * 5 + 3) % ROWS] = 0.2f;
+	return mr_array_drive(array, v_V, room);
+}
+
+static int read_whole(struct mr_array *array, size_t i, float *room)
+{
+	(void)i;
+	return mr_array_read(array, NULL, room);
+}
+
+/* ---- measuring ----------------------------------------------------------- */
+
+static struct mr_oplog *start_log(const struct job *job, char *path)
+{
+	struct mr_oplog_options options = {.level = job->level};
 	struct mr_oplog *log = NULL;
-	int file = level > 0 ? mkstemp(path) : -1;
-	int64_t begin_ns = bench->clock.monotonic_ns(NULL);
+	struct mr_errtext err = {""};
+	int file = mkstemp(path);
 
-	if (level > 0 && mr_oplog_start(path, bench->array, &options, &log,
-	                                &bench->err) != MR_OK) {
-		die(bench, bench->err.text);
-	}
-	for (size_t i = 0; i < bench->n; i++) {
-		if (one(bench->array, i) != MR_OK) {
-			die(bench, "operation");
-		}
-	}
-	if (mr_oplog_finish(log, &bench->err) != MR_OK) {
-		die(bench, bench->err.text);
-	}
-	if (file >= 0) {
-		(void)close(file);
-		(void)unlink(path);
-	}
-	return (double)(bench->clock.monotonic_ns(NULL) - begin_ns) * 1e-3 /
-	       (double)bench->n;
+	if (file < 0)
+		mr_bench_die(path, "cannot be made");
+	(void)close(file);
+	if (mr_oplog_start(path, job->array, &options, &log, &err))
+		mr_bench_die(path, err.text);
+	return log;
 }
 
-static double fastest(struct bench *bench,
-                      int (*one)(struct mr_array *, size_t), int level)
+/* Seconds of the whole job; with a log, until the last row is committed. */
+static double seconds(void *state)
 {
-	double best_us = measure(bench, one, level);
+	struct job *job = state;
+	char path[] = "bench_oplog.XXXXXX";
+	struct mr_errtext err = {""};
+	struct mr_oplog *log = job->level ? start_log(job, path) : NULL;
+	double began_s = mr_bench_now_s();
 
-	for (int turn = 1; turn < TURNS; turn++) {
-		double us = measure(bench, one, level);
+	for (size_t i = 0; i < job->n; i++)
+		if (job->one(job->array, i, job->room))
+			mr_bench_die("operation", mr_array_errmsg(job->array));
+	if (mr_oplog_finish(log, &err))
+		mr_bench_die(path, err.text);
+	double spent_s = mr_bench_now_s() - began_s;
 
-		best_us = us < best_us ? us : best_us;
-	}
-	return best_us;
+	if (log)
+		(void)unlink(path);
+	return spent_s;
 }
 
-int main(int argc, char **argv)
+static void measure_levels(const struct job *job, struct mr_bench_case c[3])
+{
+	static struct job jobs[3];
+
+	for (int level = 0; level < 3; level++) {
+		jobs[level] = *job;
+		jobs[level].level = (enum mr_oplog_level)level;
+		c[level] = (struct mr_bench_case){.measure = seconds,
+		                                  .state = &jobs[level]};
+	}
+	mr_bench_measure(c, 3, REPEATS);
+}
+
+static struct mr_array *open_array(const char *uri)
+{
+	struct mr_array *array = NULL;
+	struct mr_errtext err = {""};
+
+	if (mr_array_open(uri, NULL, &array, &err))
+		mr_bench_die(uri, err.text);
+	return array;
+}
+
+static void report_small(const char *what, const struct mr_bench_case c[3])
+{
+	static const char *const levels[] = {"no log", "log level 1",
+	                                     "log level 2"};
+	double off_us = c[0].median * 1e6 / SMALL_OPS;
+
+	for (int level = 0; level < 3; level++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof name, "%s, %s", what,
+		               levels[level]);
+		mr_bench_report(&(struct mr_bench_figure){
+			.name = name,
+			.unit = "us",
+			.value = c[level].median * 1e6 / SMALL_OPS,
+			.baseline = level ? levels[0] : NULL,
+			.baseline_value = off_us,
+			.target = level ? off_us + ADDED_US : 0});
+	}
+}
+
+static void report_rate(const char *name, const char *unit, double n,
+                        const struct mr_bench_case c[3], double target)
+{
+	mr_bench_report(&(struct mr_bench_figure){
+		.name = name,
+		.unit = unit,
+		.higher = true,
+		.value = n / c[MR_OPLOG_VALUES].median,
+		.baseline = "the same reads without a log",
+		.baseline_value = n / c[0].median,
+		.target = target});
+}
+
+static void bench_small(void)
 {
 	static const struct {
 		const char *name;
-		int (*one)(struct mr_array *, size_t);
-	} cases[] = {
-		{"drive 14 x 4", one_drive},
-		{"read 1 cell", one_read},
-		{"pulse 4 cells", one_pulse},
-	};
-	struct bench bench = {.n = OPS_DEFAULT};
+		int (*one)(struct mr_array *, size_t, float *);
+	} kinds[] = {{"read of 1 cell", read_one},
+	             {"pulse on 1 cell", pulse_one},
+	             {"drive 14x4", drive_small}};
+	float room[ROWS * COLS];
+	struct job job = {.array = open_array("emu:pcm?rows=14&cols=4&seed=7"),
+	                  .n = SMALL_OPS,
+	                  .room = room};
+	struct mr_bench_case c[3];
 
-	if (argc > 1) {
-		bench.n = strtoul(argv[1], NULL, 10);
+	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+		job.one = kinds[k].one;
+		measure_levels(&job, c);
+		report_small(kinds[k].name, c);
+		if (k == 0)
+			report_rate("log rows, one state each", "rows/s",
+			            SMALL_OPS, c, 300e3);
 	}
-	mr_clock_system(&bench.clock);
-	if (bench.n == 0 ||
-	    mr_array_open("emu:pcm?rows=14&cols=4&seed=7", NULL, &bench.array,
-	                  &bench.err) != MR_OK) {
-		die(&bench, "open");
-	}
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		double off_us = fastest(&bench, cases[i].one, 0);
-		double ops_us = fastest(&bench, cases[i].one, 1);
-		double values_us = fastest(&bench, cases[i].one, 2);
-
-		printf("oplog %-13s  off %5.2f us  level 1 %5.2f us (+%.2f)  "
-		       "level 2 %5.2f us (+%.2f)\n", cases[i].name, off_us,
-		       ops_us, ops_us - off_us, values_us, values_us - off_us);
-	}
-	return mr_array_close(bench.array, NULL) == MR_OK ? 0 : 1;
+	(void)mr_array_close(job.array, NULL);
 }
+
+/* On noiseless cells, so that the log has the larger part of the time. */
+static void bench_blobs(void)
+{
+	struct job job = {
+		.array = open_array("emu:ideal?rows=256&cols=256"),
+		.one = read_whole,
+		.n = WHOLE_READS,
+		.room = calloc((size_t)SIDE * SIDE, sizeof(float))};
+	struct mr_bench_case c[3];
+
+	if (!job.room)
+		mr_bench_die("buffers", "out of memory");
+	measure_levels(&job, c);
+	report_rate("log values as blobs", "values/s",
+	            (double)SIDE * SIDE * WHOLE_READS, c, 20e6);
+	free(job.room);
+	(void)mr_array_close(job.array, NULL);
+}
+
+const struct mr_bench mr_benches[] = {
+	{"small", bench_small},
+	{"blobs", bench_blobs},
+	{0},
+};

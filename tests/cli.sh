@@ -3,8 +3,10 @@
 # Copyright (C) 2026 the memrig authors
 #
 # What the tests of the tool share: read by them with ".", it moves to a
-# scratch folder that is removed at the end.
+# scratch folder that is removed at the end. $kind, if set before, is what the
+# names of tests begin with.
 
+kind=${kind:-cli}
 memrig=${MR_BUILDDIR:-build}/memrig
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -21,10 +23,10 @@ cd "$scratch" || exit 1
 
 report() { # NAME STATUS
 	if [ "$2" -eq 0 ]; then
-		echo "PASS: cli_$1"
+		echo "PASS: ${kind}_$1"
 		passed=$((passed + 1))
 	else
-		echo "FAIL: cli_$1"
+		echo "FAIL: ${kind}_$1"
 		sed 's/^/    stdout: /' out | head -n 5 | cut -c 1-400
 		sed 's/^/    stderr: /' err | head -n 5 | cut -c 1-400
 		failed=$((failed + 1))
@@ -32,7 +34,7 @@ report() { # NAME STATUS
 }
 
 skip() { # NAME REASON
-	echo "SKIP: cli_$1: $2"
+	echo "SKIP: ${kind}_$1: $2"
 	skipped=$((skipped + 1))
 }
 

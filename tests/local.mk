@@ -2,12 +2,22 @@
 # A test program is one file: name it in `programs` and it is built from
 # tests/NAME.c, linked with everything, private functions included, and run.
 test_programs = \
+	%D%/test_array \
+	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_emulator \
+	%D%/test_filters \
+	%D%/test_failures \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
+	%D%/test_logfile \
 	%D%/test_models \
+	%D%/test_oplog \
+	%D%/test_paramfile \
+	%D%/test_periphery \
+	%D%/test_playback \
 	%D%/test_random \
+	%D%/test_synapse \
 	%D%/test_tool \
 	%D%/test_uri
 
@@ -18,12 +28,15 @@ LONG_TESTS = \
 	%D%/long_fstdp
 # Programs that measure speed: `make bench`.
 BENCHES = \
-	%D%/bench_oplog
+	%D%/bench_emulator \
+	%D%/bench_oplog \
+	%D%/bench_apps
 EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 
 test_scripts = \
 	%D%/check_layers.sh \
 	%D%/test_cli.sh \
+	%D%/test_log_cli.sh \
 	%D%/test_fstdp_cli.sh \
 	%D%/test_readme.sh \
 	%D%/test_scripts.sh
@@ -44,14 +57,38 @@ EXTRA_DIST += $(test_scripts) \
 # One archive, so that the floors may name each other in any order.
 check_LTLIBRARIES += libcheck.la
 libcheck_la_SOURCES = \
+	%D%/baddisk.c \
+	%D%/baddisk.h \
+	%D%/badmemory.c \
+	%D%/badmemory.h \
 	%D%/fstdp_case.c \
 	%D%/fstdp_case.h \
+	%D%/scribe.c \
+	%D%/scribe.h \
+	%D%/session.c \
+	%D%/session.h \
 	%D%/test.h \
 	%D%/test_main.c
-libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(SQLITE_CFLAGS) \
+	$(JANSSON_CFLAGS)
 libcheck_la_LIBADD = libapps.la libdriver.la libemulator.la libdevices.la \
 	$(CUNIT_LIBS) $(PTHREAD_LIBS)
 LDADD = libcheck.la
+
+bench_sources = %D%/bench.h %D%/bench_main.c
+%C%_bench_emulator_SOURCES = %D%/bench_emulator.c $(bench_sources)
+%C%_bench_emulator_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(BLAS_CFLAGS)
+%C%_bench_emulator_LDADD = libcheck.la $(JANSSON_LIBS) $(BLAS_LIBS)
+%C%_bench_oplog_SOURCES = %D%/bench_oplog.c $(bench_sources)
+%C%_bench_oplog_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_bench_oplog_LDADD = libcheck.la $(JANSSON_LIBS)
+%C%_bench_apps_SOURCES = %D%/bench_apps.c $(bench_sources)
+%C%_bench_apps_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_bench_apps_LDADD = libcheck.la $(JANSSON_LIBS)
+
+# Its allocations fail on purpose.
+%C%_test_failures_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc -Wl,--wrap=free
 
 %C%_example_LDADD = libmemrig.la
 
@@ -69,9 +106,11 @@ check-long: $(LONG_TESTS)
 	sh $(srcdir)/tests/summary.sh $(LONG_TESTS:=.log) || status=1; \
 	exit $$status
 
-bench: $(BENCHES)
-	@status=0; for program in $(BENCHES); do \
-		./$$program || status=1; done; exit $$status
+# All figures as a table, and as a JSON array in bench.json.
+bench: $(BENCHES) memrig$(EXEEXT)
+	@rm -f bench.json; status=0; for program in $(BENCHES); do \
+		./$$program bench.json || status=1; done; exit $$status
+CLEANFILES += bench.json
 
 stats:
 	@sh $(srcdir)/tests/stats.sh $(srcdir)

@@ -462,6 +462,78 @@ static void list_takes_effect_in_its_order(void)
 	close_array(a);
 }
 
+/* ---- programming by a trace; looking in from outside ---------------------- */
+
+/* 1 V for 100 ns is one step of .05 uS; what reads can apply changes nothing. */
+static void trace_above_the_read_limit_programs(void)
+{
+	struct mr_array *a = open_array("emu:ideal?rows=2&cols=2");
+	float level[] = {1.0f, 0.2f, -1.0f, 0.2f}, i_A[4] = {0};
+	double hold_s[] = {3e-7, 1e-6, 1e-7, 1e-6};
+	uint32_t cell = 2;
+	struct mr_op op = {.kind = MR_OP_TRACE,
+	                   .where = {.kind = MR_SELECT_LIST,
+	                             .cells = &cell,
+	                             .n_cells = 1},
+	                   .trace = {.n_levels = 4,
+	                             .level = level,
+	                             .hold_s = hold_s,
+	                             .i_A = i_A}};
+	float v_V[2] = {0, 0.1f}, sum_A[2] = {0};
+
+	MR_CODE(mr_array_submit(a, &op, 1, NULL, NULL), MR_OK);
+	MR_NEAR((double)i_A[1], 0.2 * 0.15e-6, 1e-13);
+	MR_NEAR((double)i_A[3], 0.2 * 0.10e-6, 1e-13);
+	MR_CODE(mr_array_drive(a, v_V, sum_A), MR_OK); /* seen at once */
+	MR_NEAR((double)sum_A[0], 0.1 * 0.10e-6, 1e-13);
+	op.trace.unit = MR_UNIT_AMPERE;
+	CU_ASSERT(mr_array_submit(a, &op, 1, NULL, NULL) != MR_OK);
+	close_array(a);
+	a = open_array("emu:pcm?rows=2&cols=2"); /* takes ampere pulses alone */
+	level[0] = 0.4f;
+	op.trace.unit = MR_UNIT_VOLT;
+	MR_CODE(mr_array_submit(a, &op, 1, NULL, NULL), MR_ERR_UNSUPPORTED);
+	for (int k = 0; k < 4; k++)
+		level[k] = 1e-6f;
+	op.trace.unit = MR_UNIT_AMPERE;
+	MR_CODE(mr_array_submit(a, &op, 1, NULL, NULL), MR_ERR_UNSUPPORTED);
+	MR_HAS(mr_array_errmsg(a), "voltages only");
+	close_array(a);
+}
+
+static void truth_is_of_emulators_alone(void)
+{
+	struct mr_array *a = open_array("emu:ideal?rows=2&cols=2");
+	char path[MR_TEST_PATH_MAX], uri[MR_TEST_PATH_MAX + 16];
+	struct mr_oplog *log = NULL;
+	struct mr_truth t;
+	double g;
+
+	MR_CODE(mr_emulator_now(a, 4, &g), MR_ERR_RANGE);
+	mr_test_path(path, "truth.db");
+	MR_CODE(mr_oplog_start(path, a, NULL, &log, NULL), MR_OK);
+	MR_CODE(mr_array_wait(a, 1), MR_OK);
+	MR_CODE(mr_oplog_finish(log, NULL), MR_OK);
+	close_array(a);
+	(void)snprintf(uri, sizeof uri, "playback:%s", path);
+	a = open_array(uri);
+	MR_CODE(mr_emulator_truth(a, &t), MR_ERR_UNSUPPORTED);
+	MR_CODE(mr_emulator_now(a, 0, &g), MR_ERR_UNSUPPORTED);
+	close_array(a);
+}
+
+static void threads_beyond_the_limit_are_refused(void)
+{
+	struct mr_open_options options = {.threads = 65};
+	struct mr_errtext err = {""};
+	struct mr_array *a = NULL;
+
+	MR_CODE_ERR(mr_array_open("emu:ideal", &options, &a, &err),
+	            MR_ERR_RANGE, err);
+	MR_HAS(err.text, "65 threads: at most 64");
+	CU_ASSERT_PTR_NULL(a);
+}
+
 const struct mr_test mr_tests[] = {
 	{"A14_threads_do_not_change_a_bit", threads_do_not_change_a_bit},
 	{"A14_batch_split_does_not_change_a_bit",
@@ -482,5 +554,10 @@ const struct mr_test mr_tests[] = {
          state_file_that_cannot_be_written_is_reported},
 	{"time_cannot_overflow", time_cannot_overflow},
 	{"list_takes_effect_in_its_order", list_takes_effect_in_its_order},
+	{"trace_above_the_read_limit_programs",
+         trace_above_the_read_limit_programs},
+	{"truth_is_of_emulators_alone", truth_is_of_emulators_alone},
+	{"threads_beyond_the_limit_are_refused",
+         threads_beyond_the_limit_are_refused},
 	{0},
 };

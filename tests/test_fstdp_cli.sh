@@ -5,6 +5,7 @@
 # "memrig run fstdp" as a person would use it: results, JSON, files of one's
 # own, standard input, the figure, logs, wrong input, an interrupted run.
 
+kind=fstdp_cli
 # shellcheck source=tests/cli.sh
 . "${MR_SRCDIR:-.}/tests/cli.sh"
 

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Operations that the core composes where a back end lacks them: their values,
+ * their children, and how they fail. */
+#include <math.h>
+#include <stdio.h>
+
+#include "driver/array_priv.h"
+#include "memrig/memrig.h"
+
+#include "scribe.h"
+#include "session.h"
+#include "test.h"
+
+static int submit(struct mr_array *array, struct mr_op *op)
+{
+	return mr_array_submit(array, op, 1, NULL, NULL);
+}
+
+static void close_array(struct mr_array *array)
+{
+	MR_CODE(mr_array_close(array, NULL), MR_OK);
+}
+
+/* ---- abilities ----------------------------------------------------------- */
+
+static void abilities_follow_from_what_is_offered(void)
+{
+	static const struct {
+		const char *offer;
+		bool drive, trace, program;
+	} cases[] = {{"read", true, false, false},
+	             {"read+wait", true, true, false},
+	             {"read+pulse", true, false, true},
+	             {"pulse+wait", false, false, false},
+	             {"trace+drive", true, true, false}};
+
+	for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+		char uri[64];
+
+		(void)snprintf(uri, sizeof uri, "emu:ideal?offer=%s",
+		               cases[k].offer);
+		struct mr_array *array = mr_session_open(uri);
+		uint32_t has = mr_array_abilities(array);
+
+		CU_ASSERT_EQUAL((has & MR_ABILITY(MR_OP_DRIVE)) != 0,
+		                cases[k].drive);
+		CU_ASSERT_EQUAL((has & MR_ABILITY(MR_OP_TRACE)) != 0,
+		                cases[k].trace);
+		CU_ASSERT_EQUAL((has & MR_ABILITY(MR_OP_PROGRAM)) != 0,
+		                cases[k].program);
+		close_array(array);
+	}
+}
+
+/* ---- composed: program --------------------------------------------------- */
+
+static void check_family(const struct mr_record *r, enum mr_op_kind kind)
+{
+	CU_ASSERT_FATAL(r->n > 4);
+	const struct mr_event_seen *first = &r->events[0];
+	const struct mr_event_seen *last = &r->events[r->n - 1];
+
+	CU_ASSERT(first->what == 'b' && first->kind == kind);
+	CU_ASSERT(last->what == 'e' && last->id == first->id);
+	CU_ASSERT(first->parent == 0 && last->parent == 0);
+	for (size_t i = 1; i + 1 < r->n; i++) {
+		const struct mr_event_seen *e = &r->events[i];
+
+		if (e->what == 's')
+			continue;
+		CU_ASSERT_EQUAL(e->parent, first->id);
+		CU_ASSERT(e->id > first->id);
+		CU_ASSERT(e->kind != kind);
+	}
+}
+
+static void program_is_a_parent_with_its_children(void)
+{
+	struct mr_array *array =
+		mr_session_open("emu:pcm?rows=3&cols=2&seed=12&offer=read+pulse");
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r};
+	uint32_t cells[] = {4, 0, 5}, pulses[3] = {0};
+	float target_S[] = {2.385e-6f, 0.4e-6f, 6e-6f}, g_S[3] = {0};
+	uint64_t spent = 0, seen = 0;
+	struct mr_op op = {.kind = MR_OP_PROGRAM,
+	                   .where = {.kind = MR_SELECT_LIST,
+	                             .cells = cells,
+	                             .n_cells = 3},
+	                   .program = {.target_S = target_S,
+	                               .tolerance_S = 0.6e-6,
+	                               .budget = 150,
+	                               .g_S = g_S,
+	                               .pulses = pulses}};
+
+	mr_scribe_watch(array, &a);
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.n_effect, 3);
+	CU_ASSERT_EQUAL(op.outcome.status, 0);
+	CU_ASSERT_EQUAL(op.outcome.t_end_ns, mr_array_time_ns(array));
+	check_family(&r, MR_OP_PROGRAM);
+	for (int i = 0; i < 3; i++) {
+		MR_NEAR((double)g_S[i], (double)target_S[i], 0.6e-6);
+		spent += pulses[i];
+	}
+	for (size_t i = 0; i < r.n; i++)
+		seen += r.events[i].what == 'e' ? r.events[i].pulses : 0;
+	CU_ASSERT_EQUAL(spent, seen); /* what it says is what it sent */
+	CU_ASSERT(spent > 0);
+	close_array(array);
+}
+
+/* 2.385 uS in steps of .05 from 0: half the gap each time, then one by one;
+ * 48 steps make 2.4 uS, and from 1 uS down 20 steps back to 0. */
+static void program_goes_up_and_down(void)
+{
+	struct mr_array *array = mr_session_open("emu:ideal?rows=1&cols=1");
+	uint32_t pulses = 0;
+	float g_S = 0;
+	struct mr_op op = {.kind = MR_OP_PROGRAM,
+	                   .program = {.target = 2.385e-6,
+	                               .tolerance_S = 0.026e-6,
+	                               .budget = 60,
+	                               .g_S = &g_S,
+	                               .pulses = &pulses}};
+
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT(pulses == 48 || pulses == 47);
+	op.program.target = 1e-6;
+	MR_CODE(submit(array, &op), MR_OK);
+	MR_NEAR((double)g_S, 1e-6, 0.026e-6);
+	op.program.budget = 3; /* the gap of 20 steps is more */
+	op.program.target = 0;
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.status, MR_STATUS_NOT_CONVERGED);
+	CU_ASSERT_EQUAL(pulses, 3);
+	close_array(array);
+}
+
+static void program_with_a_failing_child_fails(void)
+{
+	struct mr_array *array = mr_session_open(
+		"emu:pcm?rows=1&cols=1&offer=read+pulse&fault.at=2");
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r};
+	struct mr_op op = {.kind = MR_OP_PROGRAM,
+	                   .program = {.target = 5e-6,
+	                               .tolerance_S = 1e-9,
+	                               .budget = 40}};
+
+	mr_scribe_watch(array, &a);
+	MR_CODE(submit(array, &op), MR_ERR_IO);
+	CU_ASSERT_EQUAL(op.outcome.error, MR_ERR_IO);
+	MR_HAS(r.events[r.n - 1].errtext, "fault injected");
+	CU_ASSERT_EQUAL(r.events[r.n - 1].parent, 0);
+	CU_ASSERT_EQUAL(r.events[r.n - 2].error, MR_ERR_IO);
+	close_array(array);
+}
+
+/* ---- composed: drive ----------------------------------------------------- */
+
+/* Steps of .05 uS without noise: cell (r, c) holds (r + 2 c + 1) of them. */
+static struct mr_array *known_array(const char *uri)
+{
+	struct mr_array *array = mr_session_open(uri);
+	uint32_t counts[12];
+	struct mr_op op;
+
+	CU_ASSERT_EQUAL_FATAL(mr_array_describe(array)->rows, 3);
+	for (uint32_t cell = 0; cell < 12; cell++)
+		counts[cell] = cell / 4 + 2 * (cell % 4) + 1;
+	mr_pulse_from(&op, mr_description_waveform(mr_array_describe(array),
+	                                           "set"));
+	op.where = (struct mr_selection){.kind = MR_SELECT_ALL};
+	op.pulse.counts = counts;
+	MR_CODE(submit(array, &op), MR_OK);
+	return array;
+}
+
+static double known_S(uint32_t row, uint32_t col)
+{
+	return 0.05e-6 * (row + 2 * col + 1);
+}
+
+static void check_product(struct mr_array *array, enum mr_axis axis,
+                          const uint32_t rows[2], const uint32_t cols[2],
+                          struct mr_selection where)
+{
+	float v_V[6] = {0.1f, -0.05f, 0, 0.21f, 0, 0}, i_A[6] = {0};
+	uint8_t status[6] = {9, 9, 9, 9, 9, 9};
+	struct mr_op op = {.kind = MR_OP_DRIVE,
+	                   .where = where,
+	                   .drive = {.axis = axis,
+	                             .batch = 3,
+	                             .v_V = v_V,
+	                             .period_s = 2.385e-3,
+	                             .i_A = i_A,
+	                             .status = status}};
+	int64_t t_ns = mr_array_time_ns(array);
+
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.n_effect, 3);
+	CU_ASSERT_EQUAL(mr_array_time_ns(array) - t_ns, 3 * 2385000);
+	for (int b = 0; b < 3; b++) {
+		for (int j = 0; j < 2; j++) {
+			double sum = 0;
+
+			for (int k = 0; k < 2; k++) {
+				double g = axis == MR_AXIS_ROWS
+				                   ? known_S(rows[k], cols[j])
+				                   : known_S(rows[j], cols[k]);
+
+				sum += (double)v_V[2 * b + k] * g;
+			}
+			MR_NEAR((double)i_A[2 * b + j], sum, 1e-13);
+			CU_ASSERT_EQUAL(status[2 * b + j], 0);
+		}
+	}
+}
+
+static void check_products(const char *uri)
+{
+	struct mr_array *array = known_array(uri);
+	uint32_t rows[] = {2, 0}, cols[] = {3, 1};
+	uint32_t rect_rows[] = {1, 2}, rect_cols[] = {2, 3};
+	struct mr_selection outer = {.kind = MR_SELECT_OUTER,
+	                             .rows = rows,
+	                             .n_rows = 2,
+	                             .cols = cols,
+	                             .n_cols = 2};
+	struct mr_selection rect = {.kind = MR_SELECT_RECT,
+	                            .row = 1,
+	                            .col = 2,
+	                            .n_rows = 2,
+	                            .n_cols = 2};
+
+	for (int axis = 0; axis < 2; axis++) {
+		check_product(array, (enum mr_axis)axis, rows, cols, outer);
+		check_product(array, (enum mr_axis)axis, rect_rows, rect_cols,
+		              rect);
+	}
+	close_array(array);
+}
+
+static void drive_composed_from_reads_is_the_product(void)
+{
+	check_products("emu:ideal?rows=3&cols=4");
+	check_products("emu:ideal?rows=3&cols=4&offer=read+pulse+wait");
+}
+
+static void drive_without_wait_takes_its_reads_alone(void)
+{
+	struct mr_array *array =
+		known_array("emu:ideal?rows=3&cols=4&offer=read+pulse");
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r};
+	float v_V[3] = {0.1f, 0, 0.2f}, i_A[4] = {0};
+
+	mr_scribe_watch(array, &a);
+	MR_CODE(mr_array_drive(array, v_V, i_A), MR_OK);
+	check_family(&r, MR_OP_DRIVE);
+	CU_ASSERT_EQUAL(mr_record_reads(&r), 1);
+	for (uint32_t c = 0; c < 4; c++)
+		MR_NEAR((double)i_A[c],
+		        0.1 * known_S(0, c) + 0.2 * known_S(2, c), 1e-13);
+	close_array(array);
+}
+
+/* A board whose inputs only know off and one level. */
+static void drive_of_undeclared_levels_is_composed(void)
+{
+	struct mr_array *array = known_array("emu:ideal?rows=3&cols=4");
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r};
+	float v_V[3] = {0.2f, 0, 0.2f}, i_A[4] = {0};
+
+	array->desc.n_levels = 2;
+	array->desc.level_V[1] = 0.2f;
+	mr_scribe_watch(array, &a);
+	MR_CODE(mr_array_drive(array, v_V, i_A), MR_OK);
+	CU_ASSERT_EQUAL(mr_record_reads(&r), 0);
+	v_V[1] = 0.1f;
+	MR_CODE(mr_array_drive(array, v_V, i_A), MR_OK);
+	CU_ASSERT_EQUAL(mr_record_reads(&r), 1);
+	MR_NEAR((double)i_A[1],
+	        0.2 * known_S(0, 1) + 0.1 * known_S(1, 1) + 0.2 * known_S(2, 1),
+	        1e-13);
+	close_array(array);
+}
+
+static void drive_with_a_failing_child_counts_its_vectors(void)
+{
+	struct mr_array *array = mr_session_open(
+		"emu:ideal?rows=1&cols=1&offer=read+wait&fault.at=3");
+	float v_V[3] = {0.1f, 0.1f, 0.1f}, i_A[3] = {0};
+	struct mr_op op = {.kind = MR_OP_DRIVE,
+	                   .drive = {.batch = 3,
+	                             .v_V = v_V,
+	                             .period_s = 1,
+	                             .i_A = i_A}};
+
+	MR_CODE(submit(array, &op), MR_ERR_IO); /* read, wait, read fails */
+	CU_ASSERT_EQUAL(op.outcome.n_effect, 1);
+	CU_ASSERT_EQUAL(op.outcome.error, MR_ERR_IO);
+	close_array(array);
+}
+
+/* ---- composed: trace ----------------------------------------------------- */
+
+static void trace_composed_from_waits_and_reads_is_ohms_law(void)
+{
+	struct mr_array *array =
+		known_array("emu:ideal?rows=3&cols=4&offer=read+pulse+wait");
+	float level[] = {0.1f, 0, -0.21f};
+	double hold_s[] = {1e-3, 2e-3, 2.385e-3}, t_s[4] = {0};
+	uint8_t sample[] = {0, 1, 1}, status[4] = {9, 9, 9, 9};
+	uint32_t cells[] = {11, 2};
+	float v_V[4] = {0}, i_A[4] = {0};
+	struct mr_op op = {.kind = MR_OP_TRACE,
+	                   .where = {.kind = MR_SELECT_LIST,
+	                             .cells = cells,
+	                             .n_cells = 2},
+	                   .trace = {.n_levels = 3,
+	                             .level = level,
+	                             .hold_s = hold_s,
+	                             .sample = sample,
+	                             .v_V = v_V,
+	                             .i_A = i_A,
+	                             .t_s = t_s,
+	                             .status = status}};
+
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.n_effect, 2);
+	CU_ASSERT(i_A[0] == 0.0f && v_V[0] == 0.0f && i_A[2] == 0.0f);
+	MR_NEAR((double)i_A[1], -0.21 * known_S(2, 3), 1e-13);
+	MR_NEAR((double)i_A[3], -0.21 * known_S(0, 2), 1e-13);
+	MR_NEAR(t_s[0], 3e-3, 1e-9);
+	MR_NEAR(t_s[1], 5.385e-3, 1e-5); /* and the time of a read */
+	CU_ASSERT(t_s[2] > t_s[1] && status[0] == 0 && status[3] == 0);
+	close_array(array);
+}
+
+static void trace_beyond_reads_cannot_be_composed(void)
+{
+	struct mr_array *array =
+		mr_session_open("emu:ideal?rows=1&cols=1&offer=read+pulse+wait");
+	double hold_s = 1e-3;
+	float level = (float)mr_array_describe(array)->limits.v_pulse_max_V;
+	float i_A;
+	struct mr_op op = {.kind = MR_OP_TRACE,
+	                   .trace = {.n_levels = 1,
+	                             .level = &level,
+	                             .hold_s = &hold_s,
+	                             .i_A = &i_A}};
+
+	MR_CODE(submit(array, &op), MR_ERR_UNSUPPORTED);
+	MR_HAS(mr_array_errmsg(array), "only voltages up to");
+	level = 0.1f;
+	op.trace.compliance = 2.385e-6;
+	MR_CODE(submit(array, &op), MR_ERR_UNSUPPORTED);
+	op.trace.compliance = 0;
+	MR_CODE(submit(array, &op), MR_OK);
+	mr_array_stop(array);
+	MR_CODE(submit(array, &op), MR_ERR_STOPPED);
+	CU_ASSERT_EQUAL(op.outcome.n_effect, 0);
+	close_array(array);
+}
+
+const struct mr_test mr_tests[] = {
+	{"abilities_follow_from_what_is_offered",
+         abilities_follow_from_what_is_offered},
+	{"program_is_a_parent_with_its_children",
+         program_is_a_parent_with_its_children},
+	{"program_goes_up_and_down", program_goes_up_and_down},
+	{"program_with_a_failing_child_fails",
+         program_with_a_failing_child_fails},
+	{"drive_composed_from_reads_is_the_product",
+         drive_composed_from_reads_is_the_product},
+	{"drive_without_wait_takes_its_reads_alone",
+         drive_without_wait_takes_its_reads_alone},
+	{"drive_of_undeclared_levels_is_composed",
+         drive_of_undeclared_levels_is_composed},
+	{"drive_with_a_failing_child_counts_its_vectors",
+         drive_with_a_failing_child_counts_its_vectors},
+	{"trace_composed_from_waits_and_reads_is_ohms_law",
+         trace_composed_from_waits_and_reads_is_ohms_law},
+	{"trace_beyond_reads_cannot_be_composed",
+         trace_beyond_reads_cannot_be_composed},
+	{0},
+};
