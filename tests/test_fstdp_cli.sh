@@ -158,7 +158,7 @@ figures() {
 	tool run fstdp --events events.csv --seeds 1 --plot own.svg
 	[ "$got" -eq 0 ] && grep -q '</svg>' own.svg
 	report figure_is_an_svg $?
-	PATH= "$memrig" run fstdp --events events.csv --seeds 1 --plot no.png \
+	PATH="" "$memrig" run fstdp --events events.csv --seeds 1 --plot no.png \
 		> out 2> err
 	[ $? -eq 0 ] && grep -q 'no figure' err && [ -s out ] && [ ! -e no.png ]
 	report figure_without_gnuplot_is_left_out $?
