@@ -112,7 +112,7 @@ static int accepts(const double *p, const struct mr_stimulus *s,
 }
 
 static void birth(const double *p, struct mr_columns *c, uint32_t cell,
-                  const float z[2], int64_t t_ns)
+                  const float *z, int64_t t_ns)
 {
 	(void)z;
 	c->g_S[cell] = (float)p[G_MIN];
@@ -122,7 +122,7 @@ static void birth(const double *p, struct mr_columns *c, uint32_t cell,
 }
 
 static uint8_t pulse(const double *p, const struct mr_stimulus *s,
-                     struct mr_columns *c, uint32_t cell, const float z[2],
+                     struct mr_columns *c, uint32_t cell, const float *z,
                      int64_t t_ns)
 {
 	(void)z;
@@ -137,13 +137,6 @@ static uint8_t pulse(const double *p, const struct mr_stimulus *s,
 	return g < p[G_MIN] || g > p[G_MAX] ? MR_STATUS_SATURATED : 0;
 }
 
-static void read_noise(const double *p, double *slope, double *floor_S)
-{
-	(void)p;
-	*slope = 0;
-	*floor_S = 0;
-}
-
 const struct mr_model mr__model_ideal = {
 	.name = "ideal",
 	.summary = "linear, noiseless and driftless: the control case",
@@ -155,5 +148,4 @@ const struct mr_model mr__model_ideal = {
 	.accepts = accepts,
 	.birth = birth,
 	.pulse = pulse,
-	.read_noise = read_noise,
 };

@@ -17,17 +17,23 @@
  *                drift_law 0: L = ln(max(age, t_min) / t0), the published pure
  *                power law, which diverges at age 0 and is cut at t_min
  *   read         G(t) + N(0, m3 G(t) + c3), independent from read to read
+ *                (noise=white); or G(t) (1 + x), x a process of spectrum
+ *                Q^2 / f with Q = min(q_flicker / g^0.65, 0.2), g = G / g_unit
+ *                (noise=flicker)
  *
  * State per cell: G, P (column memory), nu, t_p. Parameters: the table below.
  *
  * Validity: the two pulses that were measured, SET 90 uA / 50 ns and RESET
  * 440 uA / 1 us (each within pulse_tolerance); anything else is refused, since
  * the equations say nothing about other amplitudes or widths. No spread of
- * parameters from cell to cell but nu, no temperature, no 1/f spectrum.
+ * parameters from cell to cell but nu, no temperature. The 1/f amplitude is
+ * that of the target-programmed devices of the same group, an extension.
  *
  * Source: S. R. Nandakumar et al., J. Appl. Phys. 124, 152135 (2018),
  * doi:10.1063/1.5042408; coefficients as in the public code of the same group
  * (srnn-pcm, MIT licence). drift_law 1 and nu_spread are this project's.
+ * 1/f amplitude: S. R. Nandakumar et al., ICECS 2019,
+ * and V. Joshi et al., Nat. Commun. 11, 2473 (2020), as shipped in aihwkit.
  * Checked by tests/test_models.c (means and deviations after n pulses, drift).
  */
 #include "models.h"
@@ -62,12 +68,15 @@ enum {
 	V_READ_MAX,
 	T_READ,
 	G_UNIT,
+	Q_FLICKER,
+	T_FLICKER,
 	N_PARAMS
 };
 
 #define JAP "Nandakumar 2018"
 #define OWN "this project"
 #define NATCOMM "Sebastian 2017"
+#define NANDAKUMAR19 "Nandakumar 2019"
 
 static const struct mr_param params[N_PARAMS] = {
 	[G_RESET] = {"g_reset_S", "S", 0.1e-6, 0, 1e-3, "mean after RESET", JAP},
@@ -110,6 +119,12 @@ static const struct mr_param params[N_PARAMS] = {
                     NATCOMM},
 	[G_UNIT] = {"g_unit_S", "S", 10e-6, 1e-9, 1e-3,
                     "a cell that counts as fully SET", OWN},
+	[Q_FLICKER] = {"q_flicker", "1", 0.0088, 0, 1,
+                       "1/f noise of a fully SET cell, relative (key noise)",
+                       NANDAKUMAR19},
+	[T_FLICKER] = {"t_flicker_s", "s", 250e-9, 1e-9, 1,
+                       "integration time that q_flicker is stated for",
+                       NANDAKUMAR19},
 };
 
 /* Least step to reckon with, and the fresh cell's memory, for step planning. */
@@ -199,28 +214,39 @@ static int accepts(const double *p, const struct mr_stimulus *s,
 		100 * p[PULSE_TOLERANCE]);
 }
 
+static float flicker(const double *p, const struct mr_columns *c,
+                     uint32_t cell)
+{
+	double g = fmin((double)c->g_S[cell] / p[G_UNIT], 1);
+
+	return (float)fmin(p[Q_FLICKER] / fmax(pow(g, 0.65), 1e-3), 0.2);
+}
+
 static void reset(const double *p, struct mr_columns *c, uint32_t cell, float z)
 {
 	c->g_S[cell] = (float)fmax(p[G_RESET] + p[SD_RESET] * (double)z, 0);
 	c->memory[cell] = 1.0f;
 }
 
-static uint8_t set(const double *p, struct mr_columns *c, uint32_t cell,
-                   float z)
+/* One SET; the arithmetic of a cell alone, so that a loop over it can be
+ * vectorised. */
+static inline uint8_t set_one(const double *p, double fade, float *g_S,
+                              float *memory, float z)
 {
-	double g = (double)c->g_S[cell];
-	double memory = (double)c->memory[cell] * exp(-1 / p[ALPHA]);
-	double mean = p[M1] * g + p[C1] + p[A1] * memory;
-	double sd = p[M2] * g + p[C2] + p[A2] * memory;
+	double g = (double)*g_S;
+	double left = (double)*memory * fade;
+	double mean = p[M1] * g + p[C1] + p[A1] * left;
+	double sd = p[M2] * g + p[C2] + p[A2] * left;
 	double next = g + mean + sd * (double)z;
+	double least = next < p[G_MIN] ? p[G_MIN] : next;
 
-	c->memory[cell] = (float)memory;
-	c->g_S[cell] = (float)fmin(fmax(next, p[G_MIN]), p[G_MAX]);
+	*memory = (float)left;
+	*g_S = (float)(least > p[G_MAX] ? p[G_MAX] : least);
 	return next >= p[G_MAX] ? MR_STATUS_SATURATED : 0;
 }
 
 static void birth(const double *p, struct mr_columns *c, uint32_t cell,
-                  const float z[2], int64_t t_ns)
+                  const float *z, int64_t t_ns)
 {
 	reset(p, c, cell, z[0]);
 	c->nu[cell] = (float)fabs(p[NU] + p[NU_SPREAD] * (double)z[1]);
@@ -228,7 +254,7 @@ static void birth(const double *p, struct mr_columns *c, uint32_t cell,
 }
 
 static uint8_t pulse(const double *p, const struct mr_stimulus *s,
-                     struct mr_columns *c, uint32_t cell, const float z[2],
+                     struct mr_columns *c, uint32_t cell, const float *z,
                      int64_t t_ns)
 {
 	uint8_t status = 0;
@@ -236,27 +262,59 @@ static uint8_t pulse(const double *p, const struct mr_stimulus *s,
 	if (is_reset(p, s))
 		reset(p, c, cell, z[0]);
 	else
-		status = set(p, c, cell, z[0]);
+		status = set_one(p, exp(-1 / p[ALPHA]), &c->g_S[cell],
+		                 &c->memory[cell], z[0]);
 	c->t_p_ns[cell] = t_ns;
 	return status;
 }
 
-static double log_age(const double *p, double age_s)
+/* Locals, because the compiler cannot know that writing a cell leaves the
+ * parameters alone. */
+MR_CLONES
+static void set_run(const double *given, float *restrict g_S,
+                    float *restrict memory, const float *restrict z,
+                    uint32_t n, uint8_t *restrict status)
 {
-	if (p[DRIFT_LAW] == 0)
-		return log(fmax(age_s, p[T_MIN]) / p[T0]);
-	return log1p(age_s / p[T0]);
+	double p[N_PARAMS];
+	double fade = exp(-1 / given[ALPHA]);
+
+	for (int i = 0; i < N_PARAMS; i++)
+		p[i] = given[i];
+	for (uint32_t i = 0; i < n; i++)
+		status[i] = set_one(p, fade, &g_S[i], &memory[i], z[i]);
 }
 
-static double age_of(const double *p, double at)
+static void pulse_run(const double *p, const struct mr_stimulus *s,
+                      struct mr_columns *c, uint32_t first, uint32_t n,
+                      const float *z, int64_t t_ns, uint8_t *status)
 {
-	return p[DRIFT_LAW] == 0 ? p[T0] * exp(at) : p[T0] * expm1(at);
+	if (is_reset(p, s)) {
+		for (uint32_t i = 0; i < n; i++) {
+			reset(p, c, first + i, z[i]);
+			status[i] = 0;
+		}
+	} else {
+		set_run(p, c->g_S + first, c->memory + first, z, n, status);
+	}
+	for (uint32_t i = first; i < first + n; i++)
+		c->t_p_ns[i] = t_ns;
 }
 
-static void read_noise(const double *p, double *slope, double *floor_S)
+static void drift(const double *p, struct mr_drift *out)
 {
-	*slope = p[M3];
-	*floor_S = p[C3];
+	bool shifted = p[DRIFT_LAW] == 1;
+
+	*out = (struct mr_drift){.t0_s = p[T0],
+	                         .shift_s = shifted ? p[T0] : 0,
+	                         .t_min_s = shifted ? 0 : p[T_MIN]};
+}
+
+static void noise(const double *p, struct mr_noise *out)
+{
+	out->slope = p[M3];
+	out->floor_S = p[C3];
+	out->t_read_s = p[T_FLICKER];
+	out->t0_s = 0;
 }
 
 const struct mr_model mr__model_pcm = {
@@ -271,7 +329,9 @@ const struct mr_model mr__model_pcm = {
 	.accepts = accepts,
 	.birth = birth,
 	.pulse = pulse,
-	.log_age = log_age,
-	.age_of = age_of,
-	.read_noise = read_noise,
+	.pulse_run = pulse_run,
+	.n_normals = 1,
+	.drift = drift,
+	.flicker = flicker,
+	.noise = noise,
 };

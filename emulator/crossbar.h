@@ -4,12 +4,6 @@
 /*
  * The emulated chip: cells as flat columns, aged only when an operation asks
  * for them. Private to the emulator.
- *
- * Aging: the conductance now is g * exp(-nu * L), L the model's logarithmic
- * age. A read evaluates it exactly. A drive uses a cached value whose L is
- * rounded down to a multiple of drift_step, so that it depends on the time
- * alone and not on when somebody looked before; stale_ns says until when the
- * cached value holds.
  */
 #ifndef MR_EMULATOR_CROSSBAR_H
 #define MR_EMULATOR_CROSSBAR_H
@@ -19,14 +13,35 @@
 #include "memrig/backend.h"
 #include "memrig/model.h"
 
+#include "kernels.h"
 #include "periphery.h"
 #include "pool.h"
 
 #define NS_PER_S 1e9
 #define CHUNK 256 /* cells worked on together, also the unit of threading */
 
+/* Kinds of read noise, key "noise". */
+enum noise_kind {
+	NOISE_NONE = 0,
+	NOISE_WHITE,   /* independent from access to access */
+	NOISE_FLICKER, /* 1/f, consistent in time: flicker.c */
+};
+
+#define FLICKER_STATES 16 /* one per decade of time constants */
+
+/* 1/f noise as a ladder of Ornstein-Uhlenbeck states, see flicker.c. */
+struct flicker {
+	float *x;         /* [FLICKER_STATES][n_cells], of unit variance */
+	int64_t *seen_ns; /* [n_cells] array time that they stand at */
+	uint8_t *kept;    /* [n_cells] states below this were not kept */
+	uint64_t *events; /* [n_cells] accesses that drew */
+	double tau_ns[FLICKER_STATES];
+	int64_t hold_ns[FLICKER_STATES]; /* power of two: how long it is held */
+};
+
 struct crossbar {
 	const struct mr_model *model;
+	const struct kernels *kernels;
 	double p[MR_PARAMS_MAX];
 	uint32_t rows;
 	uint32_t cols;
@@ -38,14 +53,26 @@ struct crossbar {
 	uint64_t *reads;          /* [n_cells] read events so far */
 	uint64_t *row_drives;     /* [rows] times a row was an output */
 	uint64_t *col_drives;     /* [cols] times a column was an output */
+	uint8_t *defect;          /* [n_cells] enum defect; or NULL */
+	float *q_s;               /* [n_cells] amplitude of 1/f noise; or NULL */
+
+	/* what drives see: conductance and variance of read noise */
 	float *g_now;             /* [n_cells] cached conductance */
+	float *var_now;           /* [n_cells] or NULL: it follows from g_now */
+	float *g_seen;            /* [n_cells] with flicker; else g_now */
 	int64_t *stale_ns;        /* [n_cells] array time until which it holds */
-	int64_t *row_stale_ns;    /* [rows] earliest of its cells */
+	int64_t *row_stale_ns;    /* [rows] no later than any of its cells */
 	float *line_V;            /* [max(rows, cols)] scratch of a drive */
-	double drift_step;        /* in logarithmic age; 0 = exact */
-	bool noisy;
-	double noise_slope;
-	double noise_floor_S;
+	float *packed;            /* scratch of batches: drive.c */
+
+	bool drifts;
+	struct mr_drift drift;
+	struct kernel_drift kernel_drift;
+	double drift_step; /* in logarithmic age; 0 = exact */
+	enum noise_kind noise_kind;
+	struct mr_noise noise;
+	struct kernel_noise kernel_noise;
+	struct flicker flicker;
 	struct periphery periphery;
 	struct pool *pool;
 	struct mr_description desc; /* what the chip offers */
@@ -71,22 +98,15 @@ static inline uint32_t line_col(const struct lines *l, uint32_t i)
 	return l->cols ? l->cols[i] : l->col0 + i;
 }
 
-/* Storage for cells; model, p, rows and cols are set. MR_OK, MR_ERR_NOMEM. */
+/* ---- crossbar.c ---------------------------------------------------------- */
+
+/* Storage for cells; model, p, rows, cols and noise are set. MR_OK,
+ * MR_ERR_NOMEM. */
 int mr__crossbar_alloc(struct crossbar *x);
 void mr__crossbar_free(struct crossbar *x);
 
 /* Make all cells, as from the factory, at array time 0. */
 void mr__crossbar_birth(struct crossbar *x);
-
-/* Forget all cached conductances. */
-void mr__crossbar_touch_all(struct crossbar *x);
-
-/* Conductance at a time, exactly, without noise. */
-double mr__crossbar_now(const struct crossbar *x, uint32_t cell, int64_t t_ns);
-
-/* Bring the cached conductances of the selected cells to a time. */
-void mr__crossbar_refresh(struct crossbar *x, const struct lines *l,
-                          int64_t t_ns);
 
 /* Nanoseconds of a duration; at least 1 for what is not 0. */
 int64_t mr__crossbar_ns(double duration_s);
@@ -94,22 +114,99 @@ int64_t mr__crossbar_ns(double duration_s);
 struct lines mr__crossbar_lines(const struct crossbar *x,
                                 const struct mr_selection *where);
 
-/* Cell numbers of `n` elements of a selection from element `first` on. */
-void mr__crossbar_cells(const struct crossbar *x,
-                        const struct mr_selection *where, uint64_t first,
-                        uint32_t n, uint32_t *cells);
+/* Neighbouring cells of a selection from element i on: how many (1 .. max),
+ * the first of them, and which row of the selection (of a list: which entry)
+ * they stand in. */
+uint32_t mr__crossbar_segment(const struct crossbar *x,
+                              const struct mr_selection *where, uint64_t i,
+                              uint32_t max, uint32_t *first, uint64_t *slot);
 
-/* The operations; each fills results and outcome and advances time. */
+/* ---- aging.c ------------------------------------------------------------- */
+
+/* Forget all cached conductances. */
+void mr__aging_touch_all(struct crossbar *x);
+
+/* Neighbouring cells were programmed: forget what was cached, begin their
+ * noise anew. */
+void mr__aging_programmed(struct crossbar *x, uint32_t first, uint32_t n,
+                          int64_t t_ns);
+
+/* Conductance at a time, exactly, without noise. */
+double mr__aging_now(const struct crossbar *x, uint32_t cell, int64_t t_ns);
+
+/* The same of n <= CHUNK neighbouring cells, as reads and drives see it. */
+void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
+                   int64_t t_ns, float *g_S);
+
+/* Bring what drives see of the selected cells to a time; returns until when it
+ * holds, at most `horizon_ns`. */
+int64_t mr__aging_refresh(struct crossbar *x, const struct lines *l,
+                          int64_t t_ns, int64_t horizon_ns);
+
+/* Variance of a white reading of g that is so old, in S^2. */
+double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
+                          int64_t t_ns);
+
+/* ---- flicker.c ----------------------------------------------------------- */
+
+int mr__flicker_alloc(struct crossbar *x);
+void mr__flicker_free(struct crossbar *x);
+
+/* Cells that were programmed begin anew. */
+void mr__flicker_restart(struct crossbar *x, uint32_t first, uint32_t n,
+                         int64_t t_ns);
+
+/* What a reading of n <= CHUNK neighbouring cells sees: factor[i] multiplies
+ * the conductance. All states are kept. */
+void mr__flicker_read(struct crossbar *x, uint32_t first, uint32_t n,
+                      int64_t t_ns, float *factor);
+
+/* What a drive sees: slow states in factor, the variance of those that are
+ * fast against the time since the last access in var (relative). */
+void mr__flicker_drive(struct crossbar *x, uint32_t first, uint32_t n,
+                       int64_t t_ns, float *factor, float *var);
+
+/* ---- operations; each fills results and outcome and advances time -------- */
+
 int mr__operate_read(struct crossbar *x, struct mr_op *op,
                      const struct mr_run *run);
 int mr__operate_pulse(struct crossbar *x, struct mr_op *op,
                       const struct mr_run *run);
+int mr__operate_program(struct crossbar *x, struct mr_op *op,
+                        const struct mr_run *run);
 int mr__operate_trace(struct crossbar *x, struct mr_op *op,
                       const struct mr_run *run);
 int mr__operate_drive(struct crossbar *x, struct mr_op *op,
                       const struct mr_run *run);
 
-/* The chip as a file. A blob is what the file holds. */
+/* Now and then, look whether to go on; never after the last element, which
+ * would report a finished operation as stopped. */
+int mr__operate_check(const struct mr_run *run, uint64_t done, uint64_t n);
+
+/* One programming event of n <= CHUNK neighbouring cells, whose normals go to
+ * z[k * CHUNK + i]; advances their event numbers. */
+void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z);
+
+/* Scratch floats that drives of batches need. */
+size_t mr__drive_scratch(const struct crossbar *x);
+
+/* ---- defects.c ----------------------------------------------------------- */
+
+enum defect {
+	DEFECT_NONE = 0,
+	DEFECT_STUCK = 1,  /* keeps its conductance, whatever is done to it */
+	DEFECT_MISSING = 2 /* conducts nothing, shows no noise */
+};
+
+/* Cells that are defective with some probability, decided by the seed. */
+int mr__defects_draw(struct crossbar *x, double stuck, double missing);
+
+/* Cells that a CSV file names: row,col,kind[,g_S]; kind stuck or missing. */
+int mr__defects_load(struct crossbar *x, const char *path,
+                     struct mr_errtext *err);
+
+/* ---- state.c: the chip as a file. A blob is what the file holds. ---------- */
+
 int mr__state_pack(const struct crossbar *x, struct mr_blob *out,
                    struct mr_errtext *err);
 int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,

@@ -6,6 +6,8 @@
  * a faster kernel can never change a result. */
 #include "memrig/random.h"
 
+#include "kernels.h"
+
 #include <math.h>
 
 #include <sleef.h>
@@ -50,35 +52,26 @@ double mr_random_uniform(uint64_t seed, struct mr_address at)
 	return ((double)(bits >> 11) + 1.0) * TO_UNIT_D;
 }
 
-/* Box-Muller; u in (0, 1] so that the logarithm is finite. */
-static void box_muller(uint32_t a, uint32_t b, float z[2])
+/* u in (0, 1] so that the logarithm is finite. */
+float mr_random_normal(uint64_t seed, enum mr_purpose purpose,
+                       uint32_t subject, uint64_t event)
 {
-	float u = (float)((a >> 8) + 1) * TO_UNIT_F;
-	float angle = (float)(b >> 8) * TO_UNIT_F * 2.0f;
+	struct mr_address at = {
+		.purpose = purpose, .subject = subject / 4, .event = event};
+	uint32_t w[4];
+	uint32_t pair = subject & 2;
+
+	mr_random_bits(seed, at, w);
+	float u = (float)((w[pair] >> 8) + 1) * TO_UNIT_F;
+	float angle = (float)(w[pair + 1] >> 8) * TO_UNIT_F * 2.0f;
 	float radius = sqrtf(-2.0f * Sleef_cinz_logf1_u35purec(u));
 	Sleef_float_2 sc = Sleef_cinz_sincospif1_u35purec(angle);
 
-	z[0] = radius * sc.y;
-	z[1] = radius * sc.x;
+	return radius * (subject & 1 ? sc.x : sc.y);
 }
 
-void mr_random_normal2(uint64_t seed, struct mr_address at, float z[2])
+void mr_random_normals(uint64_t seed, enum mr_purpose purpose, uint32_t first,
+                       const uint64_t *event, uint32_t n, float *z)
 {
-	uint32_t w[4];
-
-	mr_random_bits(seed, at, w);
-	box_muller(w[0], w[1], z);
-}
-
-void mr_random_normals(uint64_t seed, enum mr_purpose purpose,
-                       const uint32_t *cells, const uint64_t *events, size_t n,
-                       float *z)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct mr_address at = {.purpose = purpose,
-		                        .subject = cells[i],
-		                        .event = events[cells[i]]};
-
-		mr_random_normal2(seed, at, &z[2 * i]);
-	}
+	mr__kernels_pick()->normals(seed, purpose, first, event, n, z);
 }

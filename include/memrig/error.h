@@ -18,6 +18,17 @@
 #define MR_PRINTF(fmt, args)
 #endif
 
+/* A function whose loops are compiled once more for AVX2 and chosen at run
+ * time. Sanitizers cannot start with functions that are chosen so early. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&        \
+	defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) &&            \
+	!defined(__SANITIZE_THREAD__)
+#define MR_CLONES                                                             \
+	__attribute__((target_clones("default", "avx2"), optimize("O3")))
+#else
+#define MR_CLONES
+#endif
+
 /** What went wrong. Values are unique, negative and never reused. */
 enum mr_error {
 	MR_OK = 0,

@@ -39,11 +39,38 @@ struct mr_columns {
 	int64_t *t_p_ns;  /**< array time of the last programming event */
 };
 
+#define MR_NORMALS_MAX 3 /**< standard normals of one programming event */
+
 /** A pulse as one cell feels it. */
 struct mr_stimulus {
 	enum mr_unit unit;
 	double amplitude; /**< V or A, signed */
 	double width_s;   /**< flat top */
+};
+
+/**
+ * How conductance ages: G(t) = G * exp(-nu * L) with the logarithmic age
+ * L = log((max(age, t_min_s) + shift_s) / t0_s), age = time since the last
+ * programming event. All zero = no drift.
+ */
+struct mr_drift {
+	double t0_s;    /**< reference time, > 0 */
+	double shift_s; /**< t0_s: no drift at age 0; 0: the pure power law */
+	double t_min_s; /**< least age that counts; > 0 for the pure law */
+};
+
+/**
+ * Read noise. White: each reading is off by a normal of variance
+ * (slope * G + floor_S)^2 + Q_s^2 G^2 log((age + t0_s + t_read_s) /
+ * (2 t_read_s)), the last term only with `accumulates`. Flicker: the last term
+ * alone, as a process in time, for models that have a Q_s.
+ */
+struct mr_noise {
+	double slope;
+	double floor_S;
+	double t_read_s;  /**< integration time that the 1/f term is stated for */
+	double t0_s;      /**< see above; >= 0 */
+	bool accumulates; /**< white readings have the 1/f term's variance too */
 };
 
 /** A model. Function members are pure: they touch nothing but their
@@ -87,49 +114,81 @@ struct mr_model {
 	 * @param p     [n_params] values.
 	 * @param c     columns.
 	 * @param cell  which.
-	 * @param z     [2] standard normals.
+	 * @param z     [MR_NORMALS_MAX] standard normals.
 	 * @param t_ns  array time.
 	 */
 	void (*birth)(const double *p, struct mr_columns *c, uint32_t cell,
-	              const float z[2], int64_t t_ns);
+	              const float *z, int64_t t_ns);
 
 	/**
-	 * One pulse on one cell.
+	 * One pulse on one cell. NULL = the model takes targets only.
 	 * @param p     [n_params] values.
 	 * @param s     an accepted pulse.
 	 * @param c     columns.
 	 * @param cell  which.
-	 * @param z     [2] standard normals of this event.
+	 * @param z     [n_normals] standard normals of this event.
 	 * @param t_ns  array time at the end of the pulse.
 	 * @return status bits (MR_STATUS_SATURATED at an end of the range).
 	 */
 	uint8_t (*pulse)(const double *p, const struct mr_stimulus *s,
-	                 struct mr_columns *c, uint32_t cell, const float z[2],
+	                 struct mr_columns *c, uint32_t cell, const float *z,
 	                 int64_t t_ns);
 
 	/**
-	 * Logarithmic age: drift is exp(-nu * log_age). NULL = no drift.
-	 * @param p      [n_params] values.
-	 * @param age_s  seconds since the last programming event, >= 0.
-	 * @return the logarithm; may be negative; never decreases with age.
+	 * One pulse on each of many neighbouring cells: the bulk form of pulse,
+	 * with the same results bit for bit. NULL = pulse is called for each.
+	 * @param p       [n_params] values.
+	 * @param s       an accepted pulse.
+	 * @param c       columns.
+	 * @param first   first cell.
+	 * @param n       how many.
+	 * @param z       [n] the first normal of each event.
+	 * @param t_ns    array time at the end of the pulse.
+	 * @param status  [n] receives status bits.
 	 */
-	double (*log_age)(const double *p, double age_s);
+	void (*pulse_run)(const double *p, const struct mr_stimulus *s,
+	                  struct mr_columns *c, uint32_t first, uint32_t n,
+	                  const float *z, int64_t t_ns, uint8_t *status);
 
 	/**
-	 * Age at a logarithmic age: the inverse of log_age.
-	 * @param p        [n_params] values.
-	 * @param log_age  value of log_age().
-	 * @return least age in seconds that reaches it.
+	 * Bring one cell to a target, with the error of its programming. NULL =
+	 * the model takes pulses only.
+	 * @param p         [n_params] values.
+	 * @param c         columns.
+	 * @param cell      which.
+	 * @param target_S  0 .. described g_max_S.
+	 * @param z         [n_normals] standard normals of this event.
+	 * @param t_ns      array time at the end of programming.
 	 */
-	double (*age_of)(const double *p, double log_age);
+	void (*target)(const double *p, struct mr_columns *c, uint32_t cell,
+	               float target_S, const float *z, int64_t t_ns);
+
+	uint32_t n_normals; /**< of one programming event, <= MR_NORMALS_MAX */
 
 	/**
-	 * White read noise of a single reading, sd = slope * G + floor.
-	 * @param p        [n_params] values.
-	 * @param slope    receives the relative part.
-	 * @param floor_S  receives the absolute part in S.
+	 * How it drifts. NULL = it does not.
+	 * @param p    [n_params] values.
+	 * @param out  receives the law.
 	 */
-	void (*read_noise)(const double *p, double *slope, double *floor_S);
+	void (*drift)(const double *p, struct mr_drift *out);
+
+	/**
+	 * Relative amplitude Q_s of a cell's 1/f noise, of spectrum Q_s^2 / f,
+	 * since its last programming event. NULL = it has none.
+	 * @param p     [n_params] values.
+	 * @param c     columns.
+	 * @param cell  which.
+	 * @return Q_s >= 0.
+	 */
+	float (*flicker)(const double *p, const struct mr_columns *c,
+	                 uint32_t cell);
+
+	/**
+	 * How readings are off. NULL = not at all.
+	 * @param p    [n_params] values.
+	 * @param out  zeroed; receives the law.
+	 */
+	void (*noise)(const double *p, struct mr_noise *out);
 };
 
 /**

@@ -25,14 +25,18 @@
 
 /** What a draw is for. Numbers are part of the format: never reused. */
 enum mr_purpose {
-	MR_PURPOSE_BIRTH = 1,  /**< properties of a cell when it is made */
+	MR_PURPOSE_BIRTH = 1,  /**< properties of a cell: event = which */
 	MR_PURPOSE_PULSE = 2,  /**< programming events of a cell */
 	MR_PURPOSE_READ = 3,   /**< read noise of a cell */
 	MR_PURPOSE_DRIVE = 4,  /**< folded noise of a driven line */
 	MR_PURPOSE_FAULT = 5,  /**< the fault filter */
 	MR_PURPOSE_INPUT = 6,  /**< event generators of the apps */
 	MR_PURPOSE_UPDATE = 7, /**< stochastic learning rules of the apps */
-	MR_PURPOSE_TRACE = 8   /**< noise of the samples of a trace */
+	MR_PURPOSE_TRACE = 8,  /**< noise of the samples of a trace */
+	MR_PURPOSE_PULSE_2 = 9, /**< second normal of a programming event */
+	MR_PURPOSE_PULSE_3 = 10, /**< third */
+	MR_PURPOSE_FLICKER = 11, /**< steps of 1/f noise: event * 16 + state */
+	MR_PURPOSE_DEFECT = 12   /**< which cells are stuck or missing */
 };
 
 /** Where in the space of draws: everything but the seed. */
@@ -64,27 +68,33 @@ MR_API void mr_random_bits(uint64_t seed, struct mr_address at,
 MR_API double mr_random_uniform(uint64_t seed, struct mr_address at);
 
 /**
- * Two independent standard normal numbers (Box-Muller, single precision).
+ * A standard normal number (Box-Muller, single precision). Four neighbouring
+ * subjects share the words of one counter: subject / 4 stands in it, and
+ * subject mod 4 chooses among the four normals that its words give.
  *
- * @param seed  any value.
- * @param at    the address of the draw; its first two words are used.
- * @param z     [2] receives the numbers.
+ * @param seed     any value.
+ * @param purpose  family of the draws; one that is not used with
+ *                 mr_random_bits() or mr_random_uniform().
+ * @param subject  cell, line or input index.
+ * @param event    that subject's event number.
+ * @return the number; |z| <= 5.77.
  */
-MR_API void mr_random_normal2(uint64_t seed, struct mr_address at, float z[2]);
+MR_API float mr_random_normal(uint64_t seed, enum mr_purpose purpose,
+                              uint32_t subject, uint64_t event);
 
 /**
- * Two standard normals for each of many cells: the bulk form of
- * mr_random_normal2(), with the same values bit for bit.
+ * Normals of neighbouring subjects: the bulk form of mr_random_normal(), with
+ * the same values bit for bit. Fast where neighbours are at the same event.
  *
  * @param seed     any value.
  * @param purpose  family of the draws.
- * @param cells    [n] subjects.
- * @param events   event numbers indexed by subject: cell c uses events[c].
- * @param n        how many cells.
- * @param z        [2*n] receives the pairs, in the order of `cells`.
+ * @param first    first subject.
+ * @param event    [n] event number of subject first + i.
+ * @param n        how many.
+ * @param z        [n] receives the numbers.
  */
 MR_API void mr_random_normals(uint64_t seed, enum mr_purpose purpose,
-                              const uint32_t *cells, const uint64_t *events,
-                              size_t n, float *z);
+                              uint32_t first, const uint64_t *event,
+                              uint32_t n, float *z);
 
 #endif

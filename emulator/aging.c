@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * What the cells conduct as they age. A read evaluates the drift law at its
+ * own time. A drive uses a cached value: the cell as it was at the begin of
+ * the largest block of time that holds now, is aligned to its own length (a
+ * power of two of nanoseconds), and over which the logarithmic age moves by
+ * no more than drift_step. Blocks nest, so the value depends on the time alone
+ * and not on who looked before, it never goes back in time, and cells that were
+ * programmed at different times fall due together.
+ */
+#include "crossbar.h"
+
+#include <math.h>
+
+#define NEVER INT64_MAX
+#define NOW_STALE INT64_MIN
+#define BLOCK_BITS_MAX 61
+
+static void touch(struct crossbar *x, uint32_t first, uint32_t n)
+{
+	for (uint32_t cell = first; cell < first + n; cell++)
+		x->stale_ns[cell] = NOW_STALE;
+	for (uint32_t r = first / x->cols; r <= (first + n - 1) / x->cols; r++)
+		x->row_stale_ns[r] = NOW_STALE;
+}
+
+void mr__aging_touch_all(struct crossbar *x)
+{
+	touch(x, 0, x->n_cells);
+	for (uint32_t cell = 0; x->q_s && cell < x->n_cells; cell++)
+		x->q_s[cell] = x->model->flicker(x->p, &x->c, cell);
+}
+
+void mr__aging_programmed(struct crossbar *x, uint32_t first, uint32_t n,
+                          int64_t t_ns)
+{
+	touch(x, first, n);
+	for (uint32_t cell = first; x->q_s && cell < first + n; cell++)
+		x->q_s[cell] = x->model->flicker(x->p, &x->c, cell);
+	if (x->noise_kind == NOISE_FLICKER)
+		mr__flicker_restart(x, first, n, t_ns);
+}
+
+static double age_s(const struct crossbar *x, uint32_t cell, int64_t t_ns)
+{
+	int64_t age_ns = t_ns - x->c.t_p_ns[cell];
+
+	return age_ns > 0 ? (double)age_ns / NS_PER_S : 0;
+}
+
+double mr__aging_now(const struct crossbar *x, uint32_t cell, int64_t t_ns)
+{
+	const struct mr_drift *d = &x->drift;
+	double g = (double)x->c.g_S[cell];
+
+	if (!x->drifts)
+		return g;
+	double age = fmax(age_s(x, cell, t_ns), d->t_min_s) + d->shift_s;
+
+	return g * exp(-(double)x->c.nu[cell] * log(age / d->t0_s));
+}
+
+void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
+                   int64_t t_ns, float *g_S)
+{
+	float age[CHUNK];
+
+	if (!x->drifts) {
+		for (uint32_t i = 0; i < n; i++)
+			g_S[i] = x->c.g_S[first + i];
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		age[i] = (float)age_s(x, first + i, t_ns);
+	x->kernels->drift(&x->kernel_drift, x->c.g_S + first, x->c.nu + first,
+	                  age, n, g_S);
+}
+
+double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
+                          int64_t t_ns)
+{
+	const struct mr_noise *n = &x->noise;
+	double sd = n->slope * g_S + n->floor_S;
+
+	if (!n->accumulates)
+		return sd * sd;
+	double q = (double)x->q_s[cell] * g_S;
+	double span = (age_s(x, cell, t_ns) + n->t0_s + n->t_read_s) /
+	              (2 * n->t_read_s);
+
+	return sd * sd + q * q * fmax(log(span), 0);
+}
+
+/* ---- blocks of time ------------------------------------------------------ */
+
+/* Longest span from an age on over which the logarithmic age moves by no more
+ * than drift_step: d L = d age / (age + shift). */
+static double width_ns(const struct crossbar *x, int64_t age_ns)
+{
+	double age = fmax((double)age_ns, x->drift.t_min_s * NS_PER_S) +
+	             x->drift.shift_s * NS_PER_S;
+
+	return x->drift_step * age;
+}
+
+static int64_t block_begin(const struct crossbar *x, uint32_t cell,
+                           int64_t t_ns, int64_t *end_ns)
+{
+	int64_t t_p_ns = x->c.t_p_ns[cell];
+	double widest = width_ns(x, t_ns - t_p_ns);
+	int bits = widest >= 2 ? ilogb(widest) : 0;
+
+	if (bits > BLOCK_BITS_MAX)
+		bits = BLOCK_BITS_MAX;
+	for (;; bits--) {
+		int64_t length = INT64_C(1) << bits;
+		int64_t begin = t_ns & ~(length - 1);
+		int64_t at = begin > t_p_ns ? begin : t_p_ns;
+
+		*end_ns = begin + length;
+		if (bits == 0 || (double)length <= width_ns(x, at - t_p_ns))
+			return at;
+	}
+}
+
+/* ---- refreshing ---------------------------------------------------------- */
+
+/* Cells of a row that are due. */
+struct due {
+	uint32_t n;
+	uint32_t cell[CHUNK];
+	int64_t at_ns[CHUNK];
+	float g_S[CHUNK];
+	float nu[CHUNK];
+	float age_s[CHUNK];
+};
+
+static void refresh_due(struct crossbar *x, struct due *due)
+{
+	float g[CHUNK];
+
+	x->kernels->drift(&x->kernel_drift, due->g_S, due->nu, due->age_s, due->n,
+	                  g);
+	for (uint32_t i = 0; i < due->n; i++) {
+		uint32_t cell = due->cell[i];
+
+		x->g_now[cell] = g[i];
+		if (x->var_now && x->noise_kind == NOISE_WHITE)
+			x->var_now[cell] = (float)mr__aging_variance(
+				x, cell, (double)g[i], due->at_ns[i]);
+	}
+	due->n = 0;
+}
+
+static void add_due(struct crossbar *x, struct due *due, uint32_t cell,
+                    int64_t t_ns)
+{
+	int64_t at_ns = t_ns;
+
+	if (x->drift_step > 0)
+		at_ns = block_begin(x, cell, t_ns, &x->stale_ns[cell]);
+	else
+		x->stale_ns[cell] = t_ns + 1;
+	due->cell[due->n] = cell;
+	due->at_ns[due->n] = at_ns;
+	due->g_S[due->n] = x->c.g_S[cell];
+	due->nu[due->n] = x->c.nu[cell];
+	due->age_s[due->n] = (float)age_s(x, cell, at_ns);
+	if (++due->n == CHUNK)
+		refresh_due(x, due);
+}
+
+/* Cells that never change until they are programmed again. */
+static bool keeps(const struct crossbar *x, uint32_t cell)
+{
+	return !x->drifts || (x->c.nu[cell] == 0.0f && !x->var_now);
+}
+
+/* Cells outside the selection keep their own due time, so the row's bound is
+ * raised only when the whole row was looked at. */
+static int64_t refresh_row(struct crossbar *x, const struct lines *l,
+                           uint32_t row, int64_t t_ns)
+{
+	const int64_t *stale = &x->stale_ns[(size_t)row * x->cols];
+	int64_t earliest = NEVER;
+	struct due due = {.n = 0};
+
+	for (uint32_t j = 0; j < l->n_cols; j++) {
+		uint32_t cell = row * x->cols + line_col(l, j);
+
+		if (t_ns < x->stale_ns[cell])
+			continue;
+		if (keeps(x, cell)) {
+			x->g_now[cell] = x->c.g_S[cell];
+			x->stale_ns[cell] = NEVER;
+		} else {
+			add_due(x, &due, cell, t_ns);
+		}
+	}
+	if (due.n)
+		refresh_due(x, &due);
+	for (uint32_t j = 0; j < l->n_cols; j++)
+		if (stale[line_col(l, j)] < earliest)
+			earliest = stale[line_col(l, j)];
+	if (!l->cols && l->n_cols == x->cols)
+		x->row_stale_ns[row] = earliest;
+	return earliest;
+}
+
+/* With flicker every drive looks at every cell. */
+static void flicker_row(struct crossbar *x, const struct lines *l, uint32_t row,
+                        int64_t t_ns)
+{
+	float factor[CHUNK], var[CHUNK];
+
+	for (uint32_t j = 0; j < l->n_cols;) {
+		uint32_t first = row * x->cols + line_col(l, j);
+		uint32_t n = 1;
+
+		while (j + n < l->n_cols && n < CHUNK &&
+		       line_col(l, j + n) == line_col(l, j) + n)
+			n++;
+		mr__flicker_drive(x, first, n, t_ns, factor, var);
+		for (uint32_t i = 0; i < n; i++) {
+			float g = x->g_now[first + i];
+
+			x->g_seen[first + i] = g * factor[i];
+			x->var_now[first + i] = g * g * var[i];
+		}
+		j += n;
+	}
+}
+
+struct refresh {
+	struct crossbar *x;
+	const struct lines *l;
+	int64_t t_ns;
+	uint32_t rows_per_block;
+};
+
+static void refresh_block(void *arg, uint32_t block)
+{
+	const struct refresh *w = arg;
+	uint32_t first = block * w->rows_per_block;
+	uint32_t end = first + w->rows_per_block;
+
+	for (uint32_t i = first; i < end && i < w->l->n_rows; i++) {
+		uint32_t row = line_row(w->l, i);
+
+		if (w->t_ns >= w->x->row_stale_ns[row])
+			(void)refresh_row(w->x, w->l, row, w->t_ns);
+		if (w->x->noise_kind == NOISE_FLICKER)
+			flicker_row(w->x, w->l, row, w->t_ns);
+	}
+}
+
+/* No later than any selected cell: a row whose bound was not raised because
+ * only a part of it is selected is looked through. */
+static int64_t holds_until(const struct crossbar *x, const struct lines *l,
+                           int64_t t_ns, int64_t horizon_ns)
+{
+	bool whole = !l->cols && l->n_cols == x->cols;
+
+	for (uint32_t i = 0; i < l->n_rows && horizon_ns > t_ns + 1; i++) {
+		size_t row = line_row(l, i);
+		int64_t bound = x->row_stale_ns[row];
+
+		if (bound < horizon_ns && !whole) {
+			bound = NEVER;
+			for (uint32_t j = 0; j < l->n_cols; j++) {
+				int64_t stale = x->stale_ns[row * x->cols +
+				                            line_col(l, j)];
+
+				bound = stale < bound ? stale : bound;
+			}
+		}
+		if (bound < horizon_ns)
+			horizon_ns = bound;
+	}
+	return horizon_ns;
+}
+
+int64_t mr__aging_refresh(struct crossbar *x, const struct lines *l,
+                          int64_t t_ns, int64_t horizon_ns)
+{
+	uint32_t per_block = 4 * CHUNK / l->n_cols + 1;
+	struct refresh w = {
+		.x = x, .l = l, .t_ns = t_ns, .rows_per_block = per_block};
+	uint32_t n_blocks = (l->n_rows + per_block - 1) / per_block;
+	bool due = x->noise_kind == NOISE_FLICKER;
+
+	for (uint32_t i = 0; i < l->n_rows && !due; i++)
+		due = t_ns >= x->row_stale_ns[line_row(l, i)];
+	if (due)
+		mr__pool_run(x->pool, refresh_block, &w, n_blocks);
+	if (x->noise_kind == NOISE_FLICKER)
+		return t_ns + 1;
+	return horizon_ns > t_ns + 1 ? holds_until(x, l, t_ns, horizon_ns)
+	                             : horizon_ns;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Programming of emulated cells, by pulses and, where the model is one of
+ * targets, by targets. The cells of a product selection are programmed at the
+ * same time; a list is worked off cell after cell. */
+#include "crossbar.h"
+
+#include <stdatomic.h>
+
+#include "memrig/random.h"
+
+struct pulsing {
+	struct crossbar *x;
+	struct mr_op *op;
+	int64_t t0_ns;
+	uint64_t n; /* elements */
+	atomic_uint status; /* OR over all elements, whatever the thread */
+};
+
+/* ---- one event of neighbouring cells ------------------------------------- */
+
+void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z)
+{
+	static const enum mr_purpose purpose[MR_NORMALS_MAX] = {
+		MR_PURPOSE_PULSE, MR_PURPOSE_PULSE_2, MR_PURPOSE_PULSE_3};
+
+	for (uint32_t k = 0; k < x->model->n_normals; k++)
+		mr_random_normals(x->seed, purpose[k], first, &x->pulses[first],
+		                  n, z + (size_t)k * CHUNK);
+	for (uint32_t i = first; i < first + n; i++)
+		x->pulses[i]++;
+}
+
+static void pulse_each(struct crossbar *x, const struct mr_stimulus *s,
+                       uint32_t first, uint32_t n, int64_t t_ns,
+                       uint8_t *status)
+{
+	float z[MR_NORMALS_MAX * CHUNK];
+
+	mr__operate_draw(x, first, n, z);
+	if (x->model->pulse_run) {
+		x->model->pulse_run(x->p, s, &x->c, first, n, z, t_ns, status);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		float own[MR_NORMALS_MAX];
+
+		for (uint32_t k = 0; k < x->model->n_normals; k++)
+			own[k] = z[(size_t)k * CHUNK + i];
+		status[i] = x->model->pulse(x->p, s, &x->c, first + i, own, t_ns);
+	}
+}
+
+/* How many cells from `first` on are as sound, or as defective, as it is. */
+static uint32_t alike(const struct crossbar *x, uint32_t first, uint32_t n,
+                      bool *sound)
+{
+	uint32_t i = 1;
+
+	*sound = !x->defect || x->defect[first] == DEFECT_NONE;
+	if (!x->defect)
+		return n;
+	while (i < n && (x->defect[first + i] == DEFECT_NONE) == *sound)
+		i++;
+	return i;
+}
+
+/* ---- pulses -------------------------------------------------------------- */
+
+static struct mr_stimulus stimulus(const struct mr_op *op, uint64_t i)
+{
+	const struct mr_pulse_op *pu = &op->pulse;
+
+	return (struct mr_stimulus){
+		.unit = pu->unit,
+		.amplitude = pu->amplitudes ? (double)pu->amplitudes[i]
+	                                    : pu->amplitude,
+		.width_s = pu->widths_s ? (double)pu->widths_s[i] : pu->width_s};
+}
+
+static uint32_t pulse_count(const struct mr_op *op, uint64_t i)
+{
+	return op->pulse.counts ? op->pulse.counts[i] : op->pulse.count;
+}
+
+static int64_t train_ns(const struct mr_op *op, uint64_t i)
+{
+	const struct mr_pulse_op *pu = &op->pulse;
+	double width_s = pu->widths_s ? (double)pu->widths_s[i] : pu->width_s;
+
+	return mr__crossbar_ns(pu->t_rise_s + width_s + pu->t_fall_s) *
+	       pulse_count(op, i);
+}
+
+static bool per_cell(const struct mr_pulse_op *pu)
+{
+	return pu->amplitudes || pu->widths_s || pu->counts;
+}
+
+/* The whole train on neighbouring cells that get the same one; a defective
+ * cell takes it without a change. */
+static unsigned train(struct pulsing *w, uint64_t at, uint32_t first,
+                      uint32_t n, int64_t t_ns)
+{
+	struct crossbar *x = w->x;
+	struct mr_stimulus s = stimulus(w->op, at);
+	uint32_t count = pulse_count(w->op, at);
+	uint8_t status[CHUNK] = {0};
+	unsigned all = 0;
+	bool sound;
+
+	for (uint32_t i = 0; count && i < n;) {
+		uint32_t m = alike(x, first + i, n - i, &sound);
+
+		for (uint32_t k = 0; sound && k < count; k++)
+			pulse_each(x, &s, first + i, m, t_ns, status + i);
+		if (sound)
+			mr__aging_programmed(x, first + i, m, t_ns);
+		i += m;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (w->op->pulse.status)
+			w->op->pulse.status[at + i] = status[i];
+		all |= status[i];
+	}
+	return all;
+}
+
+static void pulse_block(void *arg, uint32_t block)
+{
+	struct pulsing *w = arg;
+	uint64_t at = (uint64_t)block * CHUNK;
+	uint64_t end = w->n - at < CHUNK ? w->n : at + CHUNK;
+	unsigned status = 0;
+
+	while (at < end) {
+		uint32_t max = per_cell(&w->op->pulse) ? 1
+		                                       : (uint32_t)(end - at);
+		uint32_t first;
+		uint64_t slot;
+		uint32_t n = mr__crossbar_segment(w->x, &w->op->where, at, max,
+		                                  &first, &slot);
+
+		status |= train(w, at, first, n,
+		                w->t0_ns + train_ns(w->op, at));
+		at += n;
+	}
+	atomic_fetch_or(&w->status, status);
+}
+
+static int check_pulses(const struct crossbar *x, const struct mr_op *op,
+                        uint64_t n, struct mr_errtext *err)
+{
+	const struct mr_pulse_op *pu = &op->pulse;
+	uint64_t distinct = pu->amplitudes || pu->widths_s ? n : 1;
+
+	if (pu->compliance > 0)
+		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                      "the emulator's pulses know no compliance");
+	for (uint64_t i = 0; i < distinct; i++) {
+		struct mr_stimulus s = stimulus(op, i);
+		int rc = x->model->accepts(x->p, &s, err);
+
+		if (rc)
+			return rc;
+	}
+	return MR_OK;
+}
+
+static int pulse_list(struct pulsing *w, const struct mr_run *run)
+{
+	struct crossbar *x = w->x;
+	struct mr_outcome *out = &w->op->outcome;
+	int rc = MR_OK;
+
+	while (out->n_effect < w->n && !rc) {
+		uint64_t i = out->n_effect;
+
+		x->t_ns += train_ns(w->op, i);
+		out->status |= train(w, i, w->op->where.cells[i], 1, x->t_ns);
+		out->n_effect++;
+		rc = mr__operate_check(run, out->n_effect, w->n);
+	}
+	return rc;
+}
+
+static void pulse_product(struct pulsing *w)
+{
+	const struct mr_pulse_op *pu = &w->op->pulse;
+	uint64_t distinct = pu->widths_s || pu->counts ? w->n : 1;
+	int64_t longest_ns = 0;
+
+	mr__pool_run(w->x->pool, pulse_block, w,
+	             (uint32_t)((w->n + CHUNK - 1) / CHUNK));
+	for (uint64_t i = 0; i < distinct; i++)
+		if (train_ns(w->op, i) > longest_ns)
+			longest_ns = train_ns(w->op, i);
+	w->x->t_ns += longest_ns;
+	w->op->outcome.n_effect = w->n;
+	w->op->outcome.status |= atomic_load(&w->status);
+}
+
+int mr__operate_pulse(struct crossbar *x, struct mr_op *op,
+                      const struct mr_run *run)
+{
+	struct pulsing w = {.x = x,
+	                    .op = op,
+	                    .t0_ns = x->t_ns,
+	                    .n = mr_selection_count(&op->where, &x->desc)};
+	int rc = check_pulses(x, op, w.n, run->err);
+
+	if (rc)
+		return rc;
+	if (op->where.kind == MR_SELECT_LIST)
+		return pulse_list(&w, run);
+	pulse_product(&w);
+	return MR_OK;
+}
+
+/* ---- targets ------------------------------------------------------------- */
+
+/* Programming to a target is one event that takes no array time of its own:
+ * such a model states conductances from its first reliable read on. */
+static void target_each(struct pulsing *w, uint64_t at, uint32_t first,
+                        uint32_t n)
+{
+	const struct mr_program_op *pg = &w->op->program;
+	struct crossbar *x = w->x;
+	float z[MR_NORMALS_MAX * CHUNK];
+
+	mr__operate_draw(x, first, n, z);
+	for (uint32_t i = 0; i < n; i++) {
+		float own[MR_NORMALS_MAX];
+		float target_S = pg->target_S ? pg->target_S[at + i]
+		                              : (float)pg->target;
+
+		for (uint32_t k = 0; k < x->model->n_normals; k++)
+			own[k] = z[(size_t)k * CHUNK + i];
+		if (!x->defect || x->defect[first + i] == DEFECT_NONE)
+			x->model->target(x->p, &x->c, first + i, target_S, own,
+			                 w->t0_ns);
+		if (pg->g_S)
+			pg->g_S[at + i] = x->c.g_S[first + i];
+		if (pg->pulses)
+			pg->pulses[at + i] = 1;
+		if (pg->status)
+			pg->status[at + i] = 0;
+	}
+	mr__aging_programmed(x, first, n, w->t0_ns);
+}
+
+static void target_block(void *arg, uint32_t block)
+{
+	struct pulsing *w = arg;
+	uint64_t at = (uint64_t)block * CHUNK;
+	uint64_t end = w->n - at < CHUNK ? w->n : at + CHUNK;
+
+	while (at < end) {
+		uint32_t first;
+		uint64_t slot;
+		uint32_t n = mr__crossbar_segment(w->x, &w->op->where, at,
+		                                  (uint32_t)(end - at), &first,
+		                                  &slot);
+
+		target_each(w, at, first, n);
+		at += n;
+	}
+}
+
+int mr__operate_program(struct crossbar *x, struct mr_op *op,
+                        const struct mr_run *run)
+{
+	struct pulsing w = {.x = x,
+	                    .op = op,
+	                    .t0_ns = x->t_ns,
+	                    .n = mr_selection_count(&op->where, &x->desc)};
+
+	if (!x->model->target)
+		return mr_errtext_set(run->err, MR_ERR_UNSUPPORTED,
+		                      "model %s takes pulses, no targets",
+		                      x->model->name);
+	mr__pool_run(x->pool, target_block, &w,
+	             (uint32_t)((w.n + CHUNK - 1) / CHUNK));
+	op->outcome.n_effect = w.n;
+	return MR_OK;
+}
