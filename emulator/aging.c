@@ -15,28 +15,44 @@
 #include <math.h>
 
 #define NEVER INT64_MAX
-#define NOW_STALE INT64_MIN
+#define NOW_STALE (INT64_MIN + 1)
+#define ALL_STALE INT64_MIN /* of a row: whatever its cells say */
 #define BLOCK_BITS_MAX 61
 
-static void touch(struct crossbar *x, uint32_t first, uint32_t n)
-{
-	for (uint32_t cell = first; cell < first + n; cell++)
-		x->stale_ns[cell] = NOW_STALE;
-	for (uint32_t r = first / x->cols; r <= (first + n - 1) / x->cols; r++)
-		x->row_stale_ns[r] = NOW_STALE;
-}
-
+/* A row all of whose cells are stale says so itself. */
 void mr__aging_touch_all(struct crossbar *x)
 {
-	touch(x, 0, x->n_cells);
+	for (uint32_t row = 0; row < x->rows; row++)
+		x->row_stale_ns[row] = ALL_STALE;
 	for (uint32_t cell = 0; x->q_s && cell < x->n_cells; cell++)
 		x->q_s[cell] = x->model->flicker(x->p, &x->c, cell);
+}
+
+void mr__aging_forget(struct crossbar *x, uint32_t cell)
+{
+	int64_t *row = &x->row_stale_ns[cell / x->cols];
+
+	x->stale_ns[cell] = NOW_STALE;
+	*row = *row == ALL_STALE ? ALL_STALE : NOW_STALE;
+}
+
+void mr__aging_forget_lines(struct crossbar *x, const struct lines *l)
+{
+	bool whole = !l->cols && l->n_cols == x->cols;
+
+	for (uint32_t i = 0; i < l->n_rows; i++) {
+		uint32_t row = line_row(l, i);
+
+		if (whole)
+			x->row_stale_ns[row] = ALL_STALE;
+		for (uint32_t j = 0; !whole && j < l->n_cols; j++)
+			mr__aging_forget(x, row * x->cols + line_col(l, j));
+	}
 }
 
 void mr__aging_programmed(struct crossbar *x, uint32_t first, uint32_t n,
                           int64_t t_ns)
 {
-	touch(x, first, n);
 	for (uint32_t cell = first; x->q_s && cell < first + n; cell++)
 		x->q_s[cell] = x->model->flicker(x->p, &x->c, cell);
 	if (x->noise_kind == NOISE_FLICKER)
@@ -99,16 +115,15 @@ double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
  * than drift_step: d L = d age / (age + shift). */
 static double width_ns(const struct crossbar *x, int64_t age_ns)
 {
-	double age = fmax((double)age_ns, x->drift.t_min_s * NS_PER_S) +
-	             x->drift.shift_s * NS_PER_S;
+	double least_ns = x->drift.t_min_s * NS_PER_S;
+	double age = (double)age_ns > least_ns ? (double)age_ns : least_ns;
 
-	return x->drift_step * age;
+	return x->drift_step * (age + x->drift.shift_s * NS_PER_S);
 }
 
-static int64_t block_begin(const struct crossbar *x, uint32_t cell,
+static int64_t block_begin(const struct crossbar *x, int64_t t_p_ns,
                            int64_t t_ns, int64_t *end_ns)
 {
-	int64_t t_p_ns = x->c.t_p_ns[cell];
 	double widest = width_ns(x, t_ns - t_p_ns);
 	int bits = widest >= 2 ? ilogb(widest) : 0;
 
@@ -130,6 +145,9 @@ static int64_t block_begin(const struct crossbar *x, uint32_t cell,
 /* Cells of a row that are due. */
 struct due {
 	uint32_t n;
+	int64_t t_p_ns;   /* what a cell of this age has in common with the */
+	int64_t begin_ns; /* next, which was programmed with it more often */
+	int64_t end_ns;   /* than not */
 	uint32_t cell[CHUNK];
 	int64_t at_ns[CHUNK];
 	float g_S[CHUNK];
@@ -157,12 +175,18 @@ static void refresh_due(struct crossbar *x, struct due *due)
 static void add_due(struct crossbar *x, struct due *due, uint32_t cell,
                     int64_t t_ns)
 {
-	int64_t at_ns = t_ns;
+	int64_t at_ns;
 
-	if (x->drift_step > 0)
-		at_ns = block_begin(x, cell, t_ns, &x->stale_ns[cell]);
-	else
-		x->stale_ns[cell] = t_ns + 1;
+	if (x->c.t_p_ns[cell] != due->t_p_ns) {
+		due->t_p_ns = x->c.t_p_ns[cell];
+		due->begin_ns = t_ns;
+		due->end_ns = t_ns + 1;
+		if (x->drift_step > 0)
+			due->begin_ns = block_begin(x, due->t_p_ns, t_ns,
+			                            &due->end_ns);
+	}
+	at_ns = due->begin_ns;
+	x->stale_ns[cell] = due->end_ns;
 	due->cell[due->n] = cell;
 	due->at_ns[due->n] = at_ns;
 	due->g_S[due->n] = x->c.g_S[cell];
@@ -183,10 +207,17 @@ static bool keeps(const struct crossbar *x, uint32_t cell)
 static int64_t refresh_row(struct crossbar *x, const struct lines *l,
                            uint32_t row, int64_t t_ns)
 {
-	const int64_t *stale = &x->stale_ns[(size_t)row * x->cols];
+	int64_t *stale = &x->stale_ns[(size_t)row * x->cols];
 	int64_t earliest = NEVER;
-	struct due due = {.n = 0};
+	struct due due;
 
+	due.n = 0;
+	due.t_p_ns = -1; /* no cell is that old */
+	if (x->row_stale_ns[row] == ALL_STALE) {
+		for (uint32_t j = 0; j < x->cols; j++)
+			stale[j] = NOW_STALE;
+		x->row_stale_ns[row] = NOW_STALE;
+	}
 	for (uint32_t j = 0; j < l->n_cols; j++) {
 		uint32_t cell = row * x->cols + line_col(l, j);
 

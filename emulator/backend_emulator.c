@@ -17,7 +17,7 @@
 #define CELLS_MAX (UINT32_C(1) << 28)
 #define THREADS_MAX 64
 #define BITS_MAX 24
-#define DRIFT_STEP_DEFAULT 1e-3
+#define DRIFT_STEP_DEFAULT 1e-2
 #define DURATION_MAX_S 1e9
 #define COUNT_MAX 1000000000u
 #define TIME_MAX_NS (INT64_MAX / 2)
@@ -31,7 +31,11 @@ struct plan {
 	bool shaped; /* the URI names rows or cols */
 	uint64_t seed;
 	uint64_t threads;
-	bool noisy;
+	enum noise_kind noise_kind;
+	bool noise_given; /* the URI names it */
+	double stuck_rate;
+	double missing_rate;
+	const char *defects_path;
 	double drift_step;
 	struct periphery periphery;
 	uint32_t abilities;
@@ -64,6 +68,8 @@ static int take_offer(struct mr_uri *uri, struct plan *plan,
 {
 	const char *offer = mr_uri_take(uri, "offer");
 
+	uint32_t offered = plan->abilities;
+
 	if (!offer)
 		return MR_OK;
 	plan->abilities = 0;
@@ -75,12 +81,15 @@ static int take_offer(struct mr_uri *uri, struct plan *plan,
 		       (strlen(mr_op_kind_name(kind)) != len ||
 		        strncmp(mr_op_kind_name(kind), offer, len) != 0))
 			kind++;
-		if (kind > MR_OP_CONFIGURE || kind == MR_OP_PROGRAM)
+		if (kind > MR_OP_CONFIGURE ||
+		    !(offered & MR_ABILITY(kind)))
 			return mr_errtext_set(
 				err, MR_ERR_USAGE,
-				"key 'offer': '%.*s' is none of read, pulse, "
-				"trace, drive, wait, configure (joined by +)",
-				(int)len, offer);
+				"key 'offer': '%.*s' is none of what model %s "
+				"offers: read, %s, trace, drive, wait, "
+				"configure (joined by +)",
+				(int)len, offer, plan->model->name,
+				plan->model->target ? "program" : "pulse");
 		plan->abilities |= MR_ABILITY(kind);
 		offer += len + (offer[len] == '+');
 	}
@@ -90,14 +99,48 @@ static int take_offer(struct mr_uri *uri, struct plan *plan,
 static int take_noise(struct mr_uri *uri, struct plan *plan,
                       struct mr_errtext *err)
 {
-	const char *noise = mr_uri_take(uri, "noise");
+	static const char *const names[] = {[NOISE_NONE] = "none",
+	                                    [NOISE_WHITE] = "white",
+	                                    [NOISE_FLICKER] = "flicker"};
+	const char *given = mr_uri_take(uri, "noise");
 
-	if (noise && strcmp(noise, "white") != 0 && strcmp(noise, "none") != 0)
+	plan->noise_kind = NOISE_WHITE;
+	plan->noise_given = given;
+	for (int k = NOISE_NONE; given && k <= NOISE_FLICKER; k++) {
+		if (strcmp(given, names[k]) != 0)
+			continue;
+		plan->noise_kind = (enum noise_kind)k;
+		given = NULL;
+	}
+	if (given)
 		return mr_errtext_set(err, MR_ERR_USAGE,
-		                      "key 'noise=%s': must be white or none",
-		                      noise);
-	plan->noisy = !noise || strcmp(noise, "white") == 0;
+		                      "key 'noise=%s': must be white, flicker "
+		                      "(1/f, consistent in time) or none",
+		                      given);
+	if (plan->noise_kind == NOISE_FLICKER && !plan->model->flicker)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "key 'noise=flicker': model %s has no 1/f "
+		                      "noise",
+		                      plan->model->name);
 	return MR_OK;
+}
+
+static int take_defects(struct mr_uri *uri, struct plan *plan,
+                        struct mr_errtext *err)
+{
+	int rc = mr_uri_take_double(uri, "stuck_rate", 0, 1, &plan->stuck_rate,
+	                            err);
+
+	if (!rc)
+		rc = mr_uri_take_double(uri, "missing_rate", 0, 1,
+		                        &plan->missing_rate, err);
+	if (!rc && plan->stuck_rate + plan->missing_rate > 1)
+		rc = mr_errtext_set(err, MR_ERR_RANGE,
+		                    "stuck_rate %g and missing_rate %g are more "
+		                    "than 1 together",
+		                    plan->stuck_rate, plan->missing_rate);
+	plan->defects_path = mr_uri_take(uri, "defects");
+	return rc;
 }
 
 static int take_bits(struct mr_uri *uri, const char *key, uint32_t *bits,
@@ -159,6 +202,8 @@ static int take_keys(struct mr_uri *uri, struct plan *plan,
 	if (!rc)
 		rc = take_noise(uri, plan, err);
 	if (!rc)
+		rc = take_defects(uri, plan, err);
+	if (!rc)
 		rc = take_periphery(uri, plan, err);
 	if (!rc)
 		rc = take_offer(uri, plan, err);
@@ -171,10 +216,10 @@ static int adopt_state(struct plan *plan, struct mr_errtext *err)
 {
 	const char *path = plan->state_path;
 	char model[24];
-	uint32_t rows, cols;
+	uint32_t rows, cols, noise_kind;
 	double p[MR_PARAMS_MAX] = {0};
 	int rc = mr__state_peek(&plan->state, path, model, sizeof model, &rows,
-	                        &cols, p, err);
+	                        &cols, &noise_kind, p, err);
 
 	if (rc)
 		return rc;
@@ -186,6 +231,12 @@ static int adopt_state(struct plan *plan, struct mr_errtext *err)
 			"for %s, %" PRIu64 "x%" PRIu64,
 			path, model, rows, cols, plan->model->name, plan->rows,
 			plan->cols);
+	if (plan->noise_given && noise_kind != (uint32_t)plan->noise_kind)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "state file %s was made with another noise "
+		                      "than the URI's key 'noise'",
+		                      path);
+	plan->noise_kind = (enum noise_kind)noise_kind;
 	double defaults[MR_PARAMS_MAX];
 
 	mr_model_defaults(plan->model, defaults);
@@ -218,6 +269,10 @@ static int make_plan(struct mr_uri *uri, const struct mr_open_options *options,
 	plan->model = mr_model_find(uri->address, err);
 	if (!plan->model)
 		return MR_ERR_USAGE;
+	if (!plan->model->pulse)
+		plan->abilities &= ~MR_ABILITY(MR_OP_PULSE);
+	if (plan->model->target)
+		plan->abilities |= MR_ABILITY(MR_OP_PROGRAM);
 	mr_model_defaults(plan->model, plan->p);
 	int rc = take_keys(uri, plan, err);
 
@@ -295,28 +350,69 @@ static void describe_chip(struct crossbar *x, uint32_t abilities)
 	describe_conditions(x);
 }
 
+/* Constants that follow from the parameters. */
+static void settle(struct crossbar *x)
+{
+	x->drifts = x->model->drift != NULL;
+	if (x->drifts)
+		x->model->drift(x->p, &x->drift);
+	x->kernel_drift = (struct kernel_drift){
+		.t0_s = (float)x->drift.t0_s,
+		.shift_s = (float)x->drift.shift_s,
+		.t_min_s = (float)x->drift.t_min_s};
+	x->noise_kind = x->noise_asked;
+	x->noise = (struct mr_noise){0};
+	if (x->model->noise)
+		x->model->noise(x->p, &x->noise);
+	x->kernel_noise = (struct kernel_noise){
+		.slope = (float)x->noise.slope,
+		.floor_S = (float)x->noise.floor_S};
+	if (x->noise_kind == NOISE_WHITE && !x->noise.accumulates &&
+	    x->noise.slope == 0 && x->noise.floor_S == 0)
+		x->noise_kind = NOISE_NONE;
+}
+
+static int fill(const struct plan *plan, struct crossbar *x,
+                struct mr_errtext *err)
+{
+	int rc;
+
+	mr__crossbar_birth(x);
+	if (plan->state.data) {
+		rc = mr__state_unpack(x, &plan->state, plan->state_path, err);
+		if (!rc && plan->periphery.adc_range_A > 0)
+			x->periphery.adc_range_A = plan->periphery.adc_range_A;
+		return rc;
+	}
+	if (mr__defects_draw(x, plan->stuck_rate, plan->missing_rate))
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	rc = plan->defects_path ? mr__defects_load(x, plan->defects_path, err)
+	                        : MR_OK;
+	mr__aging_touch_all(x);
+	return rc;
+}
+
 static int build(const struct plan *plan, struct crossbar *x,
                  struct mr_errtext *err)
 {
 	x->model = plan->model;
+	x->kernels = mr__kernels_pick();
 	memcpy(x->p, plan->p, sizeof x->p);
 	x->rows = (uint32_t)plan->rows;
 	x->cols = (uint32_t)plan->cols;
 	x->seed = plan->seed;
 	x->drift_step = plan->drift_step;
 	x->periphery = plan->periphery;
-	x->model->read_noise(x->p, &x->noise_slope, &x->noise_floor_S);
-	x->noisy = plan->noisy && (x->noise_slope > 0 || x->noise_floor_S > 0);
+	x->noise_asked = plan->noise_kind;
+	settle(x);
+	describe_chip(x, plan->abilities);
 	if (mr__crossbar_alloc(x) ||
 	    mr__pool_alloc((uint32_t)plan->threads, &x->pool))
 		return mr_errtext_set(err, MR_ERR_NOMEM,
 		                      "out of memory for %" PRIu32 " cells or %"
 		                      PRIu64 " threads",
 		                      x->n_cells, plan->threads);
-	mr__crossbar_birth(x);
-	return plan->state.data ? mr__state_unpack(x, &plan->state,
-	                                           plan->state_path, err)
-	                        : MR_OK;
+	return fill(plan, x, err);
 }
 
 static int make_emulator(const struct plan *plan, void **self,
@@ -333,7 +429,7 @@ static int make_emulator(const struct plan *plan, void **self,
 		free(emu);
 		return rc;
 	}
-	describe_chip(&emu->x, plan->abilities);
+	describe_chip(&emu->x, plan->abilities); /* a state has its own seed */
 	if (plan->state_path)
 		(void)snprintf(emu->state_path, sizeof emu->state_path, "%s",
 		               plan->state_path);
@@ -464,7 +560,7 @@ static int operate(struct crossbar *x, struct mr_op *op,
 	case MR_OP_CONFIGURE:
 		return operate_configure(x, op);
 	case MR_OP_PROGRAM:
-		break;
+		return mr__operate_program(x, op, run);
 	}
 	return mr_errtext_set(run->err, MR_ERR_UNSUPPORTED,
 	                      "the emulator does not offer %s",
@@ -515,9 +611,12 @@ static int emulator_restore(void *self, const struct mr_blob *blob,
 	struct crossbar *x = &((struct emulator *)self)->x;
 	int rc = mr__state_unpack(x, blob, "snapshot", err);
 
-	if (!rc)
-		describe_chip(x, x->desc.abilities);
-	return rc;
+	if (rc)
+		return rc;
+	settle(x);
+	describe_chip(x, x->desc.abilities);
+	mr__aging_touch_all(x);
+	return MR_OK;
 }
 
 const struct mr_backend mr__backend_emulator = {
@@ -566,6 +665,6 @@ int mr_emulator_now(const struct mr_array *array, uint32_t cell, double *g_S)
 		return MR_ERR_UNSUPPORTED;
 	if (cell >= x->n_cells)
 		return MR_ERR_RANGE;
-	*g_S = mr__crossbar_now(x, cell, x->t_ns);
+	*g_S = mr__aging_now(x, cell, x->t_ns);
 	return MR_OK;
 }

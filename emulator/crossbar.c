@@ -79,16 +79,30 @@ void mr__crossbar_free(struct crossbar *x)
 		free(*all[i - 1].at);
 }
 
+static void birth_chunk(struct crossbar *x, uint32_t first, uint32_t n)
+{
+	float z[MR_NORMALS_MAX][CHUNK], own[MR_NORMALS_MAX];
+	uint64_t event[CHUNK];
+
+	for (uint32_t k = 0; k < MR_NORMALS_MAX; k++) {
+		for (uint32_t i = 0; i < n; i++)
+			event[i] = k;
+		mr_random_normals(x->seed, MR_PURPOSE_BIRTH, first, event, n,
+		                  z[k]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		for (uint32_t k = 0; k < MR_NORMALS_MAX; k++)
+			own[k] = z[k][i];
+		x->model->birth(x->p, &x->c, first + i, own, 0);
+	}
+}
+
 void mr__crossbar_birth(struct crossbar *x)
 {
-	for (uint32_t cell = 0; cell < x->n_cells; cell++) {
-		float z[MR_NORMALS_MAX];
-
-		for (uint32_t k = 0; k < MR_NORMALS_MAX; k++)
-			z[k] = mr_random_normal(x->seed, MR_PURPOSE_BIRTH, cell,
-			                        k);
-		x->model->birth(x->p, &x->c, cell, z, 0);
-	}
+	for (uint32_t first = 0; first < x->n_cells; first += CHUNK)
+		birth_chunk(x, first, x->n_cells - first < CHUNK
+		                              ? x->n_cells - first
+		                              : CHUNK);
 	mr__aging_programmed(x, 0, x->n_cells, 0);
 }
 

@@ -34,6 +34,7 @@ struct flicker {
 	float *x;         /* [FLICKER_STATES][n_cells], of unit variance */
 	int64_t *seen_ns; /* [n_cells] array time that they stand at */
 	uint8_t *kept;    /* [n_cells] states below this were not kept */
+	uint8_t *idle;    /* [n_cells] states that the last idle time outran */
 	uint64_t *events; /* [n_cells] accesses that drew */
 	double tau_ns[FLICKER_STATES];
 	int64_t hold_ns[FLICKER_STATES]; /* power of two: how long it is held */
@@ -69,7 +70,8 @@ struct crossbar {
 	struct mr_drift drift;
 	struct kernel_drift kernel_drift;
 	double drift_step; /* in logarithmic age; 0 = exact */
-	enum noise_kind noise_kind;
+	enum noise_kind noise_asked;
+	enum noise_kind noise_kind; /* NONE where the model has none */
 	struct mr_noise noise;
 	struct kernel_noise kernel_noise;
 	struct flicker flicker;
@@ -126,10 +128,12 @@ uint32_t mr__crossbar_segment(const struct crossbar *x,
 /* Forget all cached conductances. */
 void mr__aging_touch_all(struct crossbar *x);
 
-/* Neighbouring cells were programmed: forget what was cached, begin their
- * noise anew. */
+/* Neighbouring cells were programmed: begin their noise anew. What was cached
+ * of them has to be forgotten, too: one cell, or all of a product. */
 void mr__aging_programmed(struct crossbar *x, uint32_t first, uint32_t n,
                           int64_t t_ns);
+void mr__aging_forget(struct crossbar *x, uint32_t cell);
+void mr__aging_forget_lines(struct crossbar *x, const struct lines *l);
 
 /* Conductance at a time, exactly, without noise. */
 double mr__aging_now(const struct crossbar *x, uint32_t cell, int64_t t_ns);
@@ -162,7 +166,7 @@ void mr__flicker_read(struct crossbar *x, uint32_t first, uint32_t n,
                       int64_t t_ns, float *factor);
 
 /* What a drive sees: slow states in factor, the variance of those that are
- * fast against the time since the last access in var (relative). */
+ * fast against the times between accesses in var (relative). */
 void mr__flicker_drive(struct crossbar *x, uint32_t first, uint32_t n,
                        int64_t t_ns, float *factor, float *var);
 
@@ -214,7 +218,8 @@ int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
 /* Shape and parameters of a blob, before a crossbar exists. */
 int mr__state_peek(const struct mr_blob *blob, const char *name, char *model,
                    size_t model_size, uint32_t *rows, uint32_t *cols,
-                   double *params, struct mr_errtext *err);
+                   uint32_t *noise_kind, double *params,
+                   struct mr_errtext *err);
 /* MR_OK with data NULL when there is no such file. */
 int mr__state_load(const char *path, struct mr_blob *out,
                    struct mr_errtext *err);

@@ -10,12 +10,15 @@
  *     x(t + d) = x(t) exp(-d / tau) + sqrt(1 - exp(-2 d / tau)) N(0, 1),
  *
  * whose sum has the variance Q^2 ln((t + t_read) / (2 t_read)) within .3 % and
- * the spectrum Q^2 / f. A state is sampled on a grid of time of at most
- * tau / 16 and held in between. Reads and drives see the same states; a drive
- * does not draw those that are fast against the time since the last access:
- * they are independent from access to access, and their variance is folded
- * into the one Gaussian of each output. What was folded is not known
- * afterwards and is drawn anew when a read asks for it.
+ * the spectrum Q^2 / f. A state is sampled at the begin of the largest block
+ * of time that is aligned to its own length and no longer than tau / 16 and
+ * age / 64, and held within it (blocks nest, see aging.c).
+ *
+ * Reads and drives see the same states. A drive does not draw those that are
+ * fast against the last two times between accesses: they are independent from
+ * access to access, and their variance is folded into the one Gaussian of each
+ * output. What was folded is not known afterwards and is drawn anew when an
+ * access comes sooner.
  *
  * Variance law: V. Joshi et al., Nat. Commun. 11, 2473 (2020), as shipped in
  * aihwkit; the ladder is this project's. Checked by tests/test_flicker.c.
@@ -30,6 +33,7 @@
 #define TAU_0 7.12       /* of the first state, in t_read, but for 10^(1/2) */
 #define FAST 8.0         /* times tau: a correlation of exp(-8) is none */
 #define HOLDS_PER_TAU 16 /* samples of a state within its time constant */
+#define HOLDS_PER_AGE 64 /* likewise within the age of a young cell */
 #define SQRT_LN_10 1.517427129385146f
 
 int mr__flicker_alloc(struct crossbar *x)
@@ -40,6 +44,7 @@ int mr__flicker_alloc(struct crossbar *x)
 	f->x = calloc(n * FLICKER_STATES, sizeof(float));
 	f->seen_ns = calloc(n, sizeof(int64_t));
 	f->kept = calloc(n, sizeof(uint8_t));
+	f->idle = calloc(n, sizeof(uint8_t));
 	f->events = calloc(n, sizeof(uint64_t));
 	for (int k = 0; k < FLICKER_STATES; k++) {
 		double tau_ns = TAU_0 * x->noise.t_read_s * NS_PER_S *
@@ -51,7 +56,8 @@ int mr__flicker_alloc(struct crossbar *x)
 		                << (hold_ns >= 2 ? (int)fmin(ilogb(hold_ns), 61)
 		                                 : 0);
 	}
-	return f->x && f->seen_ns && f->kept && f->events
+	return f->x && f->seen_ns && f->kept && f->idle &&
+	                       f->events
 	               ? MR_OK
 	               : MR_ERR_NOMEM;
 }
@@ -61,6 +67,7 @@ void mr__flicker_free(struct crossbar *x)
 	struct flicker *f = &x->flicker;
 
 	free(f->events);
+	free(f->idle);
 	free(f->kept);
 	free(f->seen_ns);
 	free(f->x);
@@ -74,6 +81,7 @@ void mr__flicker_restart(struct crossbar *x, uint32_t first, uint32_t n,
 	for (uint32_t cell = first; cell < first + n; cell++) {
 		f->seen_ns[cell] = t_ns;
 		f->kept[cell] = 0;
+		f->idle[cell] = 0;
 		for (size_t k = 0; k < FLICKER_STATES; k++)
 			f->x[k * x->n_cells + cell] = 0;
 	}
@@ -94,10 +102,21 @@ struct ladder {
 static int64_t on_grid(const struct ladder *l, uint32_t cell, int k,
                        int64_t t_ns)
 {
-	int64_t at = t_ns & ~(l->x->flicker.hold_ns[k] - 1);
 	int64_t t_p_ns = l->x->c.t_p_ns[cell];
+	int64_t longest = (t_ns - t_p_ns) / HOLDS_PER_AGE;
+	int64_t length = 1;
 
-	return at > t_p_ns ? at : t_p_ns;
+	if (longest > l->x->flicker.hold_ns[k])
+		longest = l->x->flicker.hold_ns[k];
+	while (length <= longest / 2)
+		length *= 2;
+	for (;; length /= 2) {
+		int64_t begin = t_ns & ~(length - 1);
+		int64_t at = begin > t_p_ns ? begin : t_p_ns;
+
+		if (length == 1 || length <= (at - t_p_ns) / HOLDS_PER_AGE)
+			return at;
+	}
 }
 
 static void take_step(struct ladder *l, int k, int64_t step_ns)
@@ -178,12 +197,25 @@ static void advance(struct ladder *l, const uint8_t *fast, float *factor)
 	}
 }
 
+/* How many states have forgotten what they were after so long. */
+static uint8_t outrun(const struct flicker *f, int64_t idle_ns)
+{
+	uint8_t k = 0;
+
+	while (k < FLICKER_STATES && (double)idle_ns >= FAST * f->tau_ns[k])
+		k++;
+	return k;
+}
+
 void mr__flicker_read(struct crossbar *x, uint32_t first, uint32_t n,
                       int64_t t_ns, float *factor)
 {
+	struct flicker *f = &x->flicker;
 	struct ladder l = {.x = x, .first = first, .n = n, .t_ns = t_ns};
 	const uint8_t fast[CHUNK] = {0};
 
+	for (uint32_t cell = first; cell < first + n; cell++)
+		f->idle[cell] = outrun(f, t_ns - f->seen_ns[cell]);
 	advance(&l, fast, factor);
 }
 
@@ -196,13 +228,12 @@ void mr__flicker_drive(struct crossbar *x, uint32_t first, uint32_t n,
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t cell = first + i;
-		double idle = (double)(t_ns - f->seen_ns[cell]);
+		uint8_t before = f->idle[cell];
+		uint8_t now = outrun(f, t_ns - f->seen_ns[cell]);
 		float sd = SQRT_LN_10 * x->q_s[cell];
 
-		fast[i] = 0;
-		while (fast[i] < FLICKER_STATES &&
-		       idle >= FAST * f->tau_ns[fast[i]])
-			fast[i]++;
+		fast[i] = now < before ? now : before;
+		f->idle[cell] = now;
 		var[i] = sd * sd * (float)fast[i];
 	}
 	advance(&l, fast, factor);

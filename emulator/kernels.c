@@ -19,6 +19,11 @@
 #include <emmintrin.h>
 #endif
 
+/* Full speed at -O2, too; nothing where no optimisation is asked for. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC optimize("O3")
+#endif
+
 #ifndef KERNELS
 #define KERNELS mr__kernels_base
 #define KERNELS_NAME "base"
@@ -427,6 +432,24 @@ static float add_pairwise(float *lane)
 	return lane[0];
 }
 
+static void pack(const float *g, uint32_t n_panels, size_t stride,
+                 const struct kernel_noise *noise, float *panel)
+{
+	const float slope = noise->slope, floor_S = noise->floor_S;
+
+	for (uint32_t p = 0; p < n_panels; p++) {
+		float *to = panel + p * stride;
+
+		for (int k = 0; k < KERNEL_COLUMNS; k++) {
+			float sd = slope * g[k] + floor_S;
+
+			to[k] = g[k];
+			to[KERNEL_COLUMNS + k] = sd * sd;
+		}
+		g += KERNEL_COLUMNS;
+	}
+}
+
 #define DOT_REALS (KERNEL_LANES * sizeof(float) / BYTES)
 
 static void dot(const float *g, const float *v, uint32_t n,
@@ -467,5 +490,6 @@ const struct kernels KERNELS = {
 	.columns = columns,
 	.sums = sums,
 	.batch = batch,
+	.pack = pack,
 	.dot = dot,
 };

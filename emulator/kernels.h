@@ -26,6 +26,7 @@ struct kernel_drift {
 #define KERNEL_VECTORS 2  /* vectors that kernels.batch takes at once */
 #define KERNEL_COLUMNS 16 /* columns that kernels.batch takes at once */
 #define KERNEL_LANES 16   /* partial sums of a dot product */
+#define KERNEL_PANEL (2 * KERNEL_COLUMNS) /* floats of a row of a panel */
 
 /* Read noise of a cell: sd = slope * G + floor. */
 struct kernel_noise {
@@ -61,6 +62,11 @@ struct kernels {
 	 * [KERNEL_VECTORS][2][KERNEL_COLUMNS], sums and variances */
 	void (*batch)(const float *panel, const float *v, uint32_t n_rows,
 	              float *acc);
+
+	/* one row of n_panels neighbouring panels from KERNEL_COLUMNS columns
+	 * each; panels lie `stride` floats apart */
+	void (*pack)(const float *g, uint32_t n_panels, size_t stride,
+	             const struct kernel_noise *noise, float *panel);
 
 	/* the dot product of a row: KERNEL_LANES partial sums (element j goes
 	 * to lane j mod KERNEL_LANES), added pairwise in the end */

@@ -179,6 +179,7 @@ static int pulse_list(struct pulsing *w, const struct mr_run *run)
 
 		x->t_ns += train_ns(w->op, i);
 		out->status |= train(w, i, w->op->where.cells[i], 1, x->t_ns);
+		mr__aging_forget(x, w->op->where.cells[i]);
 		out->n_effect++;
 		rc = mr__operate_check(run, out->n_effect, w->n);
 	}
@@ -189,10 +190,12 @@ static void pulse_product(struct pulsing *w)
 {
 	const struct mr_pulse_op *pu = &w->op->pulse;
 	uint64_t distinct = pu->widths_s || pu->counts ? w->n : 1;
+	struct lines l = mr__crossbar_lines(w->x, &w->op->where);
 	int64_t longest_ns = 0;
 
 	mr__pool_run(w->x->pool, pulse_block, w,
 	             (uint32_t)((w->n + CHUNK - 1) / CHUNK));
+	mr__aging_forget_lines(w->x, &l);
 	for (uint64_t i = 0; i < distinct; i++)
 		if (train_ns(w->op, i) > longest_ns)
 			longest_ns = train_ns(w->op, i);
@@ -282,6 +285,8 @@ int mr__operate_program(struct crossbar *x, struct mr_op *op,
 		                      x->model->name);
 	mr__pool_run(x->pool, target_block, &w,
 	             (uint32_t)((w.n + CHUNK - 1) / CHUNK));
+	for (uint64_t i = 0; i < w.n; i++)
+		mr__aging_forget(x, mr_selection_cell(&op->where, &x->desc, i));
 	op->outcome.n_effect = w.n;
 	return MR_OK;
 }

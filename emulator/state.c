@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define MAGIC "MRSTATE"
-#define VERSION 1u
+#define VERSION 2u
 #define BYTE_ORDER_MARK 0x01020304u
 #define FNV_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
@@ -34,7 +34,10 @@ struct header {
 	uint64_t seed;
 	int64_t t_ns;
 	uint32_t n_params;
+	uint32_t noise_kind;
+	uint32_t defects; /* 1: there is a column of them */
 	uint32_t reserved;
+	double adc_range_A;
 	double params[MR_PARAMS_MAX];
 };
 
@@ -44,13 +47,17 @@ struct column {
 	size_t size;
 };
 
-#define N_COLUMNS 8
+#define COLUMNS_MAX 16
+#define COLUMNS_ALWAYS 8
 
-static void list_columns(const struct crossbar *x,
-                         struct column out[N_COLUMNS])
+/* Returns how many. */
+static size_t list_columns(const struct crossbar *x,
+                           struct column out[COLUMNS_MAX])
 {
+	const struct flicker *f = &x->flicker;
 	size_t n = x->n_cells;
-	const struct column all[N_COLUMNS] = {
+	size_t count = COLUMNS_ALWAYS;
+	const struct column all[COLUMNS_ALWAYS] = {
 		{x->c.g_S, n * sizeof(float)},
 		{x->c.memory, n * sizeof(float)},
 		{x->c.nu, n * sizeof(float)},
@@ -62,6 +69,19 @@ static void list_columns(const struct crossbar *x,
 	};
 
 	memcpy(out, all, sizeof all);
+	if (x->noise_asked == NOISE_FLICKER) {
+		out[count++] = (struct column){
+			f->x, n * FLICKER_STATES * sizeof(float)};
+		out[count++] =
+			(struct column){f->seen_ns, n * sizeof(int64_t)};
+		out[count++] = (struct column){f->kept, n};
+		out[count++] = (struct column){f->idle, n};
+		out[count++] =
+			(struct column){f->events, n * sizeof(uint64_t)};
+	}
+	if (x->defect)
+		out[count++] = (struct column){x->defect, n};
+	return count;
 }
 
 static uint64_t checksum(const unsigned char *data, size_t size)
@@ -73,14 +93,19 @@ static uint64_t checksum(const unsigned char *data, size_t size)
 	return h;
 }
 
-static size_t blob_size(uint32_t rows, uint32_t cols)
+static size_t blob_size(const struct header *h)
 {
-	size_t n = (size_t)rows * cols;
+	size_t n = (size_t)h->rows * h->cols;
 	size_t per_cell = 3 * sizeof(float) + sizeof(int64_t) +
 	                  2 * sizeof(uint64_t);
 
+	if (h->noise_kind == NOISE_FLICKER)
+		per_cell += FLICKER_STATES * sizeof(float) + sizeof(int64_t) +
+		            2 + sizeof(uint64_t);
+	per_cell += h->defects;
 	return sizeof(struct header) + n * per_cell +
-	       ((size_t)rows + cols) * sizeof(uint64_t) + sizeof(uint64_t);
+	       ((size_t)h->rows + h->cols) * sizeof(uint64_t) +
+	       sizeof(uint64_t);
 }
 
 static struct header make_header(const struct crossbar *x)
@@ -92,7 +117,10 @@ static struct header make_header(const struct crossbar *x)
 	                   .cols = x->cols,
 	                   .seed = x->seed,
 	                   .t_ns = x->t_ns,
-	                   .n_params = x->model->n_params};
+	                   .n_params = x->model->n_params,
+	                   .noise_kind = x->noise_asked,
+	                   .defects = x->defect != NULL,
+	                   .adc_range_A = x->periphery.adc_range_A};
 
 	(void)snprintf(h.model, sizeof h.model, "%s", x->model->name);
 	memcpy(h.params, x->p, x->model->n_params * sizeof(double));
@@ -102,18 +130,18 @@ static struct header make_header(const struct crossbar *x)
 int mr__state_pack(const struct crossbar *x, struct mr_blob *out,
                    struct mr_errtext *err)
 {
-	size_t size = blob_size(x->rows, x->cols);
-	unsigned char *data = malloc(size);
 	struct header h = make_header(x);
-	struct column columns[N_COLUMNS];
+	size_t size = blob_size(&h);
+	unsigned char *data = malloc(size);
+	struct column columns[COLUMNS_MAX];
+	size_t n = list_columns(x, columns);
 	size_t at = sizeof h;
 
 	if (!data)
 		return mr_errtext_set(err, MR_ERR_NOMEM,
 		                      "out of memory for a snapshot");
 	memcpy(data, &h, sizeof h);
-	list_columns(x, columns);
-	for (int i = 0; i < N_COLUMNS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		memcpy(data + at, columns[i].data, columns[i].size);
 		at += columns[i].size;
 	}
@@ -146,8 +174,9 @@ static int read_header(const struct mr_blob *blob, const char *name,
 	if (h->version != VERSION)
 		return bad(name, "is of another version", err);
 	if (h->rows == 0 || h->cols == 0 || h->n_params > MR_PARAMS_MAX ||
-	    h->model[sizeof h->model - 1] ||
-	    blob->size != blob_size(h->rows, h->cols))
+	    h->noise_kind > NOISE_FLICKER || h->defects > 1 ||
+	    h->model[sizeof h->model - 1] || !(h->adc_range_A >= 0) ||
+	    h->t_ns < 0 || blob->size != blob_size(h))
 		return bad(name, "is cut off or has a damaged header", err);
 	memcpy(&sum, (const unsigned char *)blob->data + blob->size - sizeof sum,
 	       sizeof sum);
@@ -158,7 +187,8 @@ static int read_header(const struct mr_blob *blob, const char *name,
 
 int mr__state_peek(const struct mr_blob *blob, const char *name, char *model,
                    size_t model_size, uint32_t *rows, uint32_t *cols,
-                   double *params, struct mr_errtext *err)
+                   uint32_t *noise_kind, double *params,
+                   struct mr_errtext *err)
 {
 	struct header h;
 	int rc = read_header(blob, name, &h, err);
@@ -168,7 +198,20 @@ int mr__state_peek(const struct mr_blob *blob, const char *name, char *model,
 	(void)snprintf(model, model_size, "%s", h.model);
 	*rows = h.rows;
 	*cols = h.cols;
+	*noise_kind = h.noise_kind;
 	memcpy(params, h.params, h.n_params * sizeof(double));
+	return MR_OK;
+}
+
+/* The column of defects comes and goes with the state. */
+static int make_room(struct crossbar *x, bool defects)
+{
+	uint8_t *column = defects ? calloc(x->n_cells, 1) : NULL;
+
+	if (defects && !column)
+		return MR_ERR_NOMEM;
+	free(x->defect);
+	x->defect = column;
 	return MR_OK;
 }
 
@@ -176,12 +219,16 @@ int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
                      const char *name, struct mr_errtext *err)
 {
 	struct header h;
-	struct column columns[N_COLUMNS];
+	struct column columns[COLUMNS_MAX];
 	size_t at = sizeof h;
 	int rc = read_header(blob, name, &h, err);
 
 	if (rc)
 		return rc;
+	if (h.noise_kind != (uint32_t)x->noise_asked)
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s was made with another kind of noise",
+		                      name);
 	if (strcmp(h.model, x->model->name) != 0 || h.rows != x->rows ||
 	    h.cols != x->cols || h.n_params != x->model->n_params)
 		return mr_errtext_set(
@@ -189,16 +236,20 @@ int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
 			"%s holds a %s array of %ux%u; this is %s, %ux%u", name,
 			h.model, h.rows, h.cols, x->model->name, x->rows,
 			x->cols);
+	if (make_room(x, h.defects))
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	memcpy(x->p, h.params, h.n_params * sizeof(double));
 	x->seed = h.seed;
 	x->t_ns = h.t_ns;
-	list_columns(x, columns);
-	for (int i = 0; i < N_COLUMNS; i++) {
+	x->periphery.adc_range_A = h.adc_range_A;
+	size_t n = list_columns(x, columns);
+
+	for (size_t i = 0; i < n; i++) {
 		memcpy(columns[i].data, (const unsigned char *)blob->data + at,
 		       columns[i].size);
 		at += columns[i].size;
 	}
-	mr__crossbar_touch_all(x);
+	mr__aging_touch_all(x);
 	return MR_OK;
 }
 

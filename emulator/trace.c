@@ -52,6 +52,7 @@ static void trace_level(struct crossbar *x, uint32_t cell,
 		own[i] = z[(size_t)i * CHUNK];
 	(void)x->model->pulse(x->p, &s, &x->c, cell, own, x->t_ns);
 	mr__aging_programmed(x, cell, 1, x->t_ns);
+	mr__aging_forget(x, cell);
 }
 
 /* What a sample sees of the cell, with its noise. */

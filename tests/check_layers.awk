@@ -44,6 +44,7 @@ BEGIN {
 	third["sleef.h"] = "devices emulator"
 	third["cholmod.h"] = "emulator!"
 	third["Random123/philox.h"] = "emulator/random.c"
+	third["immintrin.h"] = third["emmintrin.h"] = "emulator/kernels.c"
 
 	library["devices"] = library["emulator"] = 1
 	library["driver"] = library["calibration"] = 1

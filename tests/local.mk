@@ -8,8 +8,10 @@ test_programs = \
 	%D%/test_emulator \
 	%D%/test_filters \
 	%D%/test_failures \
+	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
+	%D%/test_kernels \
 	%D%/test_logfile \
 	%D%/test_models \
 	%D%/test_oplog \

@@ -247,7 +247,7 @@ static void drive_noise_has_the_folded_variance(void)
 static void drive_sees_drift_within_its_step(void)
 {
 	struct mr_array *a = open_array("emu:pcm?rows=1&cols=1&seed=3&noise=none&"
-	                                "nu=0.1&nu_spread=0");
+	                                "nu=0.1&nu_spread=0&drift_step=1e-3");
 	float v_V = 0.2f, i_A;
 
 	MR_CODE(mr_array_pulse(a, NULL, "set", 8), MR_OK);

@@ -31,8 +31,9 @@ static void check_entry(const struct mr_model *m)
 	CU_ASSERT(m->name && m->summary && m->source);
 	CU_ASSERT(m->n_params > 0 && m->n_params <= MR_PARAMS_MAX);
 	CU_ASSERT(m->check && m->describe && m->accepts && m->birth);
-	CU_ASSERT(m->pulse && m->read_noise);
-	CU_ASSERT_EQUAL(m->log_age == NULL, m->age_of == NULL);
+	CU_ASSERT(m->pulse || m->target);
+	CU_ASSERT(m->n_normals <= MR_NORMALS_MAX);
+	CU_ASSERT(!m->pulse_run || (m->pulse && m->n_normals <= 1));
 	for (uint32_t i = 0; i < m->n_params; i++) {
 		const struct mr_param *q = &m->params[i];
 

@@ -69,48 +69,62 @@ static void random_uniform_lies_in_its_interval(void)
 	MR_NEAR(sum / N, 0.5, 5 * sqrt(1.0 / 12 / N)); /* 5 standard errors */
 }
 
-/* Moments of 4e5 normals, and no correlation within a pair. */
+/* Moments of 4e5 normals, and no correlation between the four neighbours that
+ * share a counter. */
 static void random_normals_have_normal_moments(void)
 {
-	enum { N = 200000 };
+	enum { N = 100000 };
 	double m1 = 0, m2 = 0, m4 = 0, cross = 0;
 
 	for (uint32_t i = 0; i < N; i++) {
-		struct mr_address at = {.purpose = MR_PURPOSE_PULSE,
-		                        .subject = 3,
-		                        .event = i};
-		float z[2];
+		float z[4];
 
-		mr_random_normal2(9, at, z);
-		for (int k = 0; k < 2; k++) {
+		for (uint32_t k = 0; k < 4; k++) {
+			z[k] = mr_random_normal(9, MR_PURPOSE_PULSE, 12 + k, i);
 			double x = (double)z[k];
 
 			m1 += x;
 			m2 += x * x;
 			m4 += x * x * x * x;
 		}
-		cross += (double)z[0] * (double)z[1];
+		cross += (double)(z[0] * z[1] + z[1] * z[2] + z[2] * z[3] +
+		                  z[3] * z[0] + z[0] * z[2] + z[1] * z[3]);
 	}
-	MR_NEAR(m1 / (2 * N), 0, 5 / sqrt(2.0 * N));
-	MR_NEAR(m2 / (2 * N), 1, 5 * sqrt(2 / (2.0 * N)));
-	MR_NEAR(m4 / (2 * N), 3, 5 * sqrt(96 / (2.0 * N)));
-	MR_NEAR(cross / N, 0, 5 / sqrt((double)N));
+	MR_NEAR(m1 / (4 * N), 0, 5 / sqrt(4.0 * N));
+	MR_NEAR(m2 / (4 * N), 1, 5 * sqrt(2 / (4.0 * N)));
+	MR_NEAR(m4 / (4 * N), 3, 5 * sqrt(96 / (4.0 * N)));
+	MR_NEAR(cross / (6 * N), 0, 5 / sqrt(6.0 * N));
 }
 
+static void random_normals_differ_by_all_of_their_address(void)
+{
+	float z = mr_random_normal(9, MR_PURPOSE_PULSE, 12, 7);
+
+	CU_ASSERT(mr_random_normal(10, MR_PURPOSE_PULSE, 12, 7) != z);
+	CU_ASSERT(mr_random_normal(9, MR_PURPOSE_READ, 12, 7) != z);
+	CU_ASSERT(mr_random_normal(9, MR_PURPOSE_PULSE, 13, 7) != z);
+	CU_ASSERT(mr_random_normal(9, MR_PURPOSE_PULSE, 16, 7) != z);
+	CU_ASSERT(mr_random_normal(9, MR_PURPOSE_PULSE, 12, 8) != z);
+	CU_ASSERT(mr_random_normal(9, MR_PURPOSE_PULSE, 12,
+	                           7 + (UINT64_C(1) << 40)) != z);
+}
+
+/* Odd begins and lengths, neighbours in step and out of step, events beyond
+ * 32 bits. */
 static void random_bulk_equals_single(void)
 {
-	static const uint32_t cells[] = {4, 0, 2, 1, 3};
-	static const uint64_t events[] = {7, 0, UINT64_C(1) << 33, 1, 5};
-	float bulk[10], one[2];
+	enum { N = 331 };
+	uint64_t event[N];
+	float bulk[N];
 
-	mr_random_normals(77, MR_PURPOSE_READ, cells, events, 5, bulk);
-	for (int i = 0; i < 5; i++) {
-		struct mr_address at = {.purpose = MR_PURPOSE_READ,
-		                        .subject = cells[i],
-		                        .event = events[cells[i]]};
-
-		mr_random_normal2(77, at, one);
-		CU_ASSERT(one[0] == bulk[2 * i] && one[1] == bulk[2 * i + 1]);
+	for (uint32_t first = 0; first < 6; first++) {
+		for (uint32_t i = 0; i < N; i++)
+			event[i] = i < 200 ? 5 : i % 7 + (UINT64_C(1) << 33);
+		mr_random_normals(77, MR_PURPOSE_READ, first, event, N, bulk);
+		for (uint32_t i = 0; i < N; i++)
+			CU_ASSERT(bulk[i] == mr_random_normal(
+						     77, MR_PURPOSE_READ,
+						     first + i, event[i]));
 	}
 }
 
@@ -121,6 +135,8 @@ const struct mr_test mr_tests[] = {
          random_uniform_lies_in_its_interval},
 	{"random_normals_have_normal_moments",
          random_normals_have_normal_moments},
+	{"random_normals_differ_by_all_of_their_address",
+	 random_normals_differ_by_all_of_their_address},
 	{"random_bulk_equals_single", random_bulk_equals_single},
 	{0},
 };
