@@ -27,13 +27,7 @@ libapps_la_SOURCES = \
 	%D%/figure.c \
 	%D%/figure.h \
 	%D%/fstdp/app.h \
-	%D%/fstdp/events.c \
 	%D%/fstdp/fstdp.c \
-	%D%/fstdp/generator.c \
-	%D%/fstdp/inputs.c \
-	%D%/fstdp/inputs.h \
-	%D%/fstdp/metrics.c \
-	%D%/fstdp/metrics.h \
 	%D%/fstdp/options.c \
 	%D%/fstdp/plot.c \
 	%D%/fstdp/preset.c \
@@ -44,15 +38,21 @@ libapps_la_SOURCES = \
 	%D%/fstdp/run.c \
 	%D%/fstdp/run.h \
 	%D%/fstdp/session.c \
-	%D%/fstdp/stations.c \
 	%D%/fstdp/weights.c \
 	%D%/fstdp/weights.h \
 	%D%/input.c \
 	%D%/input.h \
+	%D%/inputs/events.c \
+	%D%/inputs/generator.c \
+	%D%/inputs/inputs.c \
+	%D%/inputs/inputs.h \
+	%D%/inputs/stations.c \
 	%D%/job.c \
 	%D%/job.h \
 	%D%/logfile.c \
 	%D%/logfile.h \
+	%D%/metrics.c \
+	%D%/metrics.h \
 	%D%/npyfile.c \
 	%D%/npyfile.h \
 	%D%/optext.c \

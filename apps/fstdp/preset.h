@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "inputs.h"
+#include "../inputs/inputs.h"
 #include "rule.h"
 
 /** A constant of struct mr_fstdp_params. */

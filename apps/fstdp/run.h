@@ -11,8 +11,8 @@
 
 #include "memrig/types.h"
 
-#include "inputs.h"
-#include "metrics.h"
+#include "../inputs/inputs.h"
+#include "../metrics.h"
 #include "rule.h"
 
 #define MR_HISTORY_MAX 256 /**< points of a run's history */

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /* How well weights tell a group of inputs from the rest. */
-#ifndef MR_APPS_FSTDP_METRICS_H
-#define MR_APPS_FSTDP_METRICS_H
+#ifndef MR_APPS_METRICS_H
+#define MR_APPS_METRICS_H
 
 #include <stdint.h>
 

@@ -7,8 +7,8 @@
  * is on or off in each step). Every fault in a file is refused with its file
  * name and line number.
  */
-#ifndef MR_APPS_FSTDP_INPUTS_H
-#define MR_APPS_FSTDP_INPUTS_H
+#ifndef MR_APPS_INPUTS_INPUTS_H
+#define MR_APPS_INPUTS_INPUTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
