@@ -192,6 +192,33 @@ int mr_tool_whole(const char *text, uint64_t *out);
  */
 int mr_tool_open(struct mr_tool *tool);
 
+/** One of several runs of a verb. */
+struct mr_tool_run {
+	uint64_t seed;  /**< of an emulated array */
+	uint32_t rows;  /**< shape wanted where the URI names none */
+	uint32_t cols;
+	const char *const *metadata; /**< "key=value" texts of this run, ended by
+	                                  NULL; or NULL */
+};
+
+/**
+ * Open the array for a run: an array that has a seed is closed and made anew,
+ * another one stays open. With --log the run gets a place of its own there.
+ *
+ * @param tool  the verb.
+ * @param run   the run.
+ * @return MR_OK or a code.
+ */
+int mr_tool_reopen(struct mr_tool *tool, const struct mr_tool_run *run);
+
+/**
+ * End the log of a run; the array stays open.
+ *
+ * @param tool  the verb.
+ * @return MR_OK or a code.
+ */
+int mr_tool_close_log(struct mr_tool *tool);
+
 /**
  * Submit with the tool's context and tell of a failure.
  *

@@ -4,7 +4,9 @@
 /* The verb run: finds the app and hands over. */
 #include "cmd.h"
 
+#include "correlation/app.h"
 #include "fstdp/app.h"
+#include "synapses/app.h"
 
 #include <string.h>
 
@@ -16,8 +18,12 @@ struct app {
 };
 
 static const struct app apps[] = {
+	{"correlation", mr_app_correlation,
+	 "correlation detection by accumulated pulses"},
 	{"fstdp", mr_app_fstdp,
 	 "correlation detection with fatiguing plasticity (FSTDP)"},
+	{"synapses", mr_app_synapses,
+	 "weights of several cells each come apart, the more the better"},
 };
 
 #define N_APPS (sizeof apps / sizeof *apps)

@@ -22,6 +22,15 @@ libapps_la_SOURCES = \
 	%D%/cmd_plot_draw.c \
 	%D%/cmd_run.c \
 	%D%/cmd_trace.c \
+	%D%/correlation/app.h \
+	%D%/correlation/correlation.c \
+	%D%/correlation/crowd.c \
+	%D%/correlation/crowd.h \
+	%D%/correlation/options.c \
+	%D%/correlation/plot.c \
+	%D%/correlation/report.c \
+	%D%/correlation/run.c \
+	%D%/correlation/run.h \
 	%D%/csvfile.c \
 	%D%/csvfile.h \
 	%D%/figure.c \
@@ -38,8 +47,6 @@ libapps_la_SOURCES = \
 	%D%/fstdp/run.c \
 	%D%/fstdp/run.h \
 	%D%/fstdp/session.c \
-	%D%/fstdp/weights.c \
-	%D%/fstdp/weights.h \
 	%D%/input.c \
 	%D%/input.h \
 	%D%/inputs/events.c \
@@ -59,13 +66,25 @@ libapps_la_SOURCES = \
 	%D%/optext.h \
 	%D%/outfile.c \
 	%D%/outfile.h \
+	%D%/pbmfile.c \
+	%D%/pbmfile.h \
+	%D%/seeds.c \
+	%D%/seeds.h \
+	%D%/synapses/app.h \
+	%D%/synapses/neuron.c \
+	%D%/synapses/neuron.h \
+	%D%/synapses/plot.c \
+	%D%/synapses/report.c \
+	%D%/synapses/synapses.c \
 	%D%/table.c \
 	%D%/table.h \
 	%D%/tool_number.c \
 	%D%/tool_options.c \
 	%D%/tool_print.c \
 	%D%/tool_priv.h \
-	%D%/tool_session.c
+	%D%/tool_session.c \
+	%D%/weights.c \
+	%D%/weights.h
 libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS)
 

@@ -38,22 +38,78 @@ static double rank_sum(const struct scored *item, uint32_t n)
 	return sum;
 }
 
-int mr_metric_auc(const float *score, const int8_t *label, uint32_t n,
-                  double *auc)
+/* Labelled items in ascending order; *ones = how many have label 1. */
+static struct scored *sorted(const float *score, const int8_t *label,
+                             uint32_t n, uint32_t *kept, double *ones)
 {
 	struct scored *item = malloc((n ? n : 1) * sizeof *item);
-	uint32_t kept = 0;
-	double ones = 0;
 
+	*kept = 0;
+	*ones = 0;
 	if (!item)
-		return MR_ERR_NOMEM;
+		return NULL;
 	for (uint32_t i = 0; i < n; i++) {
 		if (label[i] != 0 && label[i] != 1)
 			continue;
-		item[kept++] = (struct scored){score[i], label[i]};
-		ones += label[i];
+		item[(*kept)++] = (struct scored){score[i], label[i]};
+		*ones += label[i];
 	}
-	qsort(item, kept, sizeof *item, by_score);
+	qsort(item, *kept, sizeof *item, by_score);
+	return item;
+}
+
+/* Everything from a threshold on is detected: `hits` of the ones, `alarms` of
+ * the others. */
+static struct mr_cut cut_at(float threshold, double hits, double alarms,
+                            double ones, double zeros)
+{
+	struct mr_cut c = {.threshold = threshold};
+
+	c.precision = hits / (hits + alarms);
+	c.recall = hits / ones;
+	c.f1 = 2 * hits / (hits + alarms + ones);
+	c.miss = 1 - c.recall;
+	c.alarm = alarms / zeros;
+	c.error = (ones - hits + alarms) / (ones + zeros);
+	return c;
+}
+
+int mr_metric_cut(const float *score, const int8_t *label, uint32_t n,
+                  enum mr_best best, struct mr_cut *out)
+{
+	uint32_t kept;
+	double ones, hits = 0, alarms = 0;
+	struct scored *item = sorted(score, label, n, &kept, &ones);
+
+	if (!item)
+		return MR_ERR_NOMEM;
+	*out = (struct mr_cut){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+	for (uint32_t i = kept; ones > 0 && ones < kept && i > 0; i--) {
+		struct mr_cut c;
+
+		hits += item[i - 1].label == 1;
+		alarms += item[i - 1].label == 0;
+		if (i > 1 && item[i - 2].score == item[i - 1].score)
+			continue;
+		c = cut_at(item[i - 1].score, hits, alarms, ones, kept - ones);
+		if (isnan(out->f1) ||
+		    (best == MR_BEST_F1 ? c.f1 > out->f1
+		                        : c.error < out->error))
+			*out = c;
+	}
+	free(item);
+	return MR_OK;
+}
+
+int mr_metric_auc(const float *score, const int8_t *label, uint32_t n,
+                  double *auc)
+{
+	uint32_t kept;
+	double ones;
+	struct scored *item = sorted(score, label, n, &kept, &ones);
+
+	if (!item)
+		return MR_ERR_NOMEM;
 	*auc = NAN;
 	if (ones > 0 && ones < kept)
 		*auc = (rank_sum(item, kept) - ones * (ones + 1) / 2) /

@@ -44,6 +44,36 @@ int mr_metric_auc(const float *score, const int8_t *label, uint32_t n,
 void mr_metric_detect(const float *w, const int8_t *label, uint32_t n,
                       struct mr_detection *out);
 
+/** The best that a single threshold can do. */
+struct mr_cut {
+	float threshold;  /**< detected = score >= threshold */
+	double precision; /**< of label 1 */
+	double recall;
+	double f1;        /**< 2 P R / (P + R) */
+	double miss;      /**< share of label 1 below */
+	double alarm;     /**< share of label 0 not below */
+	double error;     /**< share of all that are on the wrong side */
+};
+
+/** What is best. */
+enum mr_best {
+	MR_BEST_F1 = 0,   /**< greatest F1 */
+	MR_BEST_ERROR = 1 /**< least error */
+};
+
+/**
+ * Find the best threshold.
+ *
+ * @param score  [n] scores.
+ * @param label  [n] 1, 0, or anything else = left out.
+ * @param n      how many.
+ * @param best   what to look for.
+ * @param out    filled in; all NAN if one of the two classes is empty.
+ * @return MR_OK; MR_ERR_NOMEM.
+ */
+int mr_metric_cut(const float *score, const int8_t *label, uint32_t n,
+                  enum mr_best best, struct mr_cut *out);
+
 /**
  * Mean of one group.
  *

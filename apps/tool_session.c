@@ -35,6 +35,23 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+static int start_log(struct mr_tool *tool)
+{
+	struct mr_errtext err = {""};
+	int code;
+
+	if (!tool->log_path)
+		return MR_OK;
+	code = mr_oplog_start(tool->log_path, tool->array, &tool->log,
+	                      &tool->oplog, &err);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "--log %s: %s", tool->log_path,
+		                    err.text);
+	mr_tool_note(tool, "run %lld of %s",
+	             (long long)mr_oplog_run(tool->oplog), tool->log_path);
+	return MR_OK;
+}
+
 int mr_tool_open(struct mr_tool *tool)
 {
 	struct mr_errtext err = {{0}};
@@ -51,16 +68,7 @@ int mr_tool_open(struct mr_tool *tool)
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
 		                    err.text);
-	if (tool->log_path == NULL)
-		return MR_OK;
-	code = mr_oplog_start(tool->log_path, tool->array, &tool->log,
-	                      &tool->oplog, &err);
-	if (code != MR_OK)
-		return mr_tool_fail(tool, code, "--log %s: %s",
-		                    tool->log_path, err.text);
-	mr_tool_note(tool, "run %lld of %s",
-	             (long long)mr_oplog_run(tool->oplog), tool->log_path);
-	return MR_OK;
+	return start_log(tool);
 }
 
 int mr_tool_submit(struct mr_tool *tool, struct mr_op *ops, size_t n)
@@ -73,16 +81,83 @@ int mr_tool_submit(struct mr_tool *tool, struct mr_op *ops, size_t n)
 	return MR_OK;
 }
 
+/* ---- one run after another ------------------------------------------------ */
+
+int mr_tool_close_log(struct mr_tool *tool)
+{
+	struct mr_errtext err = {""};
+	int code = mr_oplog_finish(tool->oplog, &err);
+
+	tool->oplog = NULL;
+	return code == MR_OK ? code
+	                     : mr_tool_fail(tool, code, "--log %s: %s",
+	                                    tool->log_path, err.text);
+}
+
+static int close_array(struct mr_tool *tool)
+{
+	struct mr_errtext err = {""};
+	int code = mr_tool_close_log(tool);
+	int closed = mr_array_close(tool->array, &err);
+
+	tool->array = NULL;
+	if (closed != MR_OK)
+		mr_tool_fail(tool, closed, "closing %s: %s", tool->uri, err.text);
+	return code != MR_OK ? code : closed;
+}
+
+/* A board keeps its cells, and its handle; an emulated chip is made anew from
+ * each seed. */
+static int open_for(struct mr_tool *tool, const struct mr_tool_run *run)
+{
+	if (tool->array && mr_array_describe(tool->array)->has_seed) {
+		int code = close_array(tool);
+
+		if (code != MR_OK)
+			return code;
+	}
+	if (tool->array)
+		return start_log(tool);
+	tool->open.has_seed = true;
+	tool->open.seed = run->seed;
+	tool->open.rows = run->rows;
+	tool->open.cols = run->cols;
+	return mr_tool_open(tool);
+}
+
+int mr_tool_reopen(struct mr_tool *tool, const struct mr_tool_run *run)
+{
+	const char *const *given = tool->log.metadata;
+	const char **all;
+	size_t n_given = 0, n = 0;
+	int code;
+
+	while (given && given[n_given])
+		n_given++;
+	while (run->metadata && run->metadata[n])
+		n++;
+	all = calloc(n_given + n + 1, sizeof *all);
+	if (!all)
+		return mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
+	for (size_t k = 0; k < n_given; k++)
+		all[k] = given[k];
+	for (size_t k = 0; k < n; k++)
+		all[n_given + k] = run->metadata[k];
+	tool->log.metadata = all;
+	code = open_for(tool, run);
+	tool->log.metadata = given;
+	free(all);
+	return code;
+}
+
+/* ---- ending ----------------------------------------------------------------- */
+
 static int close_all(struct mr_tool *tool, int code)
 {
 	struct mr_errtext err = {{0}};
-	int log_code = mr_oplog_finish(tool->oplog, &err);
+	int log_code = mr_tool_close_log(tool);
 	int array_code;
 
-	tool->oplog = NULL;
-	if (log_code != MR_OK)
-		mr_tool_fail(tool, log_code, "--log %s: %s", tool->log_path,
-		             err.text);
 	array_code = mr_array_close(tool->array, &err);
 	tool->array = NULL;
 	if (array_code != MR_OK)

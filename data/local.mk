@@ -6,3 +6,6 @@ dist_weather_DATA = \
 	%D%/weather/us_hpd_missing.csv.gz \
 	%D%/weather/us_hpd_panels.csv \
 	%D%/weather/us_hpd_stations.csv
+
+picturesdir = $(pkgdatadir)/pictures
+dist_pictures_DATA = %D%/pictures/crossbar.pbm

@@ -7,9 +7,11 @@
  *
  * Equations:
  *   RESET        P = 1; G = N(g_reset, sd_reset), not below 0
- *   each SET     P <- P exp(-1/alpha) before use; G <- clip(G + N(mu, sd),
+ *   each SET     P <- P exp(-e/alpha) before use; G <- clip(G + N(mu, sd),
  *                g_min, g_max) with
- *                mu = m1 G + c1 + a1 P      sd = m2 G + c2 + a2 P
+ *                mu = e (m1 G + c1 + a1 P)  sd = e (m2 G + c2 + a2 P)
+ *   efficacy     e = ((I - i_on) / (i_set - i_on))^gamma_i (w / w_set)^gamma_w
+ *                of a pulse of I, w; 1 for the measured SET
  *   both         restart the drift clock: t_p = now. A SET acts on the
  *                conductance as programmed, not on the drifted one.
  *   drift        G(t) = G exp(-nu L(t - t_p)), nu per cell = |N(nu, nu_spread)|
@@ -23,9 +25,13 @@
  *
  * State per cell: G, P (column memory), nu, t_p. Parameters: the table below.
  *
- * Validity: the two pulses that were measured, SET 90 uA / 50 ns and RESET
- * 440 uA / 1 us (each within pulse_tolerance); anything else is refused, since
- * the equations say nothing about other amplitudes or widths. No spread of
+ * Validity: measured are two pulses, SET 90 uA / 50 ns and RESET 440 uA / 1 us
+ * (each within pulse_tolerance). Other SETs are an extension, tunable and not
+ * measured: amplitudes up to i_melt and widths from w_min to w_max act with the
+ * efficacy e, in which gamma_i, gamma_w, i_melt and the widths are free choices
+ * and i_on is the amplitude below which Sebastian 2017 does not pulse. Pulses
+ * up to i_on do nothing: they restart neither drift nor noise. What lies
+ * between i_melt and RESET (partial RESET) is refused. No spread of
  * parameters from cell to cell but nu, no temperature. The 1/f amplitude is
  * that of the target-programmed devices of the same group, an extension.
  *
@@ -38,7 +44,11 @@
  */
 #include "models.h"
 
+#include "bulk.h"
+#include "setreset.h"
+
 #include <math.h>
+#include <string.h>
 
 enum {
 	G_RESET,
@@ -70,6 +80,12 @@ enum {
 	G_UNIT,
 	Q_FLICKER,
 	T_FLICKER,
+	I_ON,
+	I_MELT,
+	GAMMA_I,
+	GAMMA_W,
+	W_MIN,
+	W_MAX,
 	N_PARAMS
 };
 
@@ -125,10 +141,41 @@ static const struct mr_param params[N_PARAMS] = {
 	[T_FLICKER] = {"t_flicker_s", "s", 250e-9, 1e-9, 1,
                        "integration time that q_flicker is stated for",
                        NANDAKUMAR19},
+	[I_ON] = {"i_on_A", "A", 25e-6, 0, 1e-2,
+	          "SETs up to this amplitude do nothing (tunable)", NATCOMM},
+	[I_MELT] = {"i_melt_A", "A", 110e-6, 1e-9, 1e-2,
+	            "greatest amplitude of a SET (tunable)", OWN},
+	[GAMMA_I] = {"gamma_i", "1", 1, 0, 10,
+	             "efficacy of a SET: power of its amplitude (tunable)", OWN},
+	[GAMMA_W] = {"gamma_w", "1", 1, 0, 10,
+	             "efficacy of a SET: power of its width (tunable)", OWN},
+	[W_MIN] = {"width_min_s", "s", 25e-9, 1e-9, 1e-3,
+	           "least width of a SET (tunable)", OWN},
+	[W_MAX] = {"width_max_s", "s", 100e-9, 1e-9, 1e-3,
+	           "greatest width of a SET (tunable)", OWN},
 };
 
 /* Least step to reckon with, and the fresh cell's memory, for step planning. */
 #define STEP_FLOOR_S 0.2e-6
+
+static int check_efficacy(const double *p, struct mr_errtext *err)
+{
+	if (p[I_ON] >= p[I_SET] * (1 - p[PULSE_TOLERANCE]) ||
+	    p[I_SET] > p[I_MELT] ||
+	    p[I_MELT] >= p[I_RESET] * (1 - p[PULSE_TOLERANCE]))
+		return mr_errtext_set(
+			err, MR_ERR_RANGE,
+			"must hold, with pulse_tolerance between: i_on_A < "
+			"i_set_A <= i_melt_A < i_reset_A (are %g, %g, %g, %g)",
+			p[I_ON], p[I_SET], p[I_MELT], p[I_RESET]);
+	if (p[W_MIN] > p[W_SET] || p[W_SET] > p[W_MAX])
+		return mr_errtext_set(
+			err, MR_ERR_RANGE,
+			"must hold: width_min_s <= width_set_s <= width_max_s "
+			"(are %g, %g, %g)",
+			p[W_MIN], p[W_SET], p[W_MAX]);
+	return MR_OK;
+}
 
 static int check(const double *p, struct mr_errtext *err)
 {
@@ -151,7 +198,7 @@ static int check(const double *p, struct mr_errtext *err)
 		return mr_errtext_set(err, MR_ERR_RANGE,
 		                      "drift_law = %g must be 0 or 1",
 		                      p[DRIFT_LAW]);
-	return MR_OK;
+	return check_efficacy(p, err);
 }
 
 static void describe(const double *p, struct mr_description *desc)
@@ -165,6 +212,7 @@ static void describe(const double *p, struct mr_description *desc)
 		{.name = "read", .unit = MR_UNIT_VOLT, .amplitude = p[V_READ],
 		 .width_s = p[T_READ], .effect = MR_EFFECT_NONE},
 		{.name = "set", .unit = MR_UNIT_AMPERE, .amplitude = p[I_SET],
+		 .amplitude_min = p[I_ON], .amplitude_max = p[I_MELT],
 		 .width_s = p[W_SET], .effect = MR_EFFECT_RAISE, .step = step},
 		{.name = "reset", .unit = MR_UNIT_AMPERE, .amplitude = p[I_RESET],
 		 .width_s = p[W_RESET], .effect = MR_EFFECT_ERASE},
@@ -183,21 +231,43 @@ static void describe(const double *p, struct mr_description *desc)
 		desc->waveforms[i] = waves[i];
 }
 
-static bool near(double value, double target, double tolerance)
+/* Amplitudes come as float: a bound counts as it is in either precision. */
+static bool within(double value, double least, double most)
 {
-	return fabs(value - target) <= tolerance * target * (1 + 1e-6);
+	return value >= fmin(least, (double)(float)least) &&
+	       value <= fmax(most, (double)(float)most);
 }
 
 static bool is_set(const double *p, const struct mr_stimulus *s)
 {
-	return near(s->amplitude, p[I_SET], p[PULSE_TOLERANCE]) &&
-	       near(s->width_s, p[W_SET], p[PULSE_TOLERANCE]);
+	double tolerance = p[PULSE_TOLERANCE];
+
+	return (mr__near(s->amplitude, p[I_SET], tolerance) ||
+	        within(s->amplitude, 0, p[I_MELT])) &&
+	       (mr__near(s->width_s, p[W_SET], tolerance) ||
+	        within(s->width_s, p[W_MIN], p[W_MAX]));
+}
+
+/* 1 for the measured pulse, exactly; 0 for one that does nothing. */
+static double efficacy(const double *p, const struct mr_stimulus *s)
+{
+	double e = 1;
+
+	if (!mr__near(s->amplitude, p[I_SET], p[PULSE_TOLERANCE]))
+		e = s->amplitude <= fmax(p[I_ON], (double)(float)p[I_ON])
+		            ? 0
+		            : pow((s->amplitude - p[I_ON]) /
+		                          (p[I_SET] - p[I_ON]),
+		                  p[GAMMA_I]);
+	if (!mr__near(s->width_s, p[W_SET], p[PULSE_TOLERANCE]))
+		e *= pow(s->width_s / p[W_SET], p[GAMMA_W]);
+	return e;
 }
 
 static bool is_reset(const double *p, const struct mr_stimulus *s)
 {
-	return near(s->amplitude, p[I_RESET], p[PULSE_TOLERANCE]) &&
-	       near(s->width_s, p[W_RESET], p[PULSE_TOLERANCE]);
+	return mr__near(s->amplitude, p[I_RESET], p[PULSE_TOLERANCE]) &&
+	       mr__near(s->width_s, p[W_RESET], p[PULSE_TOLERANCE]);
 }
 
 static int accepts(const double *p, const struct mr_stimulus *s,
@@ -207,19 +277,30 @@ static int accepts(const double *p, const struct mr_stimulus *s,
 		return MR_OK;
 	return mr_errtext_set(
 		err, MR_ERR_UNSUPPORTED,
-		"a pulse of %g %s, %g s: model pcm covers only SET (%g A, %g s) "
-		"and RESET (%g A, %g s), each within %g %%",
+		"a pulse of %g %s, %g s: model pcm covers SET (0 to %g A, %g to "
+		"%g s) and RESET (%g A, %g s, within %g %%), no partial RESET",
 		s->amplitude, s->unit == MR_UNIT_AMPERE ? "A" : "V", s->width_s,
-		p[I_SET], p[W_SET], p[I_RESET], p[W_RESET],
+		p[I_MELT], p[W_MIN], p[W_MAX], p[I_RESET], p[W_RESET],
 		100 * p[PULSE_TOLERANCE]);
+}
+
+static void flicker_run(const double *p, const struct mr_columns *c,
+                        uint32_t first, uint32_t n, float *q_s)
+{
+	const struct bulk_power law = {.at_1 = (float)p[Q_FLICKER],
+	                               .exponent = 0.65f,
+	                               .max = 0.2f};
+
+	mr__bulk_pick()->power(&law, (float)p[G_UNIT], c->g_S + first, n, q_s);
 }
 
 static float flicker(const double *p, const struct mr_columns *c,
                      uint32_t cell)
 {
-	double g = fmin((double)c->g_S[cell] / p[G_UNIT], 1);
+	float q_s;
 
-	return (float)fmin(p[Q_FLICKER] / fmax(pow(g, 0.65), 1e-3), 0.2);
+	flicker_run(p, c, cell, 1, &q_s);
+	return q_s;
 }
 
 static void reset(const double *p, struct mr_columns *c, uint32_t cell, float z)
@@ -230,14 +311,14 @@ static void reset(const double *p, struct mr_columns *c, uint32_t cell, float z)
 
 /* One SET; the arithmetic of a cell alone, so that a loop over it can be
  * vectorised. */
-static inline uint8_t set_one(const double *p, double fade, float *g_S,
-                              float *memory, float z)
+static inline uint8_t set_one(const double *p, double e, double fade,
+                              float *g_S, float *memory, float z)
 {
 	double g = (double)*g_S;
 	double left = (double)*memory * fade;
 	double mean = p[M1] * g + p[C1] + p[A1] * left;
 	double sd = p[M2] * g + p[C2] + p[A2] * left;
-	double next = g + mean + sd * (double)z;
+	double next = g + e * mean + e * sd * (double)z;
 	double least = next < p[G_MIN] ? p[G_MIN] : next;
 
 	*memory = (float)left;
@@ -253,35 +334,20 @@ static void birth(const double *p, struct mr_columns *c, uint32_t cell,
 	c->t_p_ns[cell] = t_ns;
 }
 
-static uint8_t pulse(const double *p, const struct mr_stimulus *s,
-                     struct mr_columns *c, uint32_t cell, const float *z,
-                     int64_t t_ns)
-{
-	uint8_t status = 0;
-
-	if (is_reset(p, s))
-		reset(p, c, cell, z[0]);
-	else
-		status = set_one(p, exp(-1 / p[ALPHA]), &c->g_S[cell],
-		                 &c->memory[cell], z[0]);
-	c->t_p_ns[cell] = t_ns;
-	return status;
-}
-
 /* Locals, because the compiler cannot know that writing a cell leaves the
  * parameters alone. */
 MR_CLONES
-static void set_run(const double *given, float *restrict g_S,
+static void set_run(const double *given, double e, float *restrict g_S,
                     float *restrict memory, const float *restrict z,
                     uint32_t n, uint8_t *restrict status)
 {
 	double p[N_PARAMS];
-	double fade = exp(-1 / given[ALPHA]);
+	double fade = exp(-e / given[ALPHA]);
 
 	for (int i = 0; i < N_PARAMS; i++)
 		p[i] = given[i];
 	for (uint32_t i = 0; i < n; i++)
-		status[i] = set_one(p, fade, &g_S[i], &memory[i], z[i]);
+		status[i] = set_one(p, e, fade, &g_S[i], &memory[i], z[i]);
 }
 
 static void pulse_run(const double *p, const struct mr_stimulus *s,
@@ -294,10 +360,26 @@ static void pulse_run(const double *p, const struct mr_stimulus *s,
 			status[i] = 0;
 		}
 	} else {
-		set_run(p, c->g_S + first, c->memory + first, z, n, status);
+		double e = efficacy(p, s);
+
+		if (e == 0) {
+			memset(status, 0, n);
+			return;
+		}
+		set_run(p, e, c->g_S + first, c->memory + first, z, n, status);
 	}
 	for (uint32_t i = first; i < first + n; i++)
 		c->t_p_ns[i] = t_ns;
+}
+
+static uint8_t pulse(const double *p, const struct mr_stimulus *s,
+                     struct mr_columns *c, uint32_t cell, const float *z,
+                     int64_t t_ns)
+{
+	uint8_t status;
+
+	pulse_run(p, s, c, cell, 1, z, t_ns, &status);
+	return status;
 }
 
 static void drift(const double *p, struct mr_drift *out)
@@ -333,5 +415,6 @@ const struct mr_model mr__model_pcm = {
 	.n_normals = 1,
 	.drift = drift,
 	.flicker = flicker,
+	.flicker_run = flicker_run,
 	.noise = noise,
 };

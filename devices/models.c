@@ -12,6 +12,10 @@
 static const struct mr_model *const table[] = {
 	&mr__model_ideal,
 	&mr__model_pcm,
+	&mr__model_pcm_hermes1,
+	&mr__model_pcm_hermes2,
+	&mr__model_pcm_step,
+	&mr__model_pcm_target,
 };
 
 #define TABLE_SIZE (sizeof table / sizeof table[0])
@@ -51,7 +55,7 @@ void mr_model_defaults(const struct mr_model *model, double *values)
 int mr_model_param(const struct mr_model *model, const char *name,
                    uint32_t *out, struct mr_errtext *err)
 {
-	char known[400] = "";
+	char known[512] = "";
 	size_t used = 0;
 
 	for (uint32_t i = 0; i < model->n_params; i++) {

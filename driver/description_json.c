@@ -66,6 +66,8 @@ static const struct number description_numbers[] = {
 
 static const struct number waveform_numbers[] = {
 	{"amplitude", offsetof(struct mr_waveform, amplitude)},
+	{"amplitude_min", offsetof(struct mr_waveform, amplitude_min)},
+	{"amplitude_max", offsetof(struct mr_waveform, amplitude_max)},
 	{"width_s", offsetof(struct mr_waveform, width_s)},
 	{"t_rise_s", offsetof(struct mr_waveform, t_rise_s)},
 	{"t_fall_s", offsetof(struct mr_waveform, t_fall_s)},

@@ -19,13 +19,25 @@
 #define ALL_STALE INT64_MIN /* of a row: whatever its cells say */
 #define BLOCK_BITS_MAX 61
 
+static void set_flicker(struct crossbar *x, uint32_t first, uint32_t n)
+{
+	const struct mr_model *m = x->model;
+
+	if (m->flicker_run) {
+		m->flicker_run(x->p, &x->c, first, n, x->q_s + first);
+		return;
+	}
+	for (uint32_t cell = first; cell < first + n; cell++)
+		x->q_s[cell] = m->flicker(x->p, &x->c, cell);
+}
+
 /* A row all of whose cells are stale says so itself. */
 void mr__aging_touch_all(struct crossbar *x)
 {
 	for (uint32_t row = 0; row < x->rows; row++)
 		x->row_stale_ns[row] = ALL_STALE;
-	for (uint32_t cell = 0; x->q_s && cell < x->n_cells; cell++)
-		x->q_s[cell] = x->model->flicker(x->p, &x->c, cell);
+	if (x->q_s)
+		set_flicker(x, 0, x->n_cells);
 }
 
 void mr__aging_forget(struct crossbar *x, uint32_t cell)
@@ -53,8 +65,8 @@ void mr__aging_forget_lines(struct crossbar *x, const struct lines *l)
 void mr__aging_programmed(struct crossbar *x, uint32_t first, uint32_t n,
                           int64_t t_ns)
 {
-	for (uint32_t cell = first; x->q_s && cell < first + n; cell++)
-		x->q_s[cell] = x->model->flicker(x->p, &x->c, cell);
+	if (x->q_s)
+		set_flicker(x, first, n);
 	if (x->noise_kind == NOISE_FLICKER)
 		mr__flicker_restart(x, first, n, t_ns);
 }
@@ -94,19 +106,65 @@ void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
 	                  age, n, g_S);
 }
 
-double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
-                          int64_t t_ns)
+/* How far 1/f noise has spread: its variance in units of Q_s^2. */
+static double spread(const struct crossbar *x, uint32_t cell, int64_t t_ns)
 {
 	const struct mr_noise *n = &x->noise;
-	double sd = n->slope * g_S + n->floor_S;
-
-	if (!n->accumulates)
-		return sd * sd;
-	double q = (double)x->q_s[cell] * g_S;
 	double span = (age_s(x, cell, t_ns) + n->t0_s + n->t_read_s) /
 	              (2 * n->t_read_s);
 
-	return sd * sd + q * q * fmax(log(span), 0);
+	return fmax(log(span), 0);
+}
+
+static inline double variance(const struct mr_noise *n, double g_S, double q_s,
+                              double spread_by)
+{
+	double sd = n->slope * g_S + n->floor_S;
+	double q = q_s * g_S;
+
+	return sd * sd + q * q * spread_by;
+}
+
+double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
+                          int64_t t_ns)
+{
+	if (!x->noise.accumulates)
+		return variance(&x->noise, g_S, 0, 0);
+	return variance(&x->noise, g_S, (double)x->q_s[cell],
+	                spread(x, cell, t_ns));
+}
+
+MR_CLONES
+static void variances_alike(const struct mr_noise *given,
+                            const float *restrict g_S,
+                            const float *restrict q_s, double spread_by,
+                            uint32_t n, double *restrict var)
+{
+	const struct mr_noise noise = *given;
+
+	for (uint32_t i = 0; i < n; i++)
+		var[i] = variance(&noise, (double)g_S[i],
+		                  q_s ? (double)q_s[i] : 0, spread_by);
+}
+
+/* Neighbours are as old as each other more often than not. */
+void mr__aging_variances(const struct crossbar *x, uint32_t first, uint32_t n,
+                         const float *g_S, int64_t t_ns, double *var)
+{
+	const int64_t *t_p_ns = x->c.t_p_ns + first;
+	uint32_t m;
+
+	if (!x->noise.accumulates) {
+		variances_alike(&x->noise, g_S, NULL, 0, n, var);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i += m) {
+		m = 1;
+		while (i + m < n && t_p_ns[i + m] == t_p_ns[i])
+			m++;
+		variances_alike(&x->noise, g_S + i, x->q_s + first + i,
+		                spread(x, first + i, t_ns), m, var + i);
+	}
 }
 
 /* ---- blocks of time ------------------------------------------------------ */
@@ -149,10 +207,11 @@ struct due {
 	int64_t begin_ns; /* next, which was programmed with it more often */
 	int64_t end_ns;   /* than not */
 	uint32_t cell[CHUNK];
-	int64_t at_ns[CHUNK];
 	float g_S[CHUNK];
 	float nu[CHUNK];
 	float age_s[CHUNK];
+	double spread_now; /* of cells of t_p_ns at begin_ns */
+	double spread[CHUNK];
 };
 
 static void refresh_due(struct crossbar *x, struct due *due)
@@ -166,8 +225,9 @@ static void refresh_due(struct crossbar *x, struct due *due)
 
 		x->g_now[cell] = g[i];
 		if (x->var_now && x->noise_kind == NOISE_WHITE)
-			x->var_now[cell] = (float)mr__aging_variance(
-				x, cell, (double)g[i], due->at_ns[i]);
+			x->var_now[cell] = (float)variance(
+				&x->noise, (double)g[i],
+				(double)x->q_s[cell], due->spread[i]);
 	}
 	due->n = 0;
 }
@@ -175,8 +235,6 @@ static void refresh_due(struct crossbar *x, struct due *due)
 static void add_due(struct crossbar *x, struct due *due, uint32_t cell,
                     int64_t t_ns)
 {
-	int64_t at_ns;
-
 	if (x->c.t_p_ns[cell] != due->t_p_ns) {
 		due->t_p_ns = x->c.t_p_ns[cell];
 		due->begin_ns = t_ns;
@@ -184,14 +242,16 @@ static void add_due(struct crossbar *x, struct due *due, uint32_t cell,
 		if (x->drift_step > 0)
 			due->begin_ns = block_begin(x, due->t_p_ns, t_ns,
 			                            &due->end_ns);
+		due->spread_now = x->noise.accumulates
+		                          ? spread(x, cell, due->begin_ns)
+		                          : 0;
 	}
-	at_ns = due->begin_ns;
 	x->stale_ns[cell] = due->end_ns;
 	due->cell[due->n] = cell;
-	due->at_ns[due->n] = at_ns;
+	due->spread[due->n] = due->spread_now;
 	due->g_S[due->n] = x->c.g_S[cell];
 	due->nu[due->n] = x->c.nu[cell];
-	due->age_s[due->n] = (float)age_s(x, cell, at_ns);
+	due->age_s[due->n] = (float)age_s(x, cell, due->begin_ns);
 	if (++due->n == CHUNK)
 		refresh_due(x, due);
 }

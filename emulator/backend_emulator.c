@@ -41,6 +41,7 @@ struct plan {
 	uint32_t abilities;
 	const char *state_path;
 	struct mr_blob state;
+	struct mr_blob table; /* of the model; handed on to the chip */
 };
 
 struct emulator {
@@ -61,6 +62,33 @@ static int take_params(struct mr_uri *uri, struct plan *plan,
 		rc = mr_uri_take_double(uri, m->params[i].name, m->params[i].min,
 		                        m->params[i].max, &plan->p[i], err);
 	return rc ? rc : m->check(plan->p, err);
+}
+
+static int take_table(struct mr_uri *uri, struct plan *plan,
+                      struct mr_errtext *err)
+{
+	const char *path = mr_uri_take(uri, "table");
+
+	if (!path)
+		return MR_OK;
+	if (!plan->model->table_load)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "key 'table=%s': model %s has no table",
+		                      path, plan->model->name);
+	return plan->model->table_load(path, &plan->table.data,
+	                               &plan->table.size, err);
+}
+
+static int need_table(const struct plan *plan, struct mr_errtext *err)
+{
+	if (!plan->model->table_load || plan->table.data || plan->state.data)
+		return MR_OK;
+	return mr_errtext_set(err, MR_ERR_USAGE,
+	                      "model %s needs key 'table=FILE', its table; "
+	                      "devices/%s.csv, installed as %s/devices/%s.csv, "
+	                      "is one",
+	                      plan->model->name, plan->model->name, MR_DATADIR,
+	                      plan->model->name);
 }
 
 static int take_offer(struct mr_uri *uri, struct plan *plan,
@@ -207,6 +235,8 @@ static int take_keys(struct mr_uri *uri, struct plan *plan,
 		rc = take_periphery(uri, plan, err);
 	if (!rc)
 		rc = take_offer(uri, plan, err);
+	if (!rc)
+		rc = take_table(uri, plan, err);
 	plan->state_path = mr_uri_take(uri, "state");
 	return rc;
 }
@@ -392,9 +422,13 @@ static int fill(const struct plan *plan, struct crossbar *x,
 	return rc;
 }
 
-static int build(const struct plan *plan, struct crossbar *x,
+static int build(struct plan *plan, struct crossbar *x,
                  struct mr_errtext *err)
 {
+	x->table = plan->table.data;
+	x->table_size = plan->table.size;
+	x->c.table = x->table;
+	plan->table = (struct mr_blob){0};
 	x->model = plan->model;
 	x->kernels = mr__kernels_pick();
 	memcpy(x->p, plan->p, sizeof x->p);
@@ -415,7 +449,7 @@ static int build(const struct plan *plan, struct crossbar *x,
 	return fill(plan, x, err);
 }
 
-static int make_emulator(const struct plan *plan, void **self,
+static int make_emulator(struct plan *plan, void **self,
                          struct mr_errtext *err)
 {
 	struct emulator *emu = calloc(1, sizeof *emu);
@@ -446,11 +480,14 @@ static int emulator_open(struct mr_uri *uri,
 
 	if (!rc && plan.state_path)
 		rc = mr__state_load(plan.state_path, &plan.state, err);
+	if (!rc)
+		rc = need_table(&plan, err);
 	if (!rc && plan.state.data)
 		rc = adopt_state(&plan, err);
 	if (!rc)
 		rc = make_emulator(&plan, self, err);
 	free(plan.state.data);
+	free(plan.table.data);
 	return rc;
 }
 

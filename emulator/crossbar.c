@@ -75,6 +75,7 @@ void mr__crossbar_free(struct crossbar *x)
 	mr__pool_free(x->pool);
 	mr__flicker_free(x);
 	free(x->defect);
+	free(x->table);
 	for (size_t i = list_storage(x, all); i > 0; i--)
 		free(*all[i - 1].at);
 }

@@ -36,6 +36,7 @@ struct flicker {
 	uint8_t *kept;    /* [n_cells] states below this were not kept */
 	uint8_t *idle;    /* [n_cells] states that the last idle time outran */
 	uint64_t *events; /* [n_cells] accesses that drew */
+	int64_t lead_ns; /* from a cell's programming to its age 0 */
 	double tau_ns[FLICKER_STATES];
 	int64_t hold_ns[FLICKER_STATES]; /* power of two: how long it is held */
 };
@@ -50,6 +51,8 @@ struct crossbar {
 	uint64_t seed;
 	int64_t t_ns;             /* array time now */
 	struct mr_columns c;      /* [n_cells] */
+	void *table;              /* c.table; or NULL */
+	size_t table_size;
 	uint64_t *pulses;         /* [n_cells] programming events so far */
 	uint64_t *reads;          /* [n_cells] read events so far */
 	uint64_t *row_drives;     /* [rows] times a row was an output */
@@ -151,12 +154,16 @@ int64_t mr__aging_refresh(struct crossbar *x, const struct lines *l,
 double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
                           int64_t t_ns);
 
+/* The same of n neighbouring cells. */
+void mr__aging_variances(const struct crossbar *x, uint32_t first, uint32_t n,
+                         const float *g_S, int64_t t_ns, double *var);
+
 /* ---- flicker.c ----------------------------------------------------------- */
 
 int mr__flicker_alloc(struct crossbar *x);
 void mr__flicker_free(struct crossbar *x);
 
-/* Cells that were programmed begin anew. */
+/* Of these cells, those that were programmed at t_ns begin anew. */
 void mr__flicker_restart(struct crossbar *x, uint32_t first, uint32_t n,
                          int64_t t_ns);
 

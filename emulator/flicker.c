@@ -3,7 +3,8 @@
 
 /*
  * 1/f noise that is consistent in time: a ladder of Ornstein-Uhlenbeck states
- * per cell, one per decade, all zero when the cell is programmed,
+ * per cell, one per decade, all zero when the cell is programmed (of a model
+ * whose ages count from t_0 after that: t_0 before age 0),
  *
  *     tau_k = 7.12 t_read 10^(k + 1/2),  k = 0 .. 15,
  *     variance of each state Q^2 ln 10,
@@ -46,6 +47,7 @@ int mr__flicker_alloc(struct crossbar *x)
 	f->kept = calloc(n, sizeof(uint8_t));
 	f->idle = calloc(n, sizeof(uint8_t));
 	f->events = calloc(n, sizeof(uint64_t));
+	f->lead_ns = mr__crossbar_ns(x->noise.t0_s);
 	for (int k = 0; k < FLICKER_STATES; k++) {
 		double tau_ns = TAU_0 * x->noise.t_read_s * NS_PER_S *
 		                pow(10, k + 0.5);
@@ -73,13 +75,20 @@ void mr__flicker_free(struct crossbar *x)
 	free(f->x);
 }
 
+static int64_t born_ns(const struct crossbar *x, uint32_t cell)
+{
+	return x->c.t_p_ns[cell] - x->flicker.lead_ns;
+}
+
 void mr__flicker_restart(struct crossbar *x, uint32_t first, uint32_t n,
                          int64_t t_ns)
 {
 	struct flicker *f = &x->flicker;
 
 	for (uint32_t cell = first; cell < first + n; cell++) {
-		f->seen_ns[cell] = t_ns;
+		if (x->c.t_p_ns[cell] != t_ns)
+			continue; /* a pulse too weak, or a defect */
+		f->seen_ns[cell] = born_ns(x, cell);
 		f->kept[cell] = 0;
 		f->idle[cell] = 0;
 		for (size_t k = 0; k < FLICKER_STATES; k++)
@@ -102,8 +111,8 @@ struct ladder {
 static int64_t on_grid(const struct ladder *l, uint32_t cell, int k,
                        int64_t t_ns)
 {
-	int64_t t_p_ns = l->x->c.t_p_ns[cell];
-	int64_t longest = (t_ns - t_p_ns) / HOLDS_PER_AGE;
+	int64_t from_ns = born_ns(l->x, cell);
+	int64_t longest = (t_ns - from_ns) / HOLDS_PER_AGE;
 	int64_t length = 1;
 
 	if (longest > l->x->flicker.hold_ns[k])
@@ -112,9 +121,9 @@ static int64_t on_grid(const struct ladder *l, uint32_t cell, int k,
 		length *= 2;
 	for (;; length /= 2) {
 		int64_t begin = t_ns & ~(length - 1);
-		int64_t at = begin > t_p_ns ? begin : t_p_ns;
+		int64_t at = begin > from_ns ? begin : from_ns;
 
-		if (length == 1 || length <= (at - t_p_ns) / HOLDS_PER_AGE)
+		if (length == 1 || length <= (at - from_ns) / HOLDS_PER_AGE)
 			return at;
 	}
 }
@@ -137,7 +146,7 @@ static int64_t step_of(struct ladder *l, uint32_t cell, int k, bool *anew)
 
 	*anew = k < f->kept[cell];
 	if (*anew)
-		from = l->x->c.t_p_ns[cell];
+		from = born_ns(l->x, cell);
 	return on_grid(l, cell, k, l->t_ns) - from;
 }
 

@@ -6,6 +6,7 @@
  * same time; a list is worked off cell after cell. */
 #include "crossbar.h"
 
+#include <math.h>
 #include <stdatomic.h>
 
 #include "memrig/random.h"
@@ -225,32 +226,76 @@ int mr__operate_pulse(struct crossbar *x, struct mr_op *op,
 
 /* Programming to a target is one event that takes no array time of its own:
  * such a model states conductances from its first reliable read on. */
-static void target_each(struct pulsing *w, uint64_t at, uint32_t first,
-                        uint32_t n)
+static void target_each(struct pulsing *w, uint32_t first, uint32_t n,
+                        const float *target_S)
 {
-	const struct mr_program_op *pg = &w->op->program;
 	struct crossbar *x = w->x;
 	float z[MR_NORMALS_MAX * CHUNK];
 
 	mr__operate_draw(x, first, n, z);
+	if (x->model->target_run) {
+		x->model->target_run(x->p, &x->c, first, n, target_S, z, CHUNK,
+		                     w->t0_ns);
+		return;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		float own[MR_NORMALS_MAX];
-		float target_S = pg->target_S ? pg->target_S[at + i]
-		                              : (float)pg->target;
 
 		for (uint32_t k = 0; k < x->model->n_normals; k++)
 			own[k] = z[(size_t)k * CHUNK + i];
-		if (!x->defect || x->defect[first + i] == DEFECT_NONE)
-			x->model->target(x->p, &x->c, first + i, target_S, own,
-			                 w->t0_ns);
+		x->model->target(x->p, &x->c, first + i, target_S[i], own,
+		                 w->t0_ns);
+	}
+}
+
+/* What came of it; a cell beyond the tolerance, or defective, says so. */
+static unsigned target_report(const struct pulsing *w, uint64_t at,
+                              uint32_t first, uint32_t n,
+                              const float *target_S)
+{
+	const struct mr_program_op *pg = &w->op->program;
+	const float *g_S = w->x->c.g_S + first;
+	unsigned all = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		double off_S = (double)g_S[i] -
+		               (pg->target_S ? (double)target_S[i]
+		                             : pg->target);
+		uint8_t status = fabs(off_S) <= pg->tolerance_S
+		                         ? 0
+		                         : MR_STATUS_NOT_CONVERGED;
+
 		if (pg->g_S)
-			pg->g_S[at + i] = x->c.g_S[first + i];
+			pg->g_S[at + i] = g_S[i];
 		if (pg->pulses)
 			pg->pulses[at + i] = 1;
 		if (pg->status)
-			pg->status[at + i] = 0;
+			pg->status[at + i] = status;
+		all |= status;
 	}
-	mr__aging_programmed(x, first, n, w->t0_ns);
+	return all;
+}
+
+static unsigned target_segment(struct pulsing *w, uint64_t at, uint32_t first,
+                               uint32_t n)
+{
+	const struct mr_program_op *pg = &w->op->program;
+	float target_S[CHUNK];
+	bool sound;
+
+	for (uint32_t i = 0; i < n; i++)
+		target_S[i] = pg->target_S ? pg->target_S[at + i]
+		                           : (float)pg->target;
+	for (uint32_t i = 0; i < n;) {
+		uint32_t m = alike(w->x, first + i, n - i, &sound);
+
+		if (sound) {
+			target_each(w, first + i, m, target_S + i);
+			mr__aging_programmed(w->x, first + i, m, w->t0_ns);
+		}
+		i += m;
+	}
+	return target_report(w, at, first, n, target_S);
 }
 
 static void target_block(void *arg, uint32_t block)
@@ -258,6 +303,7 @@ static void target_block(void *arg, uint32_t block)
 	struct pulsing *w = arg;
 	uint64_t at = (uint64_t)block * CHUNK;
 	uint64_t end = w->n - at < CHUNK ? w->n : at + CHUNK;
+	unsigned status = 0;
 
 	while (at < end) {
 		uint32_t first;
@@ -266,9 +312,24 @@ static void target_block(void *arg, uint32_t block)
 		                                  (uint32_t)(end - at), &first,
 		                                  &slot);
 
-		target_each(w, at, first, n);
+		status |= target_segment(w, at, first, n);
 		at += n;
 	}
+	atomic_fetch_or(&w->status, status);
+}
+
+static void target_forget(const struct pulsing *w)
+{
+	const struct mr_selection *where = &w->op->where;
+
+	if (where->kind != MR_SELECT_LIST) {
+		struct lines l = mr__crossbar_lines(w->x, where);
+
+		mr__aging_forget_lines(w->x, &l);
+		return;
+	}
+	for (uint64_t i = 0; i < w->n; i++)
+		mr__aging_forget(w->x, where->cells[i]);
 }
 
 int mr__operate_program(struct crossbar *x, struct mr_op *op,
@@ -285,8 +346,8 @@ int mr__operate_program(struct crossbar *x, struct mr_op *op,
 		                      x->model->name);
 	mr__pool_run(x->pool, target_block, &w,
 	             (uint32_t)((w.n + CHUNK - 1) / CHUNK));
-	for (uint64_t i = 0; i < w.n; i++)
-		mr__aging_forget(x, mr_selection_cell(&op->where, &x->desc, i));
+	target_forget(&w);
 	op->outcome.n_effect = w.n;
+	op->outcome.status |= atomic_load(&w.status);
 	return MR_OK;
 }

@@ -28,22 +28,29 @@ int mr__operate_check(const struct mr_run *run, uint64_t done, uint64_t n)
 	return mr_run_check(run);
 }
 
+MR_CLONES
+static void add_deviations(const double *restrict var,
+                           const float *restrict z, double share, uint32_t n,
+                           float *restrict g)
+{
+	for (uint32_t i = 0; i < n; i++)
+		g[i] = (float)((double)g[i] +
+		               __builtin_sqrt(var[i]) * share * (double)z[i]);
+}
+
 /* White noise: one normal stands for all readings that are averaged. */
 static void add_white(struct reading *r, uint32_t first, uint32_t n,
                       int64_t t_ns, float *g)
 {
 	struct crossbar *x = r->x;
 	double share = 1 / sqrt((double)r->op->read.averages);
+	double var[CHUNK];
 	float z[CHUNK];
 
 	mr_random_normals(x->seed, MR_PURPOSE_READ, first, &x->reads[first], n,
 	                  z);
-	for (uint32_t i = 0; i < n; i++) {
-		double sd = sqrt(mr__aging_variance(x, first + i, (double)g[i],
-		                                    t_ns));
-
-		g[i] = (float)((double)g[i] + sd * share * (double)z[i]);
-	}
+	mr__aging_variances(x, first, n, g, t_ns, var);
+	add_deviations(var, z, share, n, g);
 }
 
 /* Readings of 1/f noise are not independent: each one is taken. */
@@ -67,11 +74,37 @@ static void add_flicker(struct reading *r, uint32_t first, uint32_t n,
 		g[i] = (float)((double)g[i] * (sum[i] / averages));
 }
 
+/* Without a converter: the general form of give(), for many cells. */
+MR_CLONES
+static void give_plain(const struct mr_read_op *rd, uint64_t at, uint32_t n,
+                       const float *restrict g)
+{
+	const double v_V = rd->v_read_V;
+	float *restrict g_S = rd->g_S + at;
+
+	for (uint32_t i = 0; i < n; i++) {
+		float i_A = (float)((double)g[i] * v_V);
+
+		g_S[i] = (float)((double)i_A / v_V);
+	}
+	for (uint32_t i = 0; rd->v_V && i < n; i++)
+		rd->v_V[at + i] = (float)v_V;
+	for (uint32_t i = 0; rd->i_A && i < n; i++)
+		rd->i_A[at + i] = (float)((double)g[i] * v_V);
+	for (uint32_t i = 0; rd->status && i < n; i++)
+		rd->status[at + i] = 0;
+}
+
 static unsigned give(struct reading *r, uint64_t at, uint32_t n,
                      const float *g)
 {
 	struct mr_read_op *rd = &r->op->read;
 	unsigned all = 0;
+
+	if (!r->x->periphery.adc_bits && r->x->periphery.adc_range_A == 0) {
+		give_plain(rd, at, n, g);
+		return 0;
+	}
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t status = 0;

@@ -4,7 +4,7 @@
 /*
  * The emulated chip as one block of bytes, for checkpoints and state files:
  * a header (magic, version, byte order, model, shape, seed, time, parameters),
- * the columns, and a checksum (FNV-1a, 64 bits) over all of it.
+ * the model's table if it has one, the columns, and a checksum (FNV-1a, 64 bits) over all of it.
  */
 #include "crossbar.h"
 
@@ -36,7 +36,7 @@ struct header {
 	uint32_t n_params;
 	uint32_t noise_kind;
 	uint32_t defects; /* 1: there is a column of them */
-	uint32_t reserved;
+	uint32_t table_size; /* of the model's table; 0 = none */
 	double adc_range_A;
 	double params[MR_PARAMS_MAX];
 };
@@ -56,7 +56,7 @@ static size_t list_columns(const struct crossbar *x,
 {
 	const struct flicker *f = &x->flicker;
 	size_t n = x->n_cells;
-	size_t count = COLUMNS_ALWAYS;
+	size_t count = 0;
 	const struct column all[COLUMNS_ALWAYS] = {
 		{x->c.g_S, n * sizeof(float)},
 		{x->c.memory, n * sizeof(float)},
@@ -68,7 +68,10 @@ static size_t list_columns(const struct crossbar *x,
 		{x->col_drives, x->cols * sizeof(uint64_t)},
 	};
 
-	memcpy(out, all, sizeof all);
+	if (x->table) /* first, so that it is aligned */
+		out[count++] = (struct column){x->table, x->table_size};
+	memcpy(out + count, all, sizeof all);
+	count += COLUMNS_ALWAYS;
 	if (x->noise_asked == NOISE_FLICKER) {
 		out[count++] = (struct column){
 			f->x, n * FLICKER_STATES * sizeof(float)};
@@ -103,7 +106,7 @@ static size_t blob_size(const struct header *h)
 		per_cell += FLICKER_STATES * sizeof(float) + sizeof(int64_t) +
 		            2 + sizeof(uint64_t);
 	per_cell += h->defects;
-	return sizeof(struct header) + n * per_cell +
+	return sizeof(struct header) + h->table_size + n * per_cell +
 	       ((size_t)h->rows + h->cols) * sizeof(uint64_t) +
 	       sizeof(uint64_t);
 }
@@ -120,6 +123,7 @@ static struct header make_header(const struct crossbar *x)
 	                   .n_params = x->model->n_params,
 	                   .noise_kind = x->noise_asked,
 	                   .defects = x->defect != NULL,
+	                   .table_size = (uint32_t)x->table_size,
 	                   .adc_range_A = x->periphery.adc_range_A};
 
 	(void)snprintf(h.model, sizeof h.model, "%s", x->model->name);
@@ -203,6 +207,37 @@ int mr__state_peek(const struct mr_blob *blob, const char *name, char *model,
 	return MR_OK;
 }
 
+/* A chip keeps its table: that of the state must be the one that was asked
+ * for, if any was. */
+static int adopt_table(struct crossbar *x, const struct mr_blob *blob,
+                       size_t size, const char *name, struct mr_errtext *err)
+{
+	const unsigned char *bytes = blob->data;
+
+	bytes += sizeof(struct header);
+	if (x->table && (size != x->table_size ||
+	                 memcmp(bytes, x->table, size) != 0))
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s was made with another table than the "
+		                      "one of key 'table'",
+		                      name);
+	if (x->table || (!size && !x->model->table_load))
+		return MR_OK;
+	void *copy = malloc(size ? size : 1);
+
+	if (!copy)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	memcpy(copy, bytes, size);
+	if (!x->model->table_check || !x->model->table_check(copy, size)) {
+		free(copy);
+		return bad(name, "holds no table that fits its model", err);
+	}
+	x->table = copy;
+	x->table_size = size;
+	x->c.table = copy;
+	return MR_OK;
+}
+
 /* The column of defects comes and goes with the state. */
 static int make_room(struct crossbar *x, bool defects)
 {
@@ -236,6 +271,9 @@ int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
 			"%s holds a %s array of %ux%u; this is %s, %ux%u", name,
 			h.model, h.rows, h.cols, x->model->name, x->rows,
 			x->cols);
+	rc = adopt_table(x, blob, h.table_size, name, err);
+	if (rc)
+		return rc;
 	if (make_room(x, h.defects))
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	memcpy(x->p, h.params, h.n_params * sizeof(double));

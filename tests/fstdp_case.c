@@ -51,6 +51,13 @@ static bool load(struct scene *s)
 	return code == MR_OK;
 }
 
+int mr_fstdp_case_ideal(struct mr_weights *weights, uint32_t n)
+{
+	const struct mr_weights_options options = {.n = n, .n_cells = 1};
+
+	return mr_weights_float(weights, &options);
+}
+
 static int carry(struct scene *s, uint64_t seed, struct mr_errtext *err)
 {
 	const double dt_s = s->plan.params.dt_s;
@@ -63,7 +70,7 @@ static int carry(struct scene *s, uint64_t seed, struct mr_errtext *err)
 	int code;
 
 	if (!s->what->n_cells)
-		return mr_weights_float(&s->weights, s->inputs.n, 1);
+		return mr_fstdp_case_ideal(&s->weights, s->inputs.n);
 	code = mr_array_open("emu:pcm", &options, &s->array, err);
 	if (code != MR_OK)
 		return code;

@@ -40,4 +40,13 @@ struct mr_fstdp_scores {
  */
 struct mr_fstdp_scores mr_fstdp_case_run(const struct mr_fstdp_case *what);
 
+/**
+ * Ideal weights.
+ *
+ * @param weights  filled in; release with mr_weights_free().
+ * @param n        inputs.
+ * @return as mr_weights_float().
+ */
+int mr_fstdp_case_ideal(struct mr_weights *weights, uint32_t n);
+
 #endif

@@ -5,6 +5,7 @@ test_programs = \
 	%D%/test_array \
 	%D%/test_compose \
 	%D%/test_contract \
+	%D%/test_correlation \
 	%D%/test_emulator \
 	%D%/test_filters \
 	%D%/test_failures \
@@ -19,7 +20,9 @@ test_programs = \
 	%D%/test_periphery \
 	%D%/test_playback \
 	%D%/test_random \
+	%D%/test_step \
 	%D%/test_synapse \
+	%D%/test_target \
 	%D%/test_tool \
 	%D%/test_uri
 

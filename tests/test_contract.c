@@ -21,6 +21,10 @@ static const char *const recorded[] = {
 	"emu:ideal?rows=5&cols=7&seed=3",
 	"emu:pcm?rows=5&cols=7&seed=11",
 	"emu:pcm?rows=3&cols=4&seed=5&offer=read+pulse+wait",
+	"emu:pcm-hermes1?rows=5&cols=7&seed=12",
+	"emu:pcm-hermes2?rows=4&cols=5&seed=13&noise=flicker",
+	"emu:pcm-step?rows=5&cols=7&seed=14",
+	"emu:pcm-target?rows=5&cols=7&seed=15",
 };
 
 typedef void contract_fn(struct mr_array *array);
@@ -317,10 +321,10 @@ static void pulse_refusals(struct mr_array *array)
 /* ---- drive --------------------------------------------------------------- */
 
 /* Noise of a drive follows from that of reads: five deviations of a sum of
- * cells with 3 % + 0.13 uS each, the noisiest model there is. */
+ * cells with 5 % + 0.13 uS each, more than any model has on fresh cells. */
 static double drive_tolerance(double v_V, uint32_t n, double g_S)
 {
-	return 5 * v_V * sqrt(n) * (0.03 * g_S + 0.13e-6) + 1e-12;
+	return 5 * v_V * sqrt(n) * (0.05 * g_S + 0.13e-6) + 1e-12;
 }
 
 static void drive_axis(struct mr_array *array, enum mr_axis axis)
@@ -527,7 +531,8 @@ static void program_contract(struct mr_array *array)
 		             tolerance_S;
 
 		CU_ASSERT_EQUAL(there, !(status[i] & MR_STATUS_NOT_CONVERGED));
-		CU_ASSERT(there); /* 200 pulses are plenty for 8 % */
+		/* 200 pulses are plenty for 8 %; a native program has one try */
+		CU_ASSERT(there || !has(array, MR_OP_PULSE));
 		CU_ASSERT(pulses[i] <= 200);
 	}
 	op.program.budget = 1;

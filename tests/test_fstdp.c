@@ -400,7 +400,7 @@ static void bench_open(struct bench *b, const struct mr_fstdp_params *p)
 	struct mr_errtext err = {""};
 
 	memset(b, 0, sizeof *b);
-	MR_CODE(mr_weights_float(&b->weights, 3, 1), MR_OK);
+	MR_CODE(mr_fstdp_case_ideal(&b->weights, 3), MR_OK);
 	MR_CODE(b->weights.type->start(b->weights.self, 0.5), MR_OK);
 	MR_CODE_ERR(mr_fstdp_init(&b->neuron, &config, &b->weights, &err),
 	            MR_OK, err);
@@ -464,7 +464,7 @@ static void rule_wrong_constants_are_refused(void)
 	struct mr_errtext err = {""};
 	struct mr_fstdp_config c = {.params = plain, .n = 1, .rate_hz = rate_hz};
 
-	MR_CODE(mr_weights_float(&weights, 1, 1), MR_OK);
+	MR_CODE(mr_fstdp_case_ideal(&weights, 1), MR_OK);
 	MR_CODE(weights.type->start(weights.self, 0.5), MR_OK);
 	c.params.f = 1;
 	MR_CODE(mr_fstdp_init(&neuron, &c, &weights, &err), MR_ERR_RANGE);
@@ -515,7 +515,7 @@ static void run_stopped_gives_a_partial_result(void)
 	mr_fstdp_preset_params(mr_fstdp_preset_find("b1"), &plan.params);
 	MR_CODE(mr_inputs_generated(&inputs, process, 2, 1e-3, &err), MR_OK);
 	plan.inputs = &inputs;
-	MR_CODE(mr_weights_float(&weights, inputs.n, 1), MR_OK);
+	MR_CODE(mr_fstdp_case_ideal(&weights, inputs.n), MR_OK);
 	MR_CODE(mr_fstdp_run(&plan, &weights, 1, &result, &err),
 	        MR_ERR_STOPPED);
 	MR_HAS(err.text, "0 of 1000 steps");

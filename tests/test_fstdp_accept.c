@@ -63,7 +63,7 @@ static void watch_fatigue(const struct mr_process *process, struct met *met)
 	            MR_OK, err);
 	config.n = inputs.n;
 	config.rate_hz = inputs.rate_hz;
-	MR_CODE(mr_weights_float(&weights, inputs.n, 1), MR_OK);
+	MR_CODE(mr_fstdp_case_ideal(&weights, inputs.n), MR_OK);
 	MR_CODE(weights.type->start(weights.self, 0.5), MR_OK);
 	MR_CODE_ERR(mr_fstdp_init(&neuron, &config, &weights, &err), MR_OK, err);
 	MR_CODE_ERR(mr_feed_init(&feed, &inputs, config.seed, &err), MR_OK, err);

@@ -580,6 +580,8 @@ static void odd_description(struct mr_description *d)
 	d->waveforms[0] = (struct mr_waveform){.name = "lower",
 	                                       .unit = MR_UNIT_AMPERE,
 	                                       .amplitude = -2.385e-5,
+	                                       .amplitude_min = 1e-300,
+	                                       .amplitude_max = -1.0 / 3,
 	                                       .effect = MR_EFFECT_LOWER,
 	                                       .step = {.slope = -0.3}};
 	d->schemes[0] = (struct mr_scheme){.name = "v/2", .row_selected = 1};

@@ -7,6 +7,8 @@
  */
 #include "app.h"
 
+#include "../seeds.h"
+
 #include <stdlib.h>
 
 static const struct mr_tool_option options[] = {
@@ -19,7 +21,7 @@ static const struct mr_tool_option options[] = {
 	{"cells-per-synapse", "N", "cells that carry a weight; default 4", false},
 	{"step-time", "TIME",
 	 "array time of a step; default as in the data; 0 = no pause", false},
-	{"seeds", "LIST", "10 = seeds 1 to 10; or 3-7, or 1,5,9", false},
+	MR_SEEDS_OPTION,
 	{"steps", "N", "steps of a run", false},
 	{"passes", "N",
 	 "or: times that listed events are gone through; default: about\n"

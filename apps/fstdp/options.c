@@ -5,12 +5,12 @@
 #include "app.h"
 
 #include "../figure.h"
+#include "../seeds.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SEEDS_MAX 10000
 #define CELLS_MAX 64
 
 static int choose(struct mr_tool *tool, const char *option, const char *a,
@@ -63,96 +63,6 @@ static int take_constants(struct mr_fstdp_app *app)
 		                      c[k].max,
 		                      mr_fstdp_constant_in(&app->params, &c[k]));
 	return code;
-}
-
-/* ---- seeds --------------------------------------------------------------- */
-
-static int seeds_up_to(struct mr_fstdp_app *app, uint64_t first, uint64_t last)
-{
-	uint64_t n = last - first + 1;
-	uint64_t *more;
-
-	if (first > last || n > SEEDS_MAX - app->n_seeds)
-		return mr_tool_fail(app->tool, MR_ERR_RANGE,
-		                    "--seeds: from 1 to %d seeds, please", SEEDS_MAX);
-	more = realloc(app->seeds, (app->n_seeds + n) * sizeof *more);
-	if (!more)
-		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
-	app->seeds = more;
-	for (uint64_t s = first; n > 0; s++, n--)
-		app->seeds[app->n_seeds++] = s;
-	return MR_OK;
-}
-
-/* One piece between commas: a number or a range such as 3-7. */
-static int seeds_piece(struct mr_fstdp_app *app, const char *piece)
-{
-	uint64_t first = 0, last = 0;
-	char text[48];
-	char *dash;
-
-	strcpy(text, piece);
-	dash = strchr(text, '-');
-	if (dash)
-		*dash = '\0';
-	if (mr_tool_whole(text, &first) != MR_OK ||
-	    (dash && mr_tool_whole(dash + 1, &last) != MR_OK))
-		return mr_tool_fail(app->tool, MR_ERR_USAGE,
-		                    "--seeds: '%s' is no seed; say 10 (seeds 1 to "
-		                    "10), 3-7 or 1,5,9",
-		                    piece);
-	return seeds_up_to(app, first, dash ? last : first);
-}
-
-static int seeds_list(struct mr_fstdp_app *app, const char *text)
-{
-	int code = MR_OK;
-
-	while (code == MR_OK) {
-		size_t size = strcspn(text, ",");
-		char piece[48];
-
-		if (size >= sizeof piece)
-			return mr_tool_fail(app->tool, MR_ERR_USAGE,
-			                    "--seeds: '%s' is no list of seeds", text);
-		memcpy(piece, text, size);
-		piece[size] = '\0';
-		code = seeds_piece(app, piece);
-		if (!text[size])
-			break;
-		text += size + 1;
-	}
-	return code;
-}
-
-/* A seed in the URI is as good as one on the command line. */
-static bool uri_seed(const char *text, uint64_t *seed)
-{
-	struct mr_uri uri;
-	const char *value;
-
-	if (mr_uri_parse(&uri, text, NULL) != MR_OK)
-		return false;
-	value = mr_uri_take(&uri, "seed");
-	return value && mr_tool_whole(value, seed) == MR_OK;
-}
-
-static int take_seeds(struct mr_fstdp_app *app)
-{
-	struct mr_tool *tool = app->tool;
-	const char *list = mr_tool_value(tool, "seeds");
-	uint64_t seed = tool->open.seed;
-
-	if (list && tool->open.has_seed)
-		return mr_tool_fail(tool, MR_ERR_USAGE,
-		                    "--seed and --seeds exclude each other");
-	if (list && mr_tool_whole(list, &seed) == MR_OK)
-		return seeds_up_to(app, 1, seed);
-	if (list)
-		return seeds_list(app, list);
-	if (tool->open.has_seed || uri_seed(tool->uri, &seed))
-		return seeds_up_to(app, seed, seed);
-	return seeds_up_to(app, 1, app->preset->n_seeds);
 }
 
 /* ---- inputs -------------------------------------------------------------- */
@@ -319,7 +229,8 @@ int mr_fstdp_settle(struct mr_fstdp_app *app)
 	if (code == MR_OK)
 		code = take_plot(app);
 	if (code == MR_OK)
-		code = take_seeds(app);
+		code = mr_seeds_take(app->tool, app->preset->n_seeds, &app->seeds,
+		                     &app->n_seeds);
 	if (code == MR_OK)
 		code = take_inputs(app);
 	if (code == MR_OK)

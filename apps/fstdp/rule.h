@@ -26,7 +26,7 @@
 
 #include "memrig/error.h"
 
-#include "weights.h"
+#include "../weights.h"
 
 /** How a wanted change reaches the weights. */
 enum mr_fstdp_mode {

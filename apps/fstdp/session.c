@@ -31,91 +31,23 @@ static void show_progress(void *user, uint64_t done, uint64_t total)
 	                 app->n_planned * total);
 }
 
-/* ---- the array ----------------------------------------------------------- */
-
-static int close_log(struct mr_tool *tool)
-{
-	struct mr_errtext err = {""};
-	int code = mr_oplog_finish(tool->oplog, &err);
-
-	tool->oplog = NULL;
-	return code == MR_OK ? code
-	                     : mr_tool_fail(tool, code, "--log %s: %s",
-	                                    tool->log_path, err.text);
-}
-
-static int close_array(struct mr_tool *tool)
-{
-	struct mr_errtext err = {""};
-	int code = close_log(tool);
-	int closed = mr_array_close(tool->array, &err);
-
-	tool->array = NULL;
-	if (closed != MR_OK)
-		mr_tool_fail(tool, closed, "closing %s: %s", tool->uri, err.text);
-	return code != MR_OK ? code : closed;
-}
-
-static int reopen_log(struct mr_tool *tool)
-{
-	struct mr_errtext err = {""};
-	int code;
-
-	if (!tool->log_path)
-		return MR_OK;
-	code = mr_oplog_start(tool->log_path, tool->array, &tool->log,
-	                      &tool->oplog, &err);
-	return code == MR_OK ? code
-	                     : mr_tool_fail(tool, code, "--log %s: %s",
-	                                    tool->log_path, err.text);
-}
-
-/* A board keeps its cells, and its handle; an emulated chip is made anew from
- * each seed. */
 static int open_array(struct job *job)
 {
 	struct mr_fstdp_app *app = job->app;
-	struct mr_tool *tool = app->tool;
+	struct mr_tool_run run = {.seed = job->seed,
+	                          .rows = app->inputs.n,
+	                          .cols = app->n_cells};
+	char text[4][96];
+	const char *names[] = {text[0], text[1], text[2], text[3], NULL};
 
-	if (tool->array && mr_array_describe(tool->array)->has_seed) {
-		int code = close_array(tool);
-
-		if (code != MR_OK)
-			return code;
-	}
-	if (tool->array)
-		return reopen_log(tool);
-	tool->open.has_seed = true;
-	tool->open.seed = job->seed;
-	tool->open.rows = app->inputs.n;
-	tool->open.cols = app->n_cells;
-	return mr_tool_open(tool);
-}
-
-/* The run's own metadata behind the user's. */
-static const char **name_run(const struct job *job, char text[4][96])
-{
-	const struct mr_fstdp_app *app = job->app;
-	const char *const *given = app->tool->metadata;
-	const char **all;
-	size_t n = 0;
-
-	while (given && given[n])
-		n++;
-	all = calloc(n + 5, sizeof *all);
-	if (!all)
-		return NULL;
-	if (n)
-		memcpy(all, given, n * sizeof *all);
 	snprintf(text[0], sizeof text[0], "app=fstdp");
 	snprintf(text[1], sizeof text[1], "data=%.80s", app->data);
 	snprintf(text[2], sizeof text[2], "rule=%s",
 	         job->fatigue ? "fstdp" : "stdp");
 	snprintf(text[3], sizeof text[3], "inputs_seed=%llu",
 	         (unsigned long long)job->seed);
-	for (size_t k = 0; k < 4; k++)
-		all[n + k] = text[k];
-	return all;
+	run.metadata = names;
+	return mr_tool_reopen(app->tool, &run);
 }
 
 /* ---- one run ------------------------------------------------------------- */
@@ -198,25 +130,8 @@ static int run_on_array(struct job *job)
 			(double)(mr_array_time_ns(tool->array) - begin_ns) * 1e-9;
 		app->array_s += last->array_s;
 	}
-	if (close_log(tool) != MR_OK && code == MR_OK)
+	if (mr_tool_close_log(tool) != MR_OK && code == MR_OK)
 		code = MR_ERR_IO;
-	return code;
-}
-
-static int run_logged(struct job *job)
-{
-	struct mr_tool *tool = job->app->tool;
-	const char *const *given = tool->log.metadata;
-	char text[4][96];
-	const char **all = name_run(job, text);
-	int code;
-
-	if (!all)
-		return mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
-	tool->log.metadata = all;
-	code = run_on_array(job);
-	tool->log.metadata = given;
-	free(all);
 	return code;
 }
 
@@ -224,7 +139,9 @@ static int run_ideal(struct job *job)
 {
 	struct mr_fstdp_app *app = job->app;
 	struct mr_weights weights;
-	int code = mr_weights_float(&weights, app->inputs.n, app->n_cells);
+	const struct mr_weights_options ideal = {.n = app->inputs.n,
+	                                         .n_cells = app->n_cells};
+	int code = mr_weights_float(&weights, &ideal);
 
 	if (code != MR_OK)
 		return mr_tool_fail(app->tool, code, "out of memory");
@@ -256,7 +173,7 @@ static int run_rule(struct mr_fstdp_app *app, bool fatigue)
 		         fatigue ? "FSTDP" : "STDP", array ? "array" : "ideal");
 		for (uint32_t k = 0; k < n && code == MR_OK; k++) {
 			job.seed = app->seeds[k];
-			code = array ? run_logged(&job) : run_ideal(&job);
+			code = array ? run_on_array(&job) : run_ideal(&job);
 		}
 	}
 	return code;

@@ -11,6 +11,7 @@
 #ifndef MEMRIG_MODEL_H
 #define MEMRIG_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,9 +35,10 @@ struct mr_param {
  * emulator. A model touches only the cells that it is given. */
 struct mr_columns {
 	float *g_S;       /**< conductance as programmed (not drifted) */
-	float *memory;    /**< the model's trace of past pulses; 1 = just erased */
+	float *memory;    /**< what the model keeps of the past, see its file */
 	float *nu;        /**< drift exponent of the cell */
 	int64_t *t_p_ns;  /**< array time of the last programming event */
+	const void *table; /**< the model's table, read-only; or NULL */
 };
 
 #define MR_NORMALS_MAX 3 /**< standard normals of one programming event */
@@ -83,6 +85,28 @@ struct mr_model {
 	uint32_t n_params;
 
 	/**
+	 * Read the table that the model works on (key "table"): what does not
+	 * fit into parameters. NULL = the model has none.
+	 * @param path  the file.
+	 * @param data  receives the table, to be freed by the caller: bytes
+	 *              without pointers, so that a state file can carry them.
+	 * @param size  receives its size.
+	 * @param err   names file, line and what is wrong; or NULL.
+	 * @return MR_OK; MR_ERR_MISSING, MR_ERR_IO, MR_ERR_FORMAT,
+	 *         MR_ERR_NOMEM.
+	 */
+	int (*table_load)(const char *path, void **data, size_t *size,
+	                  struct mr_errtext *err);
+
+	/**
+	 * Check a table that a state file brought. NULL like table_load.
+	 * @param data  bytes, aligned as from malloc().
+	 * @param size  how many.
+	 * @return whether the other members may rely on them.
+	 */
+	bool (*table_check)(const void *data, size_t size);
+
+	/**
 	 * Check that parameters fit each other.
 	 * @param p    [n_params] values, each within its own limits.
 	 * @param err  names the parameters that clash; or NULL.
@@ -121,7 +145,9 @@ struct mr_model {
 	              const float *z, int64_t t_ns);
 
 	/**
-	 * One pulse on one cell. NULL = the model takes targets only.
+	 * One pulse on one cell. A pulse that programs sets t_p_ns; one that
+	 * leaves it alone has done nothing. NULL = the model takes targets
+	 * only.
 	 * @param p     [n_params] values.
 	 * @param s     an accepted pulse.
 	 * @param c     columns.
@@ -163,6 +189,22 @@ struct mr_model {
 	void (*target)(const double *p, struct mr_columns *c, uint32_t cell,
 	               float target_S, const float *z, int64_t t_ns);
 
+	/**
+	 * Bring many neighbouring cells to targets: the bulk form of target,
+	 * with the same results bit for bit. NULL = target is called for each.
+	 * @param p         [n_params] values.
+	 * @param c         columns.
+	 * @param first     first cell.
+	 * @param n         how many.
+	 * @param target_S  [n] targets.
+	 * @param z         normal k of cell first + i is z[k * stride + i].
+	 * @param stride    from one normal of an event to its next, >= n.
+	 * @param t_ns      array time at the end of programming.
+	 */
+	void (*target_run)(const double *p, struct mr_columns *c,
+	                   uint32_t first, uint32_t n, const float *target_S,
+	                   const float *z, size_t stride, int64_t t_ns);
+
 	uint32_t n_normals; /**< of one programming event, <= MR_NORMALS_MAX */
 
 	/**
@@ -182,6 +224,18 @@ struct mr_model {
 	 */
 	float (*flicker)(const double *p, const struct mr_columns *c,
 	                 uint32_t cell);
+
+	/**
+	 * The bulk form of flicker, with the same results bit for bit. NULL =
+	 * flicker is called for each.
+	 * @param p      [n_params] values.
+	 * @param c      columns.
+	 * @param first  first cell.
+	 * @param n      how many.
+	 * @param q_s    [n] receives the amplitudes.
+	 */
+	void (*flicker_run)(const double *p, const struct mr_columns *c,
+	                    uint32_t first, uint32_t n, float *q_s);
 
 	/**
 	 * How readings are off. NULL = not at all.

@@ -218,6 +218,9 @@ struct mr_waveform {
 	char name[16];
 	enum mr_unit unit;
 	double amplitude; /**< V or A */
+	double amplitude_min; /**< below it nothing happens; 0 = fixed */
+	double amplitude_max; /**< greatest that acts alike, in steps that grow
+	                           with the amplitude; 0 = fixed */
 	double width_s;
 	double t_rise_s;
 	double t_fall_s;

@@ -5,6 +5,7 @@
 #include "weights.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,9 @@
 
 struct floats {
 	uint32_t n;
+	uint32_t every[2];  /* of lowering and raising candidates */
+	uint64_t asked[2];  /* candidates so far */
+	struct mr_synapse_counts counts;
 	double cell; /* share of a weight that one cell carries */
 	float *w;    /* [n] */
 };
@@ -58,19 +62,29 @@ static int floats_update(void *self, const float *dw)
 }
 
 /* Erasing one of D equally filled cells takes the D-th part of the weight. */
+static void floats_step(struct floats *floats, uint32_t i, bool up)
+{
+	double w = (double)floats->w[i];
+
+	if (floats->asked[up]++ % floats->every[up] != floats->every[up] - 1)
+		return;
+	if (up) {
+		w += IDEAL_STEP * floats->cell;
+		floats->counts.raised++;
+	} else {
+		w -= w * floats->cell;
+		floats->counts.lowered++;
+	}
+	floats->w[i] = clip(w);
+}
+
 static int floats_pulse(void *self, const int8_t *change)
 {
 	struct floats *floats = self;
 
-	for (uint32_t i = 0; i < floats->n; i++) {
-		double w = (double)floats->w[i];
-
-		if (change[i] > 0)
-			w += IDEAL_STEP * floats->cell;
-		else if (change[i] < 0)
-			w -= w * floats->cell;
-		floats->w[i] = clip(w);
-	}
+	for (uint32_t i = 0; i < floats->n; i++)
+		if (change[i])
+			floats_step(floats, i, change[i] > 0);
 	return MR_OK;
 }
 
@@ -115,15 +129,23 @@ static const struct mr_weights_type floats_type = {
 	.free = floats_free,
 };
 
-int mr_weights_float(struct mr_weights *weights, uint32_t n, uint32_t n_cells)
+static uint32_t at_least_1(uint32_t x)
+{
+	return x ? x : 1;
+}
+
+int mr_weights_float(struct mr_weights *weights,
+                     const struct mr_weights_options *options)
 {
 	struct floats *floats = calloc(1, sizeof *floats);
 
 	if (!floats)
 		return MR_ERR_NOMEM;
-	floats->n = n;
-	floats->cell = 1.0 / (n_cells ? n_cells : 1);
-	floats->w = calloc(n, sizeof *floats->w);
+	floats->n = options->n;
+	floats->cell = 1.0 / at_least_1(options->n_cells);
+	floats->every[0] = at_least_1(options->lower_every);
+	floats->every[1] = at_least_1(options->raise_every);
+	floats->w = calloc(options->n, sizeof *floats->w);
 	if (!floats->w) {
 		free(floats);
 		return MR_ERR_NOMEM;
@@ -174,7 +196,9 @@ static int cells_start(void *self, double w0)
 	const struct mr_description *desc = mr_array_describe(cells->array);
 	int code;
 
-	if (fabs(blind_weight(desc) - w0) <= BLIND_ERROR_MAX) {
+	if (w0 == 0) {
+		code = mr_synapse_reset(cells->synapse, 0);
+	} else if (fabs(blind_weight(desc) - w0) <= BLIND_ERROR_MAX) {
 		code = mr_synapse_reset(cells->synapse, BLIND_PULSES);
 	} else {
 		for (uint32_t i = 0; i < cells->n; i++)
@@ -264,6 +288,8 @@ int mr_weights_array(struct mr_weights *weights, struct mr_array *array,
 		.n_cells = options->n_cells,
 		.coding = MR_CODING_SINGLE,
 		.drift_scale = options->drift_scale,
+		.raise_every = options->raise_every,
+		.lower_every = options->lower_every,
 	};
 	struct cells *cells = calloc(1, sizeof *cells);
 	int code = MR_ERR_NOMEM;
@@ -289,10 +315,11 @@ int mr_weights_array(struct mr_weights *weights, struct mr_array *array,
 
 struct mr_synapse_counts mr_weights_counts(const struct mr_weights *weights)
 {
+	const struct floats *floats = weights->self;
 	const struct cells *cells = weights->self;
 
-	if (weights->type != &cells_type)
-		return (struct mr_synapse_counts){0};
+	if (weights->type == &floats_type)
+		return floats->counts;
 	return *mr_synapse_counts(cells->synapse);
 }
 

@@ -5,8 +5,8 @@
  * Weights as the learning rule sees them, whatever carries them: ideal
  * floating-point numbers (the software baseline) or cells of any array.
  */
-#ifndef MR_APPS_FSTDP_WEIGHTS_H
-#define MR_APPS_FSTDP_WEIGHTS_H
+#ifndef MR_APPS_WEIGHTS_H
+#define MR_APPS_WEIGHTS_H
 
 #include <stdint.h>
 
@@ -41,10 +41,14 @@ struct mr_weights {
 	void *self;
 };
 
-/** How weights are laid on an array. */
+/** How weights are carried. */
 struct mr_weights_options {
 	uint32_t n;          /**< inputs */
-	uint32_t n_cells;    /**< cells per synapse, >= 1 */
+	uint32_t n_cells;    /**< cells per synapse; 0 = 1. Of ideal weights only
+	                          mr_weights_type.pulse feels it: one of so many
+	                          ideal cells is stepped or erased */
+	uint32_t raise_every; /**< mr_weights_type.pulse gives only each such */
+	uint32_t lower_every; /**< raising and lowering pulse; 0 = 1 */
 	double period_s;     /**< array time of a step; 0 = as the read-out needs */
 	double drift_scale;  /**< reads are divided by this; 0 = 1 */
 };
@@ -53,13 +57,11 @@ struct mr_weights_options {
  * Ideal weights in [0, 1].
  *
  * @param weights  filled in; release with mr_weights_free().
- * @param n        inputs.
- * @param n_cells  only mr_weights_type.pulse feels it: how many ideal cells
- *                 make up a weight, one of which is stepped or erased.
+ * @param options  the array's own members are ignored.
  * @return MR_OK; MR_ERR_NOMEM.
  */
-int mr_weights_float(struct mr_weights *weights, uint32_t n,
-                     uint32_t n_cells);
+int mr_weights_float(struct mr_weights *weights,
+                     const struct mr_weights_options *options);
 
 /**
  * Weights on an array, one synapse per input, one output.
@@ -78,7 +80,7 @@ int mr_weights_array(struct mr_weights *weights, struct mr_array *array,
  * Pulses and reads so far.
  *
  * @param weights  any carrier.
- * @return all zero for floating-point weights.
+ * @return of floating-point weights only the pulses.
  */
 struct mr_synapse_counts mr_weights_counts(const struct mr_weights *weights);
 
