@@ -19,7 +19,8 @@ test_programs = \
 	%D%/test_random \
 	%D%/test_synapse \
 	%D%/test_tool \
-	%D%/test_uri
+	%D%/test_uri \
+	%D%/test_weights
 
 check_PROGRAMS += $(test_programs) %D%/example
 
