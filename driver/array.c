@@ -14,20 +14,26 @@
 
 /* ---- open and close ------------------------------------------------------ */
 
+void mr__list_name(char *list, size_t size, const char *name)
+{
+	size_t used = strlen(list);
+
+	if (used + strlen(name) + sizeof ", " <= size)
+		(void)snprintf(list + used, size - used, "%s%s",
+		               used ? ", " : "", name);
+}
+
 static const struct mr_backend *find_backend(const struct mr_uri *uri,
                                              struct mr_errtext *err)
 {
 	char known[256] = "";
-	size_t used = 0, n;
+	size_t n;
 	const struct mr_backend *const *table = mr_backends(&n);
 
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(table[i]->name, uri->driver) == 0)
 			return table[i];
-		used += (size_t)snprintf(known + used, sizeof known - used,
-		                         "%s%s", i ? ", " : "", table[i]->name);
-		if (used >= sizeof known)
-			break;
+		mr__list_name(known, sizeof known, table[i]->name);
 	}
 	(void)mr_errtext_set(err, MR_ERR_USAGE,
 	                     "URI '%.200s': unknown driver '%.40s'; there are: "
@@ -49,6 +55,14 @@ static int describe(struct mr_array *array, struct mr_errtext *err)
 	return s->type->describe(s->self, &array->desc, err);
 }
 
+static bool is_narrower(const struct mr_limits *a, const struct mr_limits *b)
+{
+	return a->v_read_max_V < b->v_read_max_V ||
+	       a->v_pulse_max_V < b->v_pulse_max_V ||
+	       a->i_pulse_max_A < b->i_pulse_max_A ||
+	       a->width_max_s < b->width_max_s || a->count_max < b->count_max;
+}
+
 static bool filter_asked(const struct mr_filter *f, const struct mr_uri *uri)
 {
 	size_t len = strlen(f->name);
@@ -60,6 +74,25 @@ static bool filter_asked(const struct mr_filter *f, const struct mr_uri *uri)
 	return f->always;
 }
 
+static int wrap(struct mr_array *array, const struct mr_filter *filter,
+                struct mr_uri *uri, struct mr_errtext *err)
+{
+	struct mr_limits before = array->desc.limits;
+	void *self;
+	int rc = filter->wrap(uri, *outermost(array), &array->desc, &self, err);
+
+	if (rc)
+		return rc;
+	array->stages[array->n_stages++] =
+		(struct mr_stage){.type = &filter->waist, .self = self};
+	rc = describe(array, err);
+	if (!rc && is_narrower(&array->desc.limits, &before))
+		(void)snprintf(array->narrowed, sizeof array->narrowed,
+		               " (limits are narrowed by %.16s.*)",
+		               filter->name);
+	return rc;
+}
+
 static int wrap_filters(struct mr_array *array, struct mr_uri *uri,
                         struct mr_errtext *err)
 {
@@ -68,17 +101,11 @@ static int wrap_filters(struct mr_array *array, struct mr_uri *uri,
 	int rc = describe(array, err);
 
 	for (size_t i = 0; i < n && !rc; i++) {
-		void *self;
-
-		if (!filter_asked(table[i], uri))
-			continue;
-		rc = table[i]->wrap(uri, *outermost(array), &array->desc, &self,
-		                    err);
-		if (rc)
-			break;
-		array->stages[array->n_stages++] = (struct mr_stage){
-			.type = &table[i]->waist, .self = self};
-		rc = describe(array, err);
+		/* also of one that is not made, a misspelt key may be meant */
+		for (const char *const *key = table[i]->keys; key && *key; key++)
+			mr_uri_know(uri, *key);
+		if (filter_asked(table[i], uri))
+			rc = wrap(array, table[i], uri, err);
 	}
 	return rc;
 }
@@ -103,26 +130,36 @@ static int open_stages(struct mr_array *array, struct mr_uri *uri,
 	return rc ? rc : mr_uri_finish(uri, err);
 }
 
-int mr_array_open(const char *text, const struct mr_open_options *options,
-                  struct mr_array **out, struct mr_errtext *err)
+static int open_parsed(struct mr_array *array, struct mr_uri *uri,
+                       const char *text, const struct mr_open_options *options,
+                       struct mr_errtext *err)
 {
 	struct mr_open_options all = options ? *options
 	                                     : (struct mr_open_options){0};
+	int rc = mr_uri_parse(uri, text, err);
+
+	if (rc)
+		return rc;
+	(void)snprintf(array->uri, sizeof array->uri, "%s", text);
+	if (all.clock)
+		array->clock = *all.clock;
+	else
+		mr_clock_system(&array->clock);
+	all.clock = &array->clock;
+	return open_stages(array, uri, &all, err);
+}
+
+int mr_array_open(const char *text, const struct mr_open_options *options,
+                  struct mr_array **out, struct mr_errtext *err)
+{
 	struct mr_array *array = calloc(1, sizeof *array);
 	struct mr_uri *uri = malloc(sizeof *uri);
-	int rc = array && uri ? mr_uri_parse(uri, text, err)
-	                      : mr_errtext_set(err, MR_ERR_NOMEM,
-	                                       "out of memory");
+	int rc;
 
-	if (!rc) {
-		(void)snprintf(array->uri, sizeof array->uri, "%s", text);
-		if (all.clock)
-			array->clock = *all.clock;
-		else
-			mr_clock_system(&array->clock);
-		all.clock = &array->clock;
-		rc = open_stages(array, uri, &all, err);
-	}
+	if (array && uri)
+		rc = open_parsed(array, uri, text, options, err);
+	else
+		rc = mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	free(uri);
 	if (rc) {
 		/* the first failure is what the caller wants to read */
@@ -163,6 +200,9 @@ uint32_t mr_array_abilities(const struct mr_array *array)
 	               (mr_description_effect(&array->desc, MR_EFFECT_LOWER) ||
 	                mr_description_effect(&array->desc, MR_EFFECT_ERASE));
 
+	/* what is composed reads as described */
+	if (!mr_description_effect(&array->desc, MR_EFFECT_NONE))
+		return has;
 	if (has & MR_ABILITY(MR_OP_READ))
 		has |= MR_ABILITY(MR_OP_DRIVE);
 	if ((has & read_wait) == read_wait)
@@ -207,6 +247,8 @@ void mr_array_resume(struct mr_array *array)
 
 int mr_array_observe(struct mr_array *array, const struct mr_observer *observer)
 {
+	if (array->inside)
+		return MR_ERR_BUSY;
 	if (array->n_observers == MR_OBSERVERS_MAX)
 		return mr_errtext_set(&array->err, MR_ERR_RANGE,
 		                      "more than %d observers",
@@ -217,11 +259,23 @@ int mr_array_observe(struct mr_array *array, const struct mr_observer *observer)
 
 void mr_array_unobserve(struct mr_array *array, const void *self)
 {
+	for (uint32_t i = 0; i < array->n_observers; i++)
+		if (array->observers[i].self == self)
+			array->gone[i] = true;
+	if (!array->inside)
+		mr__array_sweep(array);
+}
+
+/* Not while the list is gone through: the others would be skipped. */
+void mr__array_sweep(struct mr_array *array)
+{
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < array->n_observers; i++)
-		if (array->observers[i].self != self)
+	for (uint32_t i = 0; i < array->n_observers; i++) {
+		if (!array->gone[i])
 			array->observers[kept++] = array->observers[i];
+		array->gone[i] = false;
+	}
 	array->n_observers = kept;
 }
 

@@ -12,11 +12,19 @@
 
 #define STAGES_MAX 4
 
+/* What a composed program did to each of its elements, for who asked for it. */
+struct mr__tally {
+	uint32_t *raised;  /* [n] raising pulses since the last erase; added to */
+	uint64_t n_raised; /* pulses in all */
+	uint64_t n_lowered; /* lowering or erasing */
+};
+
 struct mr_array {
 	char uri[MR_URI_TEXT_MAX];
 	struct mr_stage stages[STAGES_MAX]; /* innermost first */
 	uint32_t n_stages;
 	struct mr_description desc;
+	char narrowed[64]; /* "", or which filter narrowed the limits */
 	struct mr_clock clock;
 	struct mr_errtext err;
 	volatile sig_atomic_t stop;
@@ -24,10 +32,12 @@ struct mr_array {
 	int64_t t_ns;
 	uint64_t last_id;
 	struct mr_observer observers[MR_OBSERVERS_MAX];
+	bool gone[MR_OBSERVERS_MAX]; /* unobserved during a submit */
 	uint32_t n_observers;
 	int64_t survey_ns;      /* interval; 0 = off */
 	int64_t next_survey_ns;
 	float *survey_g_S;      /* [rows*cols] */
+	struct mr__tally *tally; /* of the program that runs, or NULL */
 };
 
 /* Whether the back end takes this very operation by itself. */
@@ -37,17 +47,32 @@ bool mr__array_takes(const struct mr_array *array, const struct mr_op *op);
 int mr__op_check(const struct mr_description *desc, uint32_t abilities,
                  struct mr_op *op, struct mr_errtext *err);
 
-/* Send operations that the back end takes, as children of `parent`. */
+/* Send operations that the back end takes, as children of `parent`; progress
+ * is NULL where nobody counts them. */
 int mr__array_send(struct mr_array *array, struct mr_op *ops, size_t n,
                    uint64_t parent, const struct mr_context *context,
-                   size_t *n_done);
+                   struct mr_progress *progress, size_t *n_done);
+
+/* How many of an operation's n elements count as applied: those that took
+ * effect, and all of one whose outcome is unknown. */
+uint64_t mr__op_applied(const struct mr_op *op, uint64_t n);
 
 /* Run one operation as a program over others. */
 int mr__array_compose(struct mr_array *array, struct mr_op *op,
                       const struct mr_context *context);
 
-/* Tell observers of the begin and end of a composed operation. */
-int mr__array_begin(struct mr_array *array, struct mr_op *op, uint64_t parent);
-void mr__array_end(struct mr_array *array, struct mr_op *op, uint64_t parent);
+/* Tell observers of a begin. The first n_told were told, the last of them may
+ * have said no: they, and only they, are told of the end. */
+int mr__array_begin(struct mr_array *array, struct mr_op *op, uint64_t parent,
+                    uint32_t *n_told);
+void mr__array_end(struct mr_array *array, struct mr_op *op, uint64_t parent,
+                   uint32_t n_told);
+
+/* Drop the observers that left during a submit. */
+void mr__array_sweep(struct mr_array *array);
+
+/* Append a name to a list for a message: "a, b". One that has no room is left
+ * out whole. */
+void mr__list_name(char *list, size_t size, const char *name);
 
 #endif

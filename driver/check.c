@@ -33,9 +33,22 @@ static int check_width(const struct mr_description *d, const char *what,
 {
 	double min = d->limits.width_min_s, max = d->limits.width_max_s;
 
-	if (within(width_s, min, max))
+	if (within(width_s, fmin(min, (double)(float)min), as_float(max)))
 		return MR_OK;
 	return bad(err, what, width_s, min, max);
+}
+
+/* Time in which nothing is applied. */
+static int check_pause(const struct mr_description *d, const char *what,
+                       double pause_s, double min, struct mr_errtext *err)
+{
+	double max = d->limits.wait_max_s;
+
+	if (max == 0)
+		max = d->limits.width_max_s;
+	if (within(pause_s, min, max))
+		return MR_OK;
+	return bad(err, what, pause_s, min, max);
 }
 
 static const struct mr_waveform *read_wave(const struct mr_description *d)
@@ -58,7 +71,8 @@ static int check_read(const struct mr_description *d, struct mr_op *op,
 		rd->t_int_s = wave->width_s;
 	if (rd->averages == 0)
 		rd->averages = 1;
-	if (!within(fabs(rd->v_read_V), 0, v_max) || rd->v_read_V == 0)
+	if (!within(fabs(rd->v_read_V), 0, as_float(v_max)) ||
+	    rd->v_read_V == 0)
 		return bad(err, "v_read_V", rd->v_read_V, -v_max, v_max);
 	if (rd->averages > d->limits.averages_max)
 		return bad(err, "averages", rd->averages, 1,
@@ -75,6 +89,10 @@ static int check_amplitude(const struct mr_description *d, enum mr_unit unit,
 	if ((unsigned)unit > MR_UNIT_AMPERE)
 		return mr_errtext_set(err, MR_ERR_USAGE, "unknown unit %d",
 		                      (int)unit);
+	if (d->limits.v_pulse_max_V == 0 && d->limits.i_pulse_max_A == 0)
+		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                      "%s %s takes no pulses", d->driver,
+		                      d->model);
 	if (max == 0)
 		return mr_errtext_set(
 			err, MR_ERR_UNSUPPORTED,
@@ -152,7 +170,11 @@ static int check_trace(const struct mr_description *d, struct mr_op *op,
 	for (uint32_t k = 0; k < tr->n_levels && !rc; k++) {
 		double level = (double)tr->level[k];
 
-		rc = check_width(d, "a hold in hold_s", tr->hold_s[k], err);
+		rc = level == 0 ? check_pause(d, "a hold in hold_s",
+		                              tr->hold_s[k],
+		                              d->limits.width_min_s, err)
+		                : check_width(d, "a hold in hold_s",
+		                              tr->hold_s[k], err);
 		if (!rc &&
 		    !(volts && within(fabs(level), 0, as_float(read_max))))
 			rc = check_amplitude(d, tr->unit, level, err);
@@ -222,9 +244,10 @@ static int check_drive(const struct mr_description *d, struct mr_op *op,
 		return bad(err, "batch", dr->batch, 1, d->limits.batch_max);
 	if (dr->duration_s == 0 && wave)
 		dr->duration_s = wave->width_s;
-	if (!within(dr->period_s, 0, d->limits.width_max_s))
-		return bad(err, "period_s", dr->period_s, 0,
-		           d->limits.width_max_s);
+	int rc = check_pause(d, "period_s", dr->period_s, 0, err);
+
+	if (rc)
+		return rc;
 	uint64_t n = (uint64_t)dr->batch *
 	             (dr->axis == MR_AXIS_ROWS ? n_rows : n_cols);
 
@@ -286,9 +309,7 @@ static int check_configure(const struct mr_description *d, struct mr_op *op,
 	for (uint32_t i = 0; i < d->n_conditions; i++) {
 		if (strcmp(d->conditions[i].name, cf->name) == 0)
 			return check_value(&d->conditions[i], cf->value, err);
-		if (i)
-			strcat(known, ", ");
-		strcat(known, d->conditions[i].name);
+		mr__list_name(known, sizeof known, d->conditions[i].name);
 	}
 	return mr_errtext_set(err, MR_ERR_USAGE,
 	                      "unknown condition '%s'; there are: %s", cf->name,
@@ -298,11 +319,7 @@ static int check_configure(const struct mr_description *d, struct mr_op *op,
 static int check_wait(const struct mr_description *d, struct mr_op *op,
                       struct mr_errtext *err)
 {
-	double max = d->limits.width_max_s;
-
-	if (within(op->wait.duration_s, 0, max))
-		return MR_OK;
-	return bad(err, "duration_s", op->wait.duration_s, 0, max);
+	return check_pause(d, "duration_s", op->wait.duration_s, 0, err);
 }
 
 int mr__op_check(const struct mr_description *desc, uint32_t abilities,

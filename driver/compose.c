@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What every composition hands around. */
 struct composition {
@@ -26,7 +25,7 @@ static int send_child(const struct composition *c, struct mr_op *op)
 	if (rc)
 		return rc;
 	return mr__array_send(a, op, 1, c->parent->outcome.id, c->context,
-	                      &done);
+	                      NULL, &done);
 }
 
 static int no_memory(const struct composition *c)
@@ -40,14 +39,18 @@ static int no_memory(const struct composition *c)
 
 struct verify {
 	struct composition c;
-	uint64_t n;
-	uint64_t n_active;
+	uint32_t n;
+	uint32_t n_active;
 	uint32_t *active;     /* [n] elements that are not yet there */
-	uint32_t *cells;      /* [n] cells of one child operation */
+	uint32_t *chosen;     /* [n] elements of one child operation */
+	uint32_t *cells;      /* [n] and their cells */
 	uint32_t *counts;     /* [n] pulses of one child operation */
 	uint32_t *spent;      /* [n] pulses so far */
 	float *read_S;        /* [n] readings of the active elements */
 	float *g_S;           /* [n] last reading of each element */
+	uint8_t *bits;        /* [n] status of one child operation */
+	uint8_t *read_bits;   /* [n] status of each element's last reading */
+	uint8_t *pulse_bits;  /* [n] and of its last pulse */
 	const struct mr_waveform *raise;
 	const struct mr_waveform *lower;
 };
@@ -64,10 +67,23 @@ static uint32_t cell_of(const struct verify *v, uint32_t i)
 	return mr_selection_cell(&v->c.parent->where, &v->c.array->desc, i);
 }
 
+static bool clipped(const struct verify *v, uint32_t i)
+{
+	return v->read_bits[i] & MR_STATUS_OVER_RANGE;
+}
+
 static bool reached(const struct verify *v, uint32_t i)
 {
-	return fabs((double)v->g_S[i] - target_of(v, i)) <=
-	       v->c.parent->program.tolerance_S;
+	return !clipped(v, i) && fabs((double)v->g_S[i] - target_of(v, i)) <=
+	                                 v->c.parent->program.tolerance_S;
+}
+
+/* A clipped reading only says "more than this": below the target it does not
+ * say which way to go, and a pulse would be blind. */
+static bool given_up(const struct verify *v, uint32_t i)
+{
+	return v->spent[i] >= v->c.parent->program.budget ||
+	       (clipped(v, i) && (double)v->g_S[i] < target_of(v, i));
 }
 
 static int read_active(struct verify *v)
@@ -76,28 +92,30 @@ static int read_active(struct verify *v)
 		.kind = MR_OP_READ,
 		.where = {.kind = MR_SELECT_LIST,
 	                  .cells = v->cells,
-	                  .n_cells = (uint32_t)v->n_active},
+	                  .n_cells = v->n_active},
 		.read = {.g_S = v->read_S,
-	                 .averages = v->c.parent->program.averages}};
+	                 .averages = v->c.parent->program.averages,
+	                 .status = v->bits}};
 
-	for (uint64_t k = 0; k < v->n_active; k++)
+	for (uint32_t k = 0; k < v->n_active; k++)
 		v->cells[k] = cell_of(v, v->active[k]);
 	int rc = send_child(&v->c, &op);
 
-	for (uint64_t k = 0; k < v->n_active && !rc; k++)
+	for (uint32_t k = 0; k < v->n_active && !rc; k++) {
 		v->g_S[v->active[k]] = v->read_S[k];
+		v->read_bits[v->active[k]] = v->bits[k];
+	}
 	return rc;
 }
 
 static void drop_finished(struct verify *v)
 {
-	uint32_t budget = v->c.parent->program.budget;
-	uint64_t kept = 0;
+	uint32_t kept = 0;
 
-	for (uint64_t k = 0; k < v->n_active; k++) {
+	for (uint32_t k = 0; k < v->n_active; k++) {
 		uint32_t i = v->active[k];
 
-		if (!reached(v, i) && v->spent[i] < budget)
+		if (!reached(v, i) && !given_up(v, i))
 			v->active[kept++] = i;
 	}
 	v->n_active = kept;
@@ -121,28 +139,61 @@ static uint32_t pulses_for(const struct verify *v, uint32_t i,
 	return wanted < 1 ? 1 : wanted > left ? left : (uint32_t)wanted;
 }
 
-static int pulse_side(struct verify *v, const struct mr_waveform *wave, bool up)
+/* The active elements on one side of their targets. */
+static uint32_t choose(struct verify *v, const struct mr_waveform *wave, bool up)
 {
-	struct mr_op op;
 	uint32_t n = 0;
 
-	mr_pulse_from(&op, wave);
-	for (uint64_t k = 0; k < v->n_active; k++) {
+	for (uint32_t k = 0; k < v->n_active; k++) {
 		uint32_t i = v->active[k];
 
 		if (((double)v->g_S[i] < target_of(v, i)) != up)
 			continue;
+		v->chosen[n] = i;
 		v->cells[n] = cell_of(v, i);
-		v->counts[n] = pulses_for(v, i, wave);
-		v->spent[i] += v->counts[n];
-		n++;
+		v->counts[n++] = pulses_for(v, i, wave);
 	}
+	return n;
+}
+
+/* What took effect, also where the operation failed on its way. */
+static void take_note(struct verify *v, const struct mr_op *op, bool up,
+                      bool erases)
+{
+	struct mr__tally *t = v->c.array->tally;
+	uint64_t n = mr__op_applied(op, op->where.n_cells);
+
+	for (uint64_t k = 0; k < n; k++) {
+		uint32_t i = v->chosen[k];
+
+		v->spent[i] += v->counts[k];
+		v->pulse_bits[i] = v->bits[k];
+		if (!t)
+			continue;
+		*(up ? &t->n_raised : &t->n_lowered) += v->counts[k];
+		if (up)
+			t->raised[i] += v->counts[k];
+		else if (erases)
+			t->raised[i] = 0;
+	}
+}
+
+static int pulse_side(struct verify *v, const struct mr_waveform *wave, bool up)
+{
+	struct mr_op op;
+	uint32_t n = choose(v, wave, up);
+
 	if (n == 0)
 		return MR_OK;
+	mr_pulse_from(&op, wave);
 	op.where = (struct mr_selection){
 		.kind = MR_SELECT_LIST, .cells = v->cells, .n_cells = n};
 	op.pulse.counts = v->counts;
-	return send_child(&v->c, &op);
+	op.pulse.status = v->bits;
+	int rc = send_child(&v->c, &op);
+
+	take_note(v, &op, up, wave->effect == MR_EFFECT_ERASE);
+	return rc;
 }
 
 static int verify_loop(struct verify *v)
@@ -173,8 +224,10 @@ static void report(const struct verify *v)
 	struct mr_outcome *out = &v->c.parent->outcome;
 
 	for (uint32_t i = 0; i < v->n; i++) {
-		uint8_t status = reached(v, i) ? 0 : MR_STATUS_NOT_CONVERGED;
+		uint8_t status = v->read_bits[i] | v->pulse_bits[i];
 
+		if (!reached(v, i))
+			status |= MR_STATUS_NOT_CONVERGED;
 		out->status |= status;
 		if (pg->g_S)
 			pg->g_S[i] = v->g_S[i];
@@ -186,6 +239,28 @@ static void report(const struct verify *v)
 	out->n_effect = v->n;
 }
 
+static int verify_with(struct verify *v, uint32_t *words, float *floats,
+                       uint8_t *bytes)
+{
+	size_t n = v->n;
+
+	v->active = words;
+	v->chosen = words + n;
+	v->cells = words + 2 * n;
+	v->counts = words + 3 * n;
+	v->spent = words + 4 * n;
+	v->read_S = floats;
+	v->g_S = floats + n;
+	v->bits = bytes;
+	v->read_bits = bytes + n;
+	v->pulse_bits = bytes + 2 * n;
+	int rc = verify_loop(v);
+
+	if (!rc)
+		report(v);
+	return rc;
+}
+
 static int compose_program(const struct composition *c)
 {
 	const struct mr_description *d = &c->array->desc;
@@ -193,27 +268,22 @@ static int compose_program(const struct composition *c)
 		mr_description_effect(d, MR_EFFECT_LOWER);
 	struct verify v = {
 		.c = *c,
-		.n = mr_selection_count(&c->parent->where, d),
+		.n = (uint32_t)mr_selection_count(&c->parent->where, d),
 		.raise = mr_description_effect(d, MR_EFFECT_RAISE),
 		.lower = lower ? lower
 	                       : mr_description_effect(d, MR_EFFECT_ERASE)};
-	uint32_t *words = calloc(v.n, 4 * sizeof(uint32_t));
+	uint32_t *words = calloc(v.n, 5 * sizeof(uint32_t));
 	float *floats = calloc(v.n, 2 * sizeof(float));
-	int rc = words && floats ? MR_OK : no_memory(c);
+	uint8_t *bytes = calloc(v.n, 3);
+	int rc;
 
-	if (!rc) {
-		v.active = words;
-		v.cells = words + v.n;
-		v.counts = words + 2 * v.n;
-		v.spent = words + 3 * v.n;
-		v.read_S = floats;
-		v.g_S = floats + v.n;
-		rc = verify_loop(&v);
-	}
-	if (!rc)
-		report(&v);
+	if (words && floats && bytes)
+		rc = verify_with(&v, words, floats, bytes);
+	else
+		rc = no_memory(c);
 	free(words);
 	free(floats);
+	free(bytes);
 	return rc;
 }
 
@@ -229,6 +299,7 @@ struct product {
 	uint32_t *fed;        /* [n_in] lines of the current vector */
 	float *fed_V;         /* [n_in] their voltages */
 	float *g_S;           /* [n_in*n_out] readings */
+	uint8_t *bits;        /* [n_in*n_out] and their status */
 };
 
 static uint32_t line_of(const struct mr_selection *s, bool row, uint32_t i)
@@ -247,7 +318,7 @@ static int read_fed(struct product *p, uint32_t n_fed)
 {
 	struct mr_op op = {.kind = MR_OP_READ,
 	                   .where = {.kind = MR_SELECT_OUTER},
-	                   .read = {.g_S = p->g_S}};
+	                   .read = {.g_S = p->g_S, .status = p->bits}};
 
 	op.where.rows = p->by_rows ? p->fed : p->out_lines;
 	op.where.n_rows = p->by_rows ? n_fed : p->n_out;
@@ -256,18 +327,27 @@ static int read_fed(struct product *p, uint32_t n_fed)
 	return send_child(&p->c, &op);
 }
 
-static void add_up(const struct product *p, uint32_t n_fed, float *i_A)
+/* Sums of vector b. What was wrong with a reading is wrong with the sum. */
+static void add_up(const struct product *p, uint32_t n_fed, uint32_t b)
 {
+	struct mr_op *parent = p->c.parent;
+	size_t first = (size_t)b * p->n_out;
+
 	for (uint32_t j = 0; j < p->n_out; j++) {
 		double sum = 0;
+		uint8_t bits = 0;
 
 		for (uint32_t k = 0; k < n_fed; k++) {
 			size_t at = p->by_rows ? (size_t)k * p->n_out + j
 			                       : (size_t)j * n_fed + k;
 
 			sum += (double)p->fed_V[k] * (double)p->g_S[at];
+			bits |= p->bits[at];
 		}
-		i_A[j] = (float)sum;
+		parent->drive.i_A[first + j] = (float)sum;
+		if (parent->drive.status)
+			parent->drive.status[first + j] = bits;
+		parent->outcome.status |= bits;
 	}
 }
 
@@ -302,7 +382,7 @@ static int drive_vector(struct product *p, uint32_t b)
 
 	if (rc)
 		return rc;
-	add_up(p, n_fed, &dr->i_A[(size_t)b * p->n_out]);
+	add_up(p, n_fed, b);
 	return rest(p, t0_ns, fmax(dr->period_s, dr->duration_s));
 }
 
@@ -319,10 +399,19 @@ static int drive_all(struct product *p)
 		rc = drive_vector(p, b);
 		parent->outcome.n_effect += rc == MR_OK;
 	}
-	if (parent->drive.status)
-		memset(parent->drive.status, 0,
-		       (size_t)parent->drive.batch * p->n_out);
 	return rc;
+}
+
+static int drive_with(struct product *p, uint32_t *words, float *floats,
+                      uint8_t *bytes)
+{
+	p->in_lines = words;
+	p->fed = words + p->n_in;
+	p->out_lines = words + 2 * (size_t)p->n_in;
+	p->fed_V = floats;
+	p->g_S = floats + p->n_in;
+	p->bits = bytes;
+	return drive_all(p);
 }
 
 static int compose_drive(const struct composition *c)
@@ -339,51 +428,68 @@ static int compose_drive(const struct composition *c)
 	                         sizeof(uint32_t));
 	float *floats = calloc(p.n_in + (size_t)p.n_in * p.n_out,
 	                       sizeof(float));
-	int rc = words && floats ? MR_OK : no_memory(c);
+	uint8_t *bytes = calloc(p.n_in, p.n_out);
+	int rc;
 
-	if (!rc) {
-		p.in_lines = words;
-		p.fed = words + p.n_in;
-		p.out_lines = words + 2 * (size_t)p.n_in;
-		p.fed_V = floats;
-		p.g_S = floats + p.n_in;
-		rc = drive_all(&p);
-	}
+	if (words && floats && bytes)
+		rc = drive_with(&p, words, floats, bytes);
+	else
+		rc = no_memory(c);
 	free(words);
 	free(floats);
+	free(bytes);
 	return rc;
 }
 
 /* ---- trace: waits and reads ---------------------------------------------- */
+
+static bool sampled(const struct mr_trace_op *tr, uint32_t k)
+{
+	return !tr->sample || tr->sample[k];
+}
+
+/* One level on one cell: most of its hold as a wait, its end as a read. */
+static int hold_level(const struct composition *c, uint32_t cell, uint32_t k,
+                      float *g_S, uint8_t *bits)
+{
+	const struct mr_trace_op *tr = &c->parent->trace;
+	const struct mr_waveform *wave =
+		mr_description_effect(&c->array->desc, MR_EFFECT_NONE);
+	bool reads = sampled(tr, k) && tr->level[k] != 0.0f;
+	double read_s = reads ? fmin(tr->hold_s[k], wave->width_s) : 0;
+	struct mr_op wait = {.kind = MR_OP_WAIT,
+	                     .wait = {.duration_s = tr->hold_s[k] - read_s}};
+	struct mr_op read = {
+		.kind = MR_OP_READ,
+		.where = {.kind = MR_SELECT_LIST, .cells = &cell, .n_cells = 1},
+		.read = {.v_read_V = (double)tr->level[k],
+	                 .t_int_s = read_s,
+	                 .g_S = g_S,
+	                 .status = bits}};
+	int rc = wait.wait.duration_s > 0 ? send_child(c, &wait) : MR_OK;
+
+	return rc || !reads ? rc : send_child(c, &read);
+}
 
 static int trace_level(const struct composition *c, uint32_t cell, uint32_t k,
                        size_t at, int64_t t0_ns)
 {
 	const struct mr_trace_op *tr = &c->parent->trace;
 	float g_S = 0;
-	uint8_t status = 0;
-	struct mr_op wait = {.kind = MR_OP_WAIT,
-	                     .wait = {.duration_s = tr->hold_s[k]}};
-	struct mr_op read = {
-		.kind = MR_OP_READ,
-		.where = {.kind = MR_SELECT_LIST, .cells = &cell, .n_cells = 1},
-		.read = {.v_read_V = (double)tr->level[k],
-	                 .g_S = &g_S,
-	                 .status = &status}};
-	int rc = send_child(c, &wait);
+	uint8_t bits = 0;
+	int rc = hold_level(c, cell, k, &g_S, &bits);
 
-	if (rc || (tr->sample && !tr->sample[k]))
+	if (rc || !sampled(tr, k))
 		return rc;
-	if (tr->level[k] != 0.0f)
-		rc = send_child(c, &read);
-	tr->i_A[at] = tr->level[k] * g_S;
+	tr->i_A[at] = tr->level[k] == 0.0f ? 0.0f : tr->level[k] * g_S;
 	if (tr->v_V)
 		tr->v_V[at] = tr->level[k];
 	if (tr->t_s)
 		tr->t_s[at] = (double)(c->array->t_ns - t0_ns) * 1e-9;
 	if (tr->status)
-		tr->status[at] = status;
-	return rc;
+		tr->status[at] = bits;
+	c->parent->outcome.status |= bits;
+	return MR_OK;
 }
 
 static int compose_trace(const struct composition *c)
@@ -408,7 +514,7 @@ static int compose_trace(const struct composition *c)
 
 		for (uint32_t k = 0; k < tr->n_levels && !rc; k++) {
 			rc = trace_level(c, cell, k, at, t0_ns);
-			at += !tr->sample || tr->sample[k];
+			at += sampled(tr, k);
 		}
 		c->parent->outcome.n_effect += rc == MR_OK;
 	}
@@ -420,7 +526,8 @@ int mr__array_compose(struct mr_array *array, struct mr_op *op,
 {
 	struct composition c = {
 		.array = array, .parent = op, .context = context};
-	int rc = mr__array_begin(array, op, 0);
+	uint32_t n_told;
+	int rc = mr__array_begin(array, op, 0, &n_told);
 
 	if (!rc && op->kind == MR_OP_PROGRAM)
 		rc = compose_program(&c);
@@ -430,6 +537,6 @@ int mr__array_compose(struct mr_array *array, struct mr_op *op,
 		rc = compose_trace(&c);
 	op->outcome.error = rc;
 	op->outcome.t_end_ns = array->t_ns;
-	mr__array_end(array, op, 0);
+	mr__array_end(array, op, 0, n_told);
 	return rc;
 }

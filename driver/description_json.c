@@ -54,6 +54,7 @@ static const struct number limit_numbers[] = {
 	{"i_pulse_max_A", offsetof(struct mr_limits, i_pulse_max_A)},
 	{"width_min_s", offsetof(struct mr_limits, width_min_s)},
 	{"width_max_s", offsetof(struct mr_limits, width_max_s)},
+	{"wait_max_s", offsetof(struct mr_limits, wait_max_s)},
 };
 
 static const struct number description_numbers[] = {
@@ -545,6 +546,9 @@ static void get_description(struct reader *reader, const json_t *from,
 	desc->cols = get_u32(reader, from, "cols");
 	if (desc->rows == 0 || desc->cols == 0) {
 		reject(reader, desc->rows == 0 ? "rows" : "cols");
+	}
+	if ((uint64_t)desc->rows * desc->cols > UINT32_MAX) {
+		reject(reader, "cols"); /* cells have numbers of 32 bits */
 	}
 	desc->abilities = get_abilities(reader, from);
 	get_seed(reader, from, desc);

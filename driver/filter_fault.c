@@ -126,10 +126,14 @@ static int fault_close(void *self, struct mr_errtext *err)
 	return rc;
 }
 
+static const char *const keys[] = {"fault.at", "fault.rate", "fault.seed",
+                                   "fault.error", NULL};
+
 const struct mr_filter mr__filter_fault = {
 	.name = "fault",
 	.summary = "faults on purpose: fault.at, fault.rate, fault.seed, "
 		   "fault.error=io|timeout|outcome",
+	.keys = keys,
 	.waist = {.name = "fault",
 	          .describe = fault_describe,
 	          .submit = fault_submit,

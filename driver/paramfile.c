@@ -220,8 +220,9 @@ int mr_model_load(const struct mr_model *model, const char *path,
 	(void)fclose(f);
 	if (!rc)
 		rc = apply(l, path, changed, err);
-	if (!rc && model->check)
-		rc = model->check(changed, err);
+	if (!rc && model->check && model->check(changed, &l->why))
+		rc = mr_errtext_set(err, MR_ERR_RANGE, "%.200s: %.300s", path,
+		                    l->why.text);
 	if (!rc)
 		memcpy(values, changed, model->n_params * sizeof *values);
 	free(l);

@@ -4,8 +4,6 @@
 /* One operation at a time, for programs that need no more. */
 #include "array_priv.h"
 
-#include <string.h>
-
 static struct mr_selection chosen(const struct mr_selection *where)
 {
 	return where ? *where : (struct mr_selection){.kind = MR_SELECT_ALL};
@@ -39,7 +37,7 @@ int mr_array_pulse(struct mr_array *array, const struct mr_selection *where,
 	const struct mr_description *d = &array->desc;
 	const struct mr_waveform *wave = mr_description_waveform(d, name);
 	struct mr_op op = {.where = chosen(where)};
-	char known[MR_WAVEFORMS_MAX * sizeof wave->name] = "";
+	char known[MR_WAVEFORMS_MAX * (sizeof wave->name + 2)] = "";
 
 	if (wave && wave->effect != MR_EFFECT_NONE && count >= 1) {
 		mr_pulse_from(&op, wave);
@@ -49,15 +47,15 @@ int mr_array_pulse(struct mr_array *array, const struct mr_selection *where,
 	for (uint32_t i = 0; i < d->n_waveforms; i++) {
 		if (d->waveforms[i].effect == MR_EFFECT_NONE)
 			continue;
-		strcat(known, " ");
-		strcat(known, d->waveforms[i].name);
+		mr__list_name(known, sizeof known, d->waveforms[i].name);
 	}
 	if (count < 1)
 		return mr_errtext_set(&array->err, MR_ERR_USAGE,
 		                      "a pulse count of 0");
 	return mr_errtext_set(&array->err, MR_ERR_USAGE,
-	                      "no programming waveform '%s'; there are:%s",
-	                      name ? name : "", known);
+	                      "no programming waveform '%.40s'; there are: %s%s",
+	                      name ? name : "", known[0] ? known : "none",
+	                      array->narrowed);
 }
 
 int mr_array_wait(struct mr_array *array, double duration_s)

@@ -7,10 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static void tell_progress(struct mr_progress *p, size_t done)
+{
+	if (!p->context || !p->context->progress || p->before + done <= p->told)
+		return;
+	p->told = p->before + done;
+	p->context->progress(p->context->user, p->told, p->total);
+}
+
 int mr_run_check(const struct mr_run *run)
 {
 	const struct mr_context *c = run->context;
 
+	if (run->progress)
+		tell_progress(run->progress, *run->progress->done);
 	if (*run->stop || (c && c->stop && *c->stop))
 		return mr_errtext_set(run->err, MR_ERR_STOPPED,
 		                      "stopped on request");
@@ -35,7 +45,8 @@ static struct mr_event event_of(const struct mr_array *array,
 		.errtext = ""};
 }
 
-int mr__array_begin(struct mr_array *array, struct mr_op *op, uint64_t parent)
+int mr__array_begin(struct mr_array *array, struct mr_op *op, uint64_t parent,
+                    uint32_t *n_told)
 {
 	struct mr_errtext why = {""};
 	int rc = MR_OK;
@@ -44,22 +55,25 @@ int mr__array_begin(struct mr_array *array, struct mr_op *op, uint64_t parent)
 	                                  .t_begin_ns = array->t_ns,
 	                                  .t_end_ns = array->t_ns,
 	                                  .id = ++array->last_id};
+	*n_told = 0;
 	if (array->n_observers == 0)
 		return MR_OK;
 	struct mr_event event = event_of(array, op, parent);
 
-	for (uint32_t i = 0; i < array->n_observers && !rc; i++) {
+	while (*n_told < array->n_observers && !rc) {
+		uint32_t i = (*n_told)++;
 		const struct mr_observer *o = &array->observers[i];
 
-		if (o->begin)
+		if (o->begin && !array->gone[i])
 			rc = o->begin(o->self, &event, &why);
 	}
 	return rc ? mr_errtext_set(&array->err, rc, "%s", why.text) : MR_OK;
 }
 
-void mr__array_end(struct mr_array *array, struct mr_op *op, uint64_t parent)
+void mr__array_end(struct mr_array *array, struct mr_op *op, uint64_t parent,
+                   uint32_t n_told)
 {
-	if (array->n_observers == 0)
+	if (n_told == 0)
 		return;
 	struct mr_event event = event_of(array, op, parent);
 
@@ -67,26 +81,33 @@ void mr__array_end(struct mr_array *array, struct mr_op *op, uint64_t parent)
 		event.errtext = mr_error_message(MR_ERR_NOT_RUN);
 	else if (op->outcome.error)
 		event.errtext = array->err.text;
-	for (uint32_t i = 0; i < array->n_observers; i++) {
+	for (uint32_t i = 0; i < n_told; i++) {
 		const struct mr_observer *o = &array->observers[i];
 
-		if (o->end)
+		if (o->end && !array->gone[i])
 			o->end(o->self, &event);
 	}
 }
 
+/* Who was told of which operations: all observers of the first n - 1, and
+ * n_told of them of the last. */
+struct announced {
+	size_t n;
+	uint32_t n_told;
+};
+
 static int announce(struct mr_array *array, struct mr_op *ops, size_t n,
-                    uint64_t parent, size_t *n_begun)
+                    uint64_t parent, struct announced *to)
 {
 	int rc = MR_OK;
 
-	for (*n_begun = 0; *n_begun < n && !rc; (*n_begun)++)
-		rc = mr__array_begin(array, &ops[*n_begun], parent);
+	for (*to = (struct announced){0}; to->n < n && !rc; to->n++)
+		rc = mr__array_begin(array, &ops[to->n], parent, &to->n_told);
 	for (uint32_t i = 0; i < array->n_observers && !rc; i++) {
 		const struct mr_observer *o = &array->observers[i];
 		struct mr_errtext why = {""};
 
-		if (o->sending)
+		if (o->sending && !array->gone[i])
 			rc = o->sending(o->self, &array->desc, &why);
 		if (rc)
 			(void)mr_errtext_set(&array->err, rc, "%s", why.text);
@@ -94,34 +115,64 @@ static int announce(struct mr_array *array, struct mr_op *ops, size_t n,
 	return rc;
 }
 
+static void close_up(struct mr_array *array, struct mr_op *ops,
+                     const struct announced *to, uint64_t parent)
+{
+	for (size_t i = 0; i < to->n; i++)
+		mr__array_end(array, &ops[i], parent,
+		              i + 1 < to->n ? array->n_observers
+		                            : to->n_told);
+}
+
 /* ---- sending ------------------------------------------------------------- */
 
-static int redescribe(struct mr_array *array, const struct mr_op *ops, size_t n)
+uint64_t mr__op_applied(const struct mr_op *op, uint64_t n)
+{
+	const struct mr_outcome *out = &op->outcome;
+
+	if (out->error == MR_OK || out->error == MR_ERR_OUTCOME ||
+	    out->status & MR_STATUS_UNKNOWN)
+		return n;
+	return out->n_effect < n ? out->n_effect : n;
+}
+
+/* After a configure, also when something behind it in the list failed. The old
+ * description stays where a new one cannot be had. */
+static int redescribe(struct mr_array *array, const struct mr_op *ops, size_t n,
+                      struct mr_errtext *err)
 {
 	struct mr_stage *s = &array->stages[array->n_stages - 1];
+	struct mr_description desc = {0};
 	bool changed = false;
 
 	for (size_t i = 0; i < n; i++)
-		changed = changed || ops[i].kind == MR_OP_CONFIGURE;
+		changed = changed || (ops[i].kind == MR_OP_CONFIGURE &&
+		                      mr__op_applied(&ops[i], 1));
 	if (!changed)
 		return MR_OK;
-	array->desc = (struct mr_description){0};
-	return s->type->describe(s->self, &array->desc, &array->err);
+	int rc = s->type->describe(s->self, &desc, err);
+
+	if (!rc)
+		array->desc = desc;
+	return rc;
 }
 
 int mr__array_send(struct mr_array *array, struct mr_op *ops, size_t n,
                    uint64_t parent, const struct mr_context *context,
-                   size_t *n_done)
+                   struct mr_progress *progress, size_t *n_done)
 {
 	struct mr_stage *s = &array->stages[array->n_stages - 1];
 	struct mr_run run = {.context = context,
 	                     .stop = &array->stop,
 	                     .clock = &array->clock,
-	                     .err = &array->err};
-	size_t n_begun;
+	                     .err = &array->err,
+	                     .progress = progress};
+	struct announced told;
 
 	*n_done = 0;
-	int rc = announce(array, ops, n, parent, &n_begun);
+	if (progress)
+		progress->done = n_done;
+	int rc = announce(array, ops, n, parent, &told);
 
 	if (!rc) {
 		rc = s->type->submit(s->self, ops, n, &run, n_done);
@@ -133,9 +184,10 @@ int mr__array_send(struct mr_array *array, struct mr_op *ops, size_t n,
 
 		array->t_ns = ops[last].outcome.t_end_ns;
 	}
-	for (size_t i = 0; i < n_begun; i++)
-		mr__array_end(array, &ops[i], parent);
-	return rc ? rc : redescribe(array, ops, n);
+	close_up(array, ops, &told, parent);
+	int rc2 = redescribe(array, ops, told.n, rc ? NULL : &array->err);
+
+	return rc ? rc : rc2;
 }
 
 bool mr__array_takes(const struct mr_array *array, const struct mr_op *op)
@@ -146,12 +198,12 @@ bool mr__array_takes(const struct mr_array *array, const struct mr_op *op)
 		return false;
 	if (op->kind != MR_OP_DRIVE || d->n_levels == 0)
 		return true;
-	uint64_t n = mr_selection_count(&op->where, d);
 	uint32_t n_rows = 1, n_cols = 1;
 
 	(void)mr_selection_lines(&op->where, d, &n_rows, &n_cols);
-	n = (op->drive.axis == MR_AXIS_ROWS ? n_rows : n_cols) *
-	    (uint64_t)op->drive.batch;
+	uint64_t n = (op->drive.axis == MR_AXIS_ROWS ? n_rows : n_cols) *
+	             (uint64_t)op->drive.batch;
+
 	for (uint64_t i = 0; i < n; i++) {
 		bool known = false;
 
@@ -166,14 +218,16 @@ bool mr__array_takes(const struct mr_array *array, const struct mr_op *op)
 /* Send a run of operations that the back end takes, or compose one that it
  * does not; says how many operations of the list that covered. */
 static int run_segment(struct mr_array *array, struct mr_op *ops, size_t n,
-                       const struct mr_context *context, size_t *n_done)
+                       const struct mr_context *context,
+                       struct mr_progress *progress, size_t *n_done)
 {
 	size_t length = 0;
 
 	while (length < n && mr__array_takes(array, &ops[length]))
 		length++;
 	if (length)
-		return mr__array_send(array, ops, length, 0, context, n_done);
+		return mr__array_send(array, ops, length, 0, context, progress,
+		                      n_done);
 	int rc = mr__array_compose(array, ops, context);
 
 	*n_done = rc ? 0 : 1;
@@ -191,10 +245,10 @@ static int check_all(struct mr_array *array, struct mr_op *ops, size_t n)
 		ops[i].outcome = (struct mr_outcome){.error = MR_ERR_NOT_RUN};
 		if (rc) {
 			ops[i].outcome.error = rc;
-			return mr_errtext_set(&array->err, rc,
-			                      "operation %zu (%s): %.400s", i + 1,
-			                      mr_op_kind_name(ops[i].kind),
-			                      why.text);
+			return mr_errtext_set(
+				&array->err, rc, "operation %zu (%s): %.380s%s",
+				i + 1, mr_op_kind_name(ops[i].kind), why.text,
+				rc == MR_ERR_USAGE ? "" : array->narrowed);
 		}
 	}
 	return MR_OK;
@@ -214,22 +268,23 @@ static int survey(struct mr_array *array, const struct mr_context *context)
 	                          1);
 	int rc = check_all(array, &op, 1);
 
-	return rc ? rc : mr__array_send(array, &op, 1, 0, context, &done);
+	return rc ? rc : mr__array_send(array, &op, 1, 0, context, NULL, &done);
 }
 
 static int submit_list(struct mr_array *array, struct mr_op *ops, size_t n,
                        const struct mr_context *context, size_t *n_done)
 {
+	struct mr_progress progress = {.context = context, .total = n};
 	int rc = check_all(array, ops, n);
 
 	while (*n_done < n && !rc) {
-		size_t done;
+		size_t done = 0;
 
+		progress.before = *n_done;
 		rc = run_segment(array, ops + *n_done, n - *n_done, context,
-		                 &done);
+		                 &progress, &done);
+		tell_progress(&progress, done);
 		*n_done += done;
-		if (context && context->progress)
-			context->progress(context->user, *n_done, n);
 	}
 	return rc ? rc : survey(array, context);
 }
@@ -246,6 +301,7 @@ int mr_array_submit(struct mr_array *array, struct mr_op *ops, size_t n,
 	int rc = submit_list(array, ops, n, context, &done);
 
 	array->inside = false;
+	mr__array_sweep(array);
 	if (n_done)
 		*n_done = done;
 	return rc;

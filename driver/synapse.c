@@ -4,11 +4,16 @@
 /* Logical weights on cells, as a program over an array. */
 #include "memrig/synapse.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array_priv.h"
+
+/* A reading goes through at most three roundings to float: that much below 1
+ * still is 1. The least step of any cell is far more. */
+#define FULL (1 - 4 * (double)FLT_EPSILON)
 
 struct mr_synapse {
 	struct mr_array *array;
@@ -68,8 +73,10 @@ static int fill_in(struct mr_synapse *s)
 		mr_description_effect(d, MR_EFFECT_NONE);
 
 	if (!raise || !erase)
-		return fail(s->array, MR_ERR_UNSUPPORTED,
-		            "the array describes no raising and erasing waveform");
+		return mr_errtext_set(&s->array->err, MR_ERR_UNSUPPORTED,
+		                      "synapses: the array describes no raising "
+		                      "and erasing waveform%s",
+		                      s->array->narrowed);
 	if (!(d->abilities & MR_ABILITY(MR_OP_READ)))
 		return fail(s->array, MR_ERR_UNSUPPORTED,
 		            "the array cannot read");
@@ -93,6 +100,24 @@ static bool positive(double x)
 	return x > 0 && isfinite(x);
 }
 
+/* A raising pulse at pulse_at steps leaves 1 - pulse_at of a step to lower. If
+ * that in turn is enough for a step down, or for one of the other side, the two
+ * follow each other without end. An erase takes what the cell carries, which
+ * never leaves anything to raise. */
+static int check_pulse_at(const struct mr_synapse *s)
+{
+	bool steps = s->n_sides == 2 || s->lower.effect == MR_EFFECT_LOWER;
+
+	if (positive(s->o.pulse_at) && !(steps && s->o.pulse_at <= 0.5))
+		return MR_OK;
+	return mr_errtext_set(&s->array->err, MR_ERR_USAGE,
+	                      "synapses: pulse_at is %g: must be over %g%s",
+	                      s->o.pulse_at, steps ? 0.5 : 0.0,
+	                      steps ? ", or steps up and down call for each other "
+	                              "without end"
+	                            : "");
+}
+
 static int check_options(const struct mr_synapse *s)
 {
 	const struct mr_synapse_options *o = &s->o;
@@ -104,16 +129,18 @@ static int check_options(const struct mr_synapse *s)
 	if ((unsigned)o->coding > MR_CODING_PAIR)
 		return fail(s->array, MR_ERR_USAGE, "unknown coding");
 	if (!positive(o->g_unit_S) || !positive(o->drift_scale) ||
-	    !positive(o->pulse_at) || !positive(o->v_read_V))
+	    !positive(o->v_read_V))
 		return fail(s->array, MR_ERR_USAGE,
-		            "g_unit_S, drift_scale, pulse_at and v_read_V must "
-		            "be positive");
+		            "g_unit_S, drift_scale and v_read_V must be "
+		            "positive");
 	if (!positive(o->step.floor_S) || !positive(o->step.memory_pulses))
 		return fail(s->array, MR_ERR_USAGE,
 		            "step.floor_S and step.memory_pulses must be "
 		            "positive");
-	uint64_t cols = (uint64_t)o->n_out * s->n_sides * o->n_cells;
+	uint64_t cols = (uint64_t)o->n_out * o->n_cells; /* twice that fits too */
+	bool wide = cols > UINT32_MAX;
 
+	cols *= wide ? 1 : s->n_sides;
 	if (o->n_in > d->rows || cols > d->cols)
 		return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
 		                      "synapses: %u x %llu cells are needed, the "
@@ -164,6 +191,8 @@ int mr_synapse_alloc(struct mr_array *array,
 
 	if (!rc)
 		rc = check_options(s);
+	if (!rc)
+		rc = check_pulse_at(s);
 	if (!rc) {
 		s->per_out = s->n_sides * s->o.n_cells;
 		s->n_cols = s->o.n_out * s->per_out;
@@ -208,33 +237,68 @@ static struct mr_selection all_cells(const struct mr_synapse *s)
 	                             .n_cols = s->n_cols};
 }
 
-static void forget(struct mr_synapse *s, uint32_t raised)
+static void forget(struct mr_synapse *s)
 {
-	size_t n_cells = (size_t)s->o.n_in * s->n_cols;
-
 	memset(s->chi, 0, (size_t)s->o.n_in * s->o.n_out * sizeof *s->chi);
-	for (size_t c = 0; c < n_cells; c++)
-		s->raised[c] = raised;
+}
+
+static uint32_t *raised_of(struct mr_synapse *s, uint32_t cell)
+{
+	uint32_t cols = s->array->desc.cols;
+
+	return &s->raised[(size_t)(cell / cols) * s->n_cols + cell % cols];
+}
+
+/* Count what a pulse operation did, also one that failed on its way. */
+static void count_pulses(struct mr_synapse *s, const struct mr_op *op,
+                         enum mr_effect effect)
+{
+	const struct mr_description *d = &s->array->desc;
+	bool up = effect == MR_EFFECT_RAISE;
+	uint64_t n = mr__op_applied(op, mr_selection_count(&op->where, d));
+
+	*(up ? &s->counts.raised : &s->counts.lowered) += n * op->pulse.count;
+	for (uint64_t i = 0; i < n; i++) {
+		uint32_t *r = raised_of(s, mr_selection_cell(&op->where, d, i));
+
+		if (up)
+			*r += op->pulse.count;
+		else if (effect == MR_EFFECT_ERASE)
+			*r = 0;
+	}
+}
+
+static int submit_pulses(struct mr_synapse *s, struct mr_op *ops,
+                         const enum mr_effect *effects, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ops[i].outcome.error = MR_ERR_NOT_RUN; /* if it is not checked */
+	int rc = mr_array_submit(s->array, ops, n, NULL, NULL);
+
+	for (size_t i = 0; i < n; i++)
+		count_pulses(s, &ops[i], effects[i]);
+	return rc;
 }
 
 int mr_synapse_reset(struct mr_synapse *s, uint32_t pulses)
 {
 	const struct mr_waveform *erase =
 		mr_description_effect(&s->array->desc, MR_EFFECT_ERASE);
-	uint64_t n_cells = (uint64_t)s->o.n_in * s->n_cols;
 	struct mr_op ops[2] = {{.where = all_cells(s)},
 	                       {.where = all_cells(s)}};
+	const enum mr_effect effects[2] = {MR_EFFECT_ERASE, MR_EFFECT_RAISE};
 
+	if (!erase)
+		return fail(s->array, MR_ERR_UNSUPPORTED,
+		            "the array no longer describes an erasing waveform");
 	mr_pulse_from(&ops[0], erase);
 	mr_pulse_from(&ops[1], &s->raise);
 	ops[1].pulse.count = pulses;
-	int rc = mr_array_submit(s->array, ops, pulses ? 2 : 1, NULL, NULL);
+	int rc = submit_pulses(s, ops, effects, pulses ? 2 : 1);
 
 	if (rc)
 		return rc;
-	forget(s, pulses);
-	s->counts.lowered += n_cells;
-	s->counts.raised += n_cells * pulses;
+	forget(s);
 	return MR_OK;
 }
 
@@ -262,13 +326,44 @@ static int fill_targets(struct mr_synapse *s, const float *w)
 	return MR_OK;
 }
 
+/* The core's own program tells which way its pulses went. One that the array
+ * does by itself tells only how many: they are taken to be raising. */
+static int submit_program(struct mr_synapse *s, struct mr_op *op)
+{
+	struct mr__tally tally = {.raised = s->raised};
+	size_t n_cells = (size_t)s->o.n_in * s->n_cols;
+	bool own = mr__array_takes(s->array, op);
+
+	s->array->tally = own ? NULL : &tally;
+	int rc = mr_array_submit(s->array, op, 1, NULL, NULL);
+
+	s->array->tally = NULL;
+	for (size_t c = 0; c < n_cells && own && !rc; c++) {
+		s->raised[c] += s->up[c];
+		tally.n_raised += s->up[c];
+	}
+	s->counts.raised += tally.n_raised;
+	s->counts.lowered += tally.n_lowered;
+	return rc;
+}
+
+static uint64_t count_missed(const struct mr_synapse *s, const uint8_t *status)
+{
+	size_t n_cells = (size_t)s->o.n_in * s->n_cols;
+	uint64_t missed = 0;
+
+	for (size_t c = 0; c < n_cells; c++)
+		missed += (status[c] & MR_STATUS_NOT_CONVERGED) != 0;
+	return missed;
+}
+
 int mr_synapse_set(struct mr_synapse *s, const float *w, double tolerance,
                    uint32_t budget, uint64_t *n_missed)
 {
-	size_t n_cells = (size_t)s->o.n_in * s->n_cols;
-	uint8_t *status = calloc(n_cells, 1);
-	int rc = status ? fill_targets(s, w)
-	                : fail(s->array, MR_ERR_NOMEM, "out of memory");
+	uint8_t *status = calloc((size_t)s->o.n_in * s->n_cols, 1);
+
+	if (!status)
+		return fail(s->array, MR_ERR_NOMEM, "out of memory");
 	struct mr_op op = {.kind = MR_OP_PROGRAM,
 	                   .where = all_cells(s),
 	                   .program = {.target_S = s->g_S,
@@ -276,21 +371,14 @@ int mr_synapse_set(struct mr_synapse *s, const float *w, double tolerance,
 	                               .budget = budget,
 	                               .pulses = s->up,
 	                               .status = status}};
-	uint64_t missed = 0;
+	int rc = fill_targets(s, w);
 
 	if (!rc)
-		rc = mr_array_submit(s->array, &op, 1, NULL, NULL);
-	for (size_t c = 0; c < n_cells && !rc; c++) {
-		missed += (status[c] & MR_STATUS_NOT_CONVERGED) != 0;
-		s->counts.raised += s->up[c];
-	}
-	if (!rc) {
-		memset(s->chi, 0,
-		       (size_t)s->o.n_in * s->o.n_out * sizeof *s->chi);
-		memcpy(s->raised, s->up, n_cells * sizeof *s->raised);
-	}
+		rc = submit_program(s, &op);
+	if (!rc)
+		forget(s);
 	if (!rc && n_missed)
-		*n_missed = missed;
+		*n_missed = count_missed(s, status);
 	free(status);
 	return rc;
 }
@@ -342,7 +430,7 @@ int mr_synapse_read(struct mr_synapse *s, float *w)
 static void sum_currents(const struct mr_synapse *s, float *y)
 {
 	for (uint32_t j = 0; j < s->o.n_out; j++)
-		y[j] = (float)(weight_of(s, &s->i_A[j * s->per_out]) /
+		y[j] = (float)(weight_of(s, &s->i_A[(size_t)j * s->per_out]) /
 		               s->o.v_read_V);
 }
 
@@ -376,6 +464,11 @@ int mr_synapse_forward(struct mr_synapse *s, const uint32_t *in, const float *x,
 	if (n > s->o.n_in)
 		return fail(s->array, MR_ERR_USAGE, "more inputs than there are");
 	for (uint32_t k = 0; k < n; k++) {
+		if (in && in[k] >= s->o.n_in)
+			return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
+			                      "synapses: input %u is outside "
+			                      "0..%u",
+			                      in[k], s->o.n_in - 1);
 		if (!(fabsf(x[k]) <= 1.0f))
 			return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
 			                      "synapses: input %u is %g: must be "
@@ -401,7 +494,8 @@ static uint32_t cell_at(const struct mr_synapse *s, const struct site *at,
 static uint32_t *raised_at(struct mr_synapse *s, const struct site *at,
                            uint32_t d)
 {
-	return &s->raised[(size_t)at->in * s->n_cols + at->out * s->per_out + d];
+	return &s->raised[(size_t)at->in * s->n_cols +
+	                  (size_t)at->out * s->per_out + d];
 }
 
 /* Mean step of a cell in units of weight. */
@@ -417,15 +511,12 @@ static double mean_step(const struct mr_synapse *s, double g_S, uint32_t n)
 static void raise_cell(struct mr_synapse *s, const struct site *at, uint32_t d)
 {
 	s->up[s->n_up++] = cell_at(s, at, d);
-	(*raised_at(s, at, d))++;
 	s->next++;
 }
 
 static void lower_cell(struct mr_synapse *s, const struct site *at, uint32_t d)
 {
 	s->down[s->n_down++] = cell_at(s, at, d);
-	if (s->lower.effect == MR_EFFECT_ERASE)
-		*raised_at(s, at, d) = 0;
 	s->next++;
 }
 
@@ -480,8 +571,8 @@ static void decide(struct mr_synapse *s, const struct site *at,
 {
 	bool pair = s->n_sides == 2;
 
-	if ((at->weight >= 1 && *at->chi > 0) ||
-	    (pair && at->weight <= -1 && *at->chi < 0))
+	if ((at->weight >= FULL && *at->chi > 0) ||
+	    (pair && at->weight <= -FULL && *at->chi < 0))
 		*at->chi = 0;
 	else if (*at->chi > 0)
 		spend_up(s, at, g_S, 0, 1);
@@ -507,15 +598,18 @@ static struct mr_op list_pulse(const struct mr_waveform *wave,
 static int send_pulses(struct mr_synapse *s)
 {
 	struct mr_op ops[2];
+	enum mr_effect effects[2];
 	size_t n = 0;
 
-	if (s->n_up)
+	if (s->n_up) {
+		effects[n] = MR_EFFECT_RAISE;
 		ops[n++] = list_pulse(&s->raise, s->up, s->n_up);
-	if (s->n_down)
+	}
+	if (s->n_down) {
+		effects[n] = s->lower.effect;
 		ops[n++] = list_pulse(&s->lower, s->down, s->n_down);
-	s->counts.raised += s->n_up;
-	s->counts.lowered += s->n_down;
-	return n ? mr_array_submit(s->array, ops, n, NULL, NULL) : MR_OK;
+	}
+	return n ? submit_pulses(s, ops, effects, n) : MR_OK;
 }
 
 static int which_outputs(struct mr_synapse *s, uint32_t out, uint32_t *first,

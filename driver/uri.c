@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define HEX_BASE 16
+#define KEY_MAX 63      /* bytes of a key that are looked at */
+#define NEAREST_MAX 6   /* keys in a message about an unknown one */
+#define LIST_SHOWN 192  /* bytes of a list of keys that is shown whole */
 
 static int hex_digit(char c)
 {
@@ -127,23 +130,37 @@ int mr_uri_parse(struct mr_uri *uri, const char *text, struct mr_errtext *err)
 	return split(uri, err);
 }
 
-/* Keep the names that somebody knows, for the message about unknown ones. */
-static void remember(struct mr_uri *uri, const char *name)
+/* The next name of a list "a, b"; its length is 0 at the end. */
+static size_t next_name(const char **list)
+{
+	*list += strspn(*list, ", ");
+	return strcspn(*list, ",");
+}
+
+static bool is_known(const struct mr_uri *uri, const char *name)
+{
+	const char *at = uri->known;
+
+	for (size_t len; (len = next_name(&at)) > 0; at += len)
+		if (strlen(name) == len && strncmp(at, name, len) == 0)
+			return true;
+	return false;
+}
+
+void mr_uri_know(struct mr_uri *uri, const char *name)
 {
 	size_t used = strlen(uri->known);
-	size_t left = sizeof uri->known - used;
-	const char *hit = strstr(uri->known, name);
-	size_t len = strlen(name);
 
-	if (hit && (hit[len] == ',' || hit[len] == '\0') &&
-	    (hit == uri->known || hit[-1] == ' '))
+	if (used + strlen(name) + sizeof ", " > sizeof uri->known ||
+	    is_known(uri, name))
 		return;
-	(void)snprintf(uri->known + used, left, "%s%s", used ? ", " : "", name);
+	(void)snprintf(uri->known + used, sizeof uri->known - used, "%s%s",
+	               used ? ", " : "", name);
 }
 
 const char *mr_uri_take(struct mr_uri *uri, const char *name)
 {
-	remember(uri, name);
+	mr_uri_know(uri, name);
 	for (uint32_t i = 0; i < uri->n_keys; i++) {
 		if (strcmp(uri->keys[i].name, name) == 0) {
 			uri->keys[i].taken = true;
@@ -198,14 +215,93 @@ int mr_uri_take_double(struct mr_uri *uri, const char *name, double min,
 	return MR_OK;
 }
 
+/* How many letters must be put in, left out or changed to make one name of the
+ * other (the usual edit distance); what is longer than a key is cut. */
+static uint32_t distance(const char *a, const char *b, size_t n)
+{
+	uint32_t row[KEY_MAX + 1];
+
+	n = n < KEY_MAX ? n : KEY_MAX;
+	for (uint32_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (; *a; a++) {
+		uint32_t corner = row[0]++;
+
+		for (size_t j = 1; j <= n; j++) {
+			uint32_t best = corner + (*a != b[j - 1]);
+
+			corner = row[j];
+			best = best < corner + 1 ? best : corner + 1;
+			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+		}
+	}
+	return row[n];
+}
+
+/* The smaller, the more alike. A shared beginning counts for much: it is what
+ * people know for sure, and the family of keys that is meant. */
+static int unlikeness(const char *a, const char *b, size_t n)
+{
+	size_t shared = 0;
+
+	while (shared < n && a[shared] == b[shared]) /* `a` ends in NUL, b not */
+		shared++;
+	return (int)distance(a, b, n) - (int)shared;
+}
+
+/* The known names that come nearest, best first; of equals the first known. */
+static void nearest(const struct mr_uri *uri, const char *name, char *out,
+                    size_t size)
+{
+	struct {
+		const char *name;
+		size_t len;
+		int unlikeness;
+	} best[NEAREST_MAX + 1];
+	uint32_t n = 0;
+	const char *at = uri->known;
+
+	for (size_t len; (len = next_name(&at)) > 0; at += len) {
+		int far = unlikeness(name, at, len);
+		uint32_t k = n < NEAREST_MAX ? n++ : NEAREST_MAX;
+
+		for (; k > 0 && best[k - 1].unlikeness > far; k--)
+			best[k] = best[k - 1];
+		best[k].name = at;
+		best[k].len = len;
+		best[k].unlikeness = far;
+	}
+	out[0] = '\0';
+	for (uint32_t k = 0; k < n; k++) {
+		size_t used = strlen(out);
+
+		(void)snprintf(out + used, size - used, "%s%.*s",
+		               k ? ", " : "", (int)best[k].len, best[k].name);
+	}
+}
+
+static int refuse_key(const struct mr_uri *uri, const char *name,
+                      struct mr_errtext *err)
+{
+	char near[LIST_SHOWN + 1];
+
+	if (strlen(uri->known) <= LIST_SHOWN)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "URI '%.128s': unknown key '%.64s'; known: "
+		                      "%s",
+		                      uri->given, name, uri->known);
+	nearest(uri, name, near, sizeof near);
+	return mr_errtext_set(err, MR_ERR_USAGE,
+	                      "URI '%.128s': unknown key '%.64s'; the nearest "
+	                      "are: %s (man memrig and 'memrig models' list all)",
+	                      uri->given, name, near);
+}
+
 int mr_uri_finish(const struct mr_uri *uri, struct mr_errtext *err)
 {
 	for (uint32_t i = 0; i < uri->n_keys; i++)
 		if (!uri->keys[i].taken)
-			return mr_errtext_set(
-				err, MR_ERR_USAGE,
-				"URI '%.128s': unknown key '%.64s'; known: %.300s",
-				uri->given, uri->keys[i].name, uri->known);
+			return refuse_key(uri, uri->keys[i].name, err);
 	return MR_OK;
 }
 

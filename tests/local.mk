@@ -24,7 +24,8 @@ test_programs = \
 	%D%/test_synapse \
 	%D%/test_target \
 	%D%/test_tool \
-	%D%/test_uri
+	%D%/test_uri \
+	%D%/test_weights
 
 check_PROGRAMS += $(test_programs) %D%/example
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/array_priv.h"
 #include "memrig/emulator.h"
 #include "memrig/memrig.h"
 
@@ -72,6 +73,132 @@ static void observer_refusing_to_send_keeps_all_back(void)
 		CU_ASSERT_EQUAL(ops[k].outcome.n_effect, 0);
 	}
 	CU_ASSERT_EQUAL(mr_array_time_ns(array), 0);
+	close_array(array);
+}
+
+/* An end for each begin, and none without one. */
+static void observers_behind_a_refusal_see_nothing(void)
+{
+	struct mr_array *array = mr_session_open("emu:ideal?rows=1&cols=1");
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r}, c = {.name = 'C', .to = &r},
+	                 b = {.name = 'B', .to = &r, .refuse_begin = MR_ERR_IO};
+	char text[MR_RECORD_TEXT];
+	struct mr_op ops[2] = {{.kind = MR_OP_WAIT}, {.kind = MR_OP_WAIT}};
+	size_t done = 9;
+
+	mr_scribe_watch(array, &a);
+	mr_scribe_watch(array, &b);
+	mr_scribe_watch(array, &c);
+	MR_CODE(mr_array_submit(array, ops, 2, NULL, &done), MR_ERR_IO);
+	CU_ASSERT_STRING_EQUAL(mr_record_text(&r, text), "AbBbAeBe");
+	CU_ASSERT_EQUAL(done, 0);
+	CU_ASSERT_EQUAL(ops[1].outcome.id, 0); /* never begun */
+	r.n = 0;
+	b.refuse_begin = MR_OK;
+	c.refuse_begin = MR_ERR_IO;
+	MR_CODE(mr_array_submit(array, ops, 2, NULL, &done), MR_ERR_IO);
+	CU_ASSERT_STRING_EQUAL(mr_record_text(&r, text), "AbBbCbAeBeCe");
+	close_array(array);
+}
+
+/* Says no to the second operation only. */
+static int refuse_second(void *self, const struct mr_event *event,
+                         struct mr_errtext *err)
+{
+	return ++*(int *)self == 2 ? mr_errtext_set(err, MR_ERR_IO, "no %llu",
+	                                            (unsigned long long)event->id)
+	                           : MR_OK;
+}
+
+static void observers_of_a_list_see_whole_operations(void)
+{
+	struct mr_array *array = mr_session_open("emu:ideal?rows=1&cols=1");
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r}, c = {.name = 'C', .to = &r};
+	int n = 0;
+	struct mr_observer b = {.self = &n, .begin = refuse_second};
+	char text[MR_RECORD_TEXT];
+	struct mr_op ops[3] = {{.kind = MR_OP_WAIT},
+	                       {.kind = MR_OP_WAIT},
+	                       {.kind = MR_OP_WAIT}};
+
+	mr_scribe_watch(array, &a);
+	MR_CODE(mr_array_observe(array, &b), MR_OK);
+	mr_scribe_watch(array, &c);
+	MR_CODE(mr_array_submit(array, ops, 3, NULL, NULL), MR_ERR_IO);
+	CU_ASSERT_STRING_EQUAL(mr_record_text(&r, text), "AbCbAbAeCeAe");
+	CU_ASSERT_STRING_EQUAL(mr_array_errmsg(array), "no 2");
+	close_array(array);
+}
+
+static void observers_behind_a_refused_composition_see_nothing(void)
+{
+	struct mr_array *array =
+		mr_session_open("emu:ideal?rows=2&cols=1&offer=read");
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r, .refuse_begin = MR_ERR_IO},
+	                 b = {.name = 'B', .to = &r};
+	char text[MR_RECORD_TEXT];
+	float v_V[2] = {0.1f, 0.2f}, i_A = -1;
+
+	mr_scribe_watch(array, &a);
+	mr_scribe_watch(array, &b);
+	MR_CODE(mr_array_drive(array, v_V, &i_A), MR_ERR_IO);
+	CU_ASSERT_STRING_EQUAL(mr_record_text(&r, text), "AbAe");
+	close_array(array);
+}
+
+/* Leaves when it sees its first end, and tries to bring somebody along. */
+struct leaver {
+	struct mr_array *array;
+	int ends;
+};
+
+static void leave(void *self, const struct mr_event *event)
+{
+	struct leaver *l = self;
+	struct mr_observer friend = {.self = &l->ends};
+
+	CU_ASSERT(event->id > 0);
+	l->ends++;
+	MR_CODE(mr_array_observe(l->array, &friend), MR_ERR_BUSY);
+	mr_array_unobserve(l->array, l);
+}
+
+static void observer_that_leaves_inside_disturbs_nobody(void)
+{
+	struct mr_array *array = mr_session_open("emu:ideal?rows=1&cols=1");
+	struct mr_record r = {0};
+	struct mr_scribe b = {.name = 'B', .to = &r};
+	struct leaver leaver = {.array = array};
+	struct mr_observer a = {.self = &leaver, .end = leave};
+	char text[MR_RECORD_TEXT];
+	struct mr_op ops[2] = {{.kind = MR_OP_WAIT}, {.kind = MR_OP_WAIT}};
+
+	MR_CODE(mr_array_observe(array, &a), MR_OK);
+	mr_scribe_watch(array, &b);
+	MR_CODE(mr_array_submit(array, ops, 2, NULL, NULL), MR_OK);
+	CU_ASSERT_STRING_EQUAL(mr_record_text(&r, text), "BbBbBsBeBe");
+	CU_ASSERT_EQUAL(leaver.ends, 1);
+	CU_ASSERT_EQUAL(array->n_observers, 1);
+	close_array(array);
+}
+
+/* What holds is described also when something behind the configure fails. */
+static void description_follows_a_configure_before_a_failure(void)
+{
+	struct mr_array *array =
+		mr_session_open("emu:ideal?rows=1&cols=1&fault.at=2");
+	struct mr_op ops[2] = {
+		{.kind = MR_OP_CONFIGURE,
+	         .configure = {.name = "read_range", .value = "2.385e-06"}},
+		{.kind = MR_OP_WAIT}};
+
+	MR_CODE(mr_array_submit(array, ops, 2, NULL, NULL), MR_ERR_IO);
+	MR_HAS(mr_array_errmsg(array), "fault injected");
+	CU_ASSERT_STRING_EQUAL(mr_array_describe(array)->conditions[1].value,
+	                       "2.385e-06");
 	close_array(array);
 }
 
@@ -228,6 +355,88 @@ static void stop_holds_until_resume(void)
 	MR_CODE(submit(array, &ops[1]), MR_ERR_STOPPED);
 	mr_array_resume(array);
 	MR_CODE(submit(array, &ops[1]), MR_OK);
+	close_array(array);
+}
+
+/* ---- progress ------------------------------------------------------------ */
+
+struct told {
+	size_t n;
+	uint64_t done[16];
+	uint64_t total;
+};
+
+static void tell(void *user, uint64_t done, uint64_t total)
+{
+	struct told *t = user;
+
+	CU_ASSERT_FATAL(t->n < 16);
+	t->done[t->n++] = done;
+	t->total = total;
+}
+
+/* n operations, of which so many succeed: 1, 2, ... are told, each once. */
+static void check_progress(const char *uri, enum mr_op_kind second,
+                           uint64_t succeed, int code)
+{
+	struct mr_array *array = mr_session_open(uri);
+	struct told told = {0};
+	struct mr_context context = {.progress = tell, .user = &told};
+	float v_V = 0.1f, i_A;
+	struct mr_op ops[10] = {{0}};
+	size_t done;
+
+	for (int k = 0; k < 10; k++)
+		ops[k] = (struct mr_op){.kind = MR_OP_WAIT};
+	ops[1].kind = second;
+	if (second == MR_OP_DRIVE)
+		ops[1].drive = (struct mr_drive_op){
+			.batch = 1, .v_V = &v_V, .i_A = &i_A};
+	MR_CODE(mr_array_submit(array, ops, 10, &context, &done), code);
+	CU_ASSERT_EQUAL(done, succeed);
+	CU_ASSERT_EQUAL_FATAL(told.n, succeed);
+	CU_ASSERT(succeed == 0 || told.total == 10);
+	for (uint64_t k = 0; k < succeed; k++)
+		CU_ASSERT_EQUAL(told.done[k], k + 1);
+	close_array(array);
+}
+
+static void progress_is_told_between_operations(void)
+{
+	check_progress("emu:ideal?rows=1&cols=1", MR_OP_WAIT, 10, MR_OK);
+	check_progress("emu:ideal?rows=1&cols=1&fault.rate=0", MR_OP_WAIT, 10,
+	               MR_OK); /* a filter that sends one by one */
+	check_progress("emu:ideal?rows=1&cols=1&offer=read+wait", MR_OP_DRIVE,
+	               10, MR_OK); /* native, composed, native */
+}
+
+static void progress_of_a_failure_ends_before_it(void)
+{
+	check_progress("emu:ideal?rows=1&cols=1&fault.at=8", MR_OP_WAIT, 7,
+	               MR_ERR_IO);
+	check_progress("emu:ideal?rows=1&cols=1&fault.at=1", MR_OP_WAIT, 0,
+	               MR_ERR_IO);
+}
+
+static void stop_at_third(void *user, uint64_t done, uint64_t total)
+{
+	CU_ASSERT_EQUAL(total, 5);
+	if (done == 3)
+		mr_array_stop(user);
+}
+
+static void progress_can_stop_a_list(void)
+{
+	struct mr_array *array = mr_session_open("emu:ideal?rows=1&cols=1");
+	struct mr_context context = {.progress = stop_at_third, .user = array};
+	struct mr_op ops[5] = {{.kind = MR_OP_WAIT}, {.kind = MR_OP_WAIT},
+	                       {.kind = MR_OP_WAIT}, {.kind = MR_OP_WAIT},
+	                       {.kind = MR_OP_WAIT}};
+	size_t done;
+
+	MR_CODE(mr_array_submit(array, ops, 5, &context, &done),
+	        MR_ERR_STOPPED);
+	CU_ASSERT_EQUAL(done, 3);
 	close_array(array);
 }
 
@@ -411,6 +620,16 @@ const struct mr_test mr_tests[] = {
          observers_are_called_in_the_order_of_adding},
 	{"observer_refusing_to_send_keeps_all_back",
          observer_refusing_to_send_keeps_all_back},
+	{"observers_behind_a_refusal_see_nothing",
+         observers_behind_a_refusal_see_nothing},
+	{"observers_of_a_list_see_whole_operations",
+         observers_of_a_list_see_whole_operations},
+	{"observers_behind_a_refused_composition_see_nothing",
+         observers_behind_a_refused_composition_see_nothing},
+	{"observer_that_leaves_inside_disturbs_nobody",
+         observer_that_leaves_inside_disturbs_nobody},
+	{"description_follows_a_configure_before_a_failure",
+         description_follows_a_configure_before_a_failure},
 	{"observer_refusing_a_composed_operation_stops_it",
          observer_refusing_a_composed_operation_stops_it},
 	{"observers_have_their_limit", observers_have_their_limit},
@@ -420,6 +639,11 @@ const struct mr_test mr_tests[] = {
 	{"deadline_is_on_the_clock_of_the_handle",
          deadline_is_on_the_clock_of_the_handle},
 	{"stop_holds_until_resume", stop_holds_until_resume},
+	{"progress_is_told_between_operations",
+         progress_is_told_between_operations},
+	{"progress_of_a_failure_ends_before_it",
+         progress_of_a_failure_ends_before_it},
+	{"progress_can_stop_a_list", progress_can_stop_a_list},
 	{"survey_reads_at_its_interval", survey_reads_at_its_interval},
 	{"survey_that_is_wrong_is_refused", survey_that_is_wrong_is_refused},
 	{"survey_that_fails_fails_the_submit",

@@ -159,6 +159,69 @@ static void program_with_a_failing_child_fails(void)
 	close_array(array);
 }
 
+/* Readings stop at .1 uS * 1.385: what lies beyond is known only as "more". */
+#define CLIPPED "emu:ideal?rows=1&cols=4&adc_range_A=2.77e-8"
+
+static void program_is_not_fooled_by_a_clipped_reading(void)
+{
+	struct mr_array *array = mr_session_open(CLIPPED);
+	float g_S[4] = {0}, target_S[4] = {0.1e-6f, 0.1385e-6f, 0.1385e-6f, 0.3e-6f};
+	uint32_t counts[4] = {2, 3, 200, 4}, pulses[4] = {0};
+	uint8_t status[4] = {9, 9, 9, 9};
+	struct mr_op op = {.kind = MR_OP_PROGRAM,
+	                   .program = {.target_S = target_S,
+	                               .tolerance_S = 0.04e-6,
+	                               .budget = 50,
+	                               .g_S = g_S,
+	                               .pulses = pulses,
+	                               .status = status}};
+	struct mr_op set;
+
+	mr_pulse_from(&set, mr_description_waveform(mr_array_describe(array),
+	                                            "set"));
+	set.where = (struct mr_selection){.kind = MR_SELECT_ALL};
+	set.pulse.counts = counts;
+	MR_CODE(submit(array, &set), MR_OK);
+	MR_CODE(submit(array, &op), MR_OK);
+	/* there from the start */
+	CU_ASSERT(status[0] == 0 && pulses[0] == 0);
+	/* .15 reads as .1385, the target itself: comes down to .1 to be seen */
+	CU_ASSERT(status[1] == 0 && pulses[1] == 1);
+	MR_NEAR((double)g_S[1], 0.1e-6, 1e-12);
+	/* 10 uS: comes down, but not all the way */
+	CU_ASSERT_EQUAL(status[2],
+	                MR_STATUS_OVER_RANGE | MR_STATUS_NOT_CONVERGED);
+	CU_ASSERT_EQUAL(pulses[2], 50);
+	/* a target that cannot be read: no pulse is blind */
+	CU_ASSERT_EQUAL(status[3],
+	                MR_STATUS_OVER_RANGE | MR_STATUS_NOT_CONVERGED);
+	CU_ASSERT_EQUAL(pulses[3], 0);
+	CU_ASSERT_EQUAL(op.outcome.status,
+	                MR_STATUS_OVER_RANGE | MR_STATUS_NOT_CONVERGED);
+	close_array(array);
+}
+
+/* The ends of the range are said: 10 uS is full, and a pulse up says so. */
+static void program_keeps_the_status_of_its_last_pulse(void)
+{
+	struct mr_array *array =
+		mr_session_open("emu:ideal?rows=1&cols=1&dg_S=3e-6");
+	uint8_t status = 9;
+	struct mr_op op = {.kind = MR_OP_PROGRAM,
+	                   .program = {.target = 9.6e-6,
+	                               .tolerance_S = 0.5e-6,
+	                               .budget = 20,
+	                               .status = &status}};
+
+	MR_CODE(submit(array, &op), MR_OK); /* 3, 6, 9, 12: cut to 10 */
+	CU_ASSERT_EQUAL(status, MR_STATUS_SATURATED);
+	CU_ASSERT_EQUAL(op.outcome.status, MR_STATUS_SATURATED);
+	op.program.target = 7.2e-6; /* 10 - 3: free again */
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(status, 0);
+	close_array(array);
+}
+
 /* ---- composed: drive ----------------------------------------------------- */
 
 /* Steps of .05 uS without noise: cell (r, c) holds (r + 2 c + 1) of them. */
@@ -250,6 +313,44 @@ static void drive_composed_from_reads_is_the_product(void)
 	check_products("emu:ideal?rows=3&cols=4&offer=read+pulse+wait");
 }
 
+/* 200 steps are 10 uS: 2 uA at .2 V, far over the .1 uA of the meter. */
+static void drive_composed_of_clipped_reads_says_so(void)
+{
+	struct mr_array *array = mr_session_open(
+		"emu:ideal?rows=2&cols=3&adc_range_A=1e-7"
+		"&offer=read+pulse+wait");
+	struct mr_selection one = {.kind = MR_SELECT_LIST,
+	                           .cells = (const uint32_t[]){1},
+	                           .n_cells = 1};
+	float v_V[6] = {0.2f, 0, 0, 0.2f, 0, 0}, i_A[9];
+	uint8_t status[9];
+	struct mr_op op = {.kind = MR_OP_DRIVE,
+	                   .drive = {.batch = 3,
+	                             .v_V = v_V,
+	                             .i_A = i_A,
+	                             .status = status}};
+
+	for (int k = 0; k < 9; k++)
+		status[k] = 9;
+	MR_CODE(mr_array_pulse(array, &one, "set", 200), MR_OK);
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.status, MR_STATUS_OVER_RANGE);
+	for (int k = 0; k < 9; k++) /* vector 0 feeds row 0, output 1 is it */
+		CU_ASSERT_EQUAL(status[k], k == 1 ? MR_STATUS_OVER_RANGE : 0);
+	op.drive.axis = MR_AXIS_COLS;
+	op.drive.batch = 2;
+	op.drive.status = NULL; /* the outcome says it still */
+	op.outcome.status = 0;
+	v_V[0] = 0;
+	v_V[4] = 0.1f; /* column 1 of the second vector */
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.status, MR_STATUS_OVER_RANGE);
+	v_V[4] = 0;
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.status, 0);
+	close_array(array);
+}
+
 static void drive_without_wait_takes_its_reads_alone(void)
 {
 	struct mr_array *array =
@@ -337,8 +438,83 @@ static void trace_composed_from_waits_and_reads_is_ohms_law(void)
 	MR_NEAR((double)i_A[1], -0.21 * known_S(2, 3), 1e-13);
 	MR_NEAR((double)i_A[3], -0.21 * known_S(0, 2), 1e-13);
 	MR_NEAR(t_s[0], 3e-3, 1e-9);
-	MR_NEAR(t_s[1], 5.385e-3, 1e-5); /* and the time of a read */
-	CU_ASSERT(t_s[2] > t_s[1] && status[0] == 0 && status[3] == 0);
+	MR_NEAR(t_s[1], 5.385e-3, 1e-12); /* the read is the end of the hold */
+	MR_NEAR(t_s[2], 8.385e-3, 1e-12);
+	MR_NEAR(t_s[3], 10.77e-3, 1e-12);
+	CU_ASSERT(v_V[1] == -0.21f && v_V[3] == -0.21f);
+	CU_ASSERT(status[0] == 0 && status[3] == 0);
+	CU_ASSERT_EQUAL(op.outcome.t_end_ns - op.outcome.t_begin_ns, 10770000);
+	close_array(array);
+}
+
+/* The same trace on an array that traces by itself and on one that does not. */
+static void trace_composed_agrees_with_a_native_one(void)
+{
+	static const char *const uris[] = {
+		"emu:ideal?rows=3&cols=4",
+		"emu:ideal?rows=3&cols=4&offer=read+pulse+wait"};
+	/* .6 V is the limit of reads, and its float lies above it */
+	float level[] = {-0.2385f, 0, 0.6f, -0.0f, -0.1f, 0.3f};
+	double hold_s[] = {2.385e-3, 1e-9, 4e-7, 1, 1e-6, 0.5};
+	float i_A[2][18] = {{0}}, v_V[2][18] = {{0}};
+	double t_s[2][18] = {{0}};
+	uint8_t status[2][18] = {{0}};
+
+	for (int k = 0; k < 2; k++) {
+		struct mr_array *array = known_array(uris[k]);
+		struct mr_op op = {.kind = MR_OP_TRACE,
+		                   .where = {.kind = MR_SELECT_RECT,
+		                             .row = 1,
+		                             .col = 1,
+		                             .n_rows = 1,
+		                             .n_cols = 3},
+		                   .trace = {.n_levels = 6,
+		                             .level = level,
+		                             .hold_s = hold_s,
+		                             .v_V = v_V[k],
+		                             .i_A = i_A[k],
+		                             .t_s = t_s[k],
+		                             .status = status[k]}};
+
+		MR_CODE(submit(array, &op), MR_OK);
+		close_array(array);
+	}
+	for (int i = 0; i < 18; i++) {
+		MR_NEAR((double)i_A[1][i], (double)i_A[0][i], 1e-13);
+		CU_ASSERT_EQUAL(v_V[1][i], v_V[0][i]);
+		MR_NEAR(t_s[1][i], t_s[0][i], 1e-12);
+		CU_ASSERT_EQUAL(status[1][i], status[0][i]);
+		CU_ASSERT(signbit(i_A[1][i]) == 0 || i_A[1][i] < 0);
+	}
+	CU_ASSERT(i_A[1][0] < 0 && i_A[1][1] == 0.0f && i_A[1][2] > 0);
+}
+
+static void trace_composed_of_a_clipped_read_says_so(void)
+{
+	struct mr_array *array = mr_session_open(
+		"emu:ideal?rows=1&cols=1&adc_range_A=1e-7"
+		"&offer=read+pulse+wait");
+	float level[] = {-0.2f, 0, 0.002f}, i_A[3] = {0};
+	double hold_s[] = {1e-3, 1e-3, 1e-3};
+	uint8_t status[3] = {9, 9, 9};
+	struct mr_op op = {.kind = MR_OP_TRACE,
+	                   .trace = {.n_levels = 3,
+	                             .level = level,
+	                             .hold_s = hold_s,
+	                             .i_A = i_A,
+	                             .status = status}};
+
+	MR_CODE(mr_array_pulse(array, NULL, "set", 200), MR_OK); /* 10 uS */
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT(status[0] == MR_STATUS_OVER_RANGE && status[1] == 0 &&
+	          status[2] == 0);
+	CU_ASSERT_EQUAL(op.outcome.status, MR_STATUS_OVER_RANGE);
+	MR_NEAR((double)i_A[0], -1e-7, 1e-13);
+	MR_NEAR((double)i_A[2], 2e-8, 1e-13);
+	op.trace.n_levels = 2;
+	op.trace.status = NULL;
+	MR_CODE(submit(array, &op), MR_OK);
+	CU_ASSERT_EQUAL(op.outcome.status, MR_STATUS_OVER_RANGE);
 	close_array(array);
 }
 
@@ -374,10 +550,16 @@ const struct mr_test mr_tests[] = {
 	{"program_is_a_parent_with_its_children",
          program_is_a_parent_with_its_children},
 	{"program_goes_up_and_down", program_goes_up_and_down},
+	{"program_is_not_fooled_by_a_clipped_reading",
+         program_is_not_fooled_by_a_clipped_reading},
+	{"program_keeps_the_status_of_its_last_pulse",
+         program_keeps_the_status_of_its_last_pulse},
 	{"program_with_a_failing_child_fails",
          program_with_a_failing_child_fails},
 	{"drive_composed_from_reads_is_the_product",
          drive_composed_from_reads_is_the_product},
+	{"drive_composed_of_clipped_reads_says_so",
+         drive_composed_of_clipped_reads_says_so},
 	{"drive_without_wait_takes_its_reads_alone",
          drive_without_wait_takes_its_reads_alone},
 	{"drive_of_undeclared_levels_is_composed",
@@ -386,6 +568,10 @@ const struct mr_test mr_tests[] = {
          drive_with_a_failing_child_counts_its_vectors},
 	{"trace_composed_from_waits_and_reads_is_ohms_law",
          trace_composed_from_waits_and_reads_is_ohms_law},
+	{"trace_composed_agrees_with_a_native_one",
+         trace_composed_agrees_with_a_native_one},
+	{"trace_composed_of_a_clipped_read_says_so",
+         trace_composed_of_a_clipped_read_says_so},
 	{"trace_beyond_reads_cannot_be_composed",
          trace_beyond_reads_cannot_be_composed},
 	{0},

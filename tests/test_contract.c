@@ -25,6 +25,7 @@ static const char *const recorded[] = {
 	"emu:pcm-hermes2?rows=4&cols=5&seed=13&noise=flicker",
 	"emu:pcm-step?rows=5&cols=7&seed=14",
 	"emu:pcm-target?rows=5&cols=7&seed=15",
+	"emu:ideal?rows=5&cols=7&guard.v_V=1.1&guard.width_s=2.385",
 };
 
 typedef void contract_fn(struct mr_array *array);
@@ -122,8 +123,9 @@ static void describe_contract(struct mr_array *array)
 
 static void read_where(struct mr_array *array, struct mr_selection where)
 {
-	float g_S[2 * CELLS_MAX], v_V[2 * CELLS_MAX], i_A[2 * CELLS_MAX];
-	uint8_t status[2 * CELLS_MAX];
+	float g_S[2 * CELLS_MAX] = {0}, v_V[2 * CELLS_MAX] = {0};
+	float i_A[2 * CELLS_MAX] = {0};
+	uint8_t status[2 * CELLS_MAX] = {0};
 	struct mr_op op = {.kind = MR_OP_READ,
 	                   .where = where,
 	                   .read = {.g_S = g_S,
@@ -332,8 +334,9 @@ static void drive_axis(struct mr_array *array, enum mr_axis axis)
 	const struct mr_description *d = mr_array_describe(array);
 	uint32_t n_in = axis == MR_AXIS_ROWS ? d->rows : d->cols;
 	uint32_t n_out = axis == MR_AXIS_ROWS ? d->cols : d->rows;
-	float v_V[2 * CELLS_MAX], i_A[2 * CELLS_MAX], g_S[CELLS_MAX];
-	uint8_t status[2 * CELLS_MAX];
+	float v_V[2 * CELLS_MAX] = {0}, i_A[2 * CELLS_MAX] = {0};
+	float g_S[CELLS_MAX] = {0};
+	uint8_t status[2 * CELLS_MAX] = {0};
 	struct mr_op op = {.kind = MR_OP_DRIVE,
 	                   .drive = {.axis = axis,
 	                             .batch = 2,
@@ -422,8 +425,8 @@ static void trace_contract(struct mr_array *array)
 	double hold_s[] = {1e-4, 2e-4, 3e-4};
 	uint8_t sample[] = {1, 0, 1};
 	uint32_t list[] = {2, 0};
-	float v_V[4], i_A[4];
-	double t_s[4];
+	float v_V[4] = {0}, i_A[4] = {0};
+	double t_s[4] = {0};
 	struct mr_op op = {.kind = MR_OP_TRACE,
 	                   .where = {.kind = MR_SELECT_LIST,
 	                             .cells = list,
@@ -510,9 +513,9 @@ static void configure_contract(struct mr_array *array)
 static void program_contract(struct mr_array *array)
 {
 	const struct mr_description *d = mr_array_describe(array);
-	float g_S[CELLS_MAX];
-	uint32_t pulses[CELLS_MAX];
-	uint8_t status[CELLS_MAX];
+	float g_S[CELLS_MAX] = {0};
+	uint32_t pulses[CELLS_MAX] = {0};
+	uint8_t status[CELLS_MAX] = {0};
 	double tolerance_S = 0.08 * d->g_unit_S;
 	struct mr_op op = {.kind = MR_OP_PROGRAM,
 	                   .program = {.target = 0.53 * d->g_unit_S,
@@ -629,11 +632,18 @@ static void unsupported_contract(struct mr_array *array)
 	CU_ASSERT(mr_array_abilities(array) != 0);
 }
 
+static void count_up(void *user, uint64_t done, uint64_t total)
+{
+	CU_ASSERT(done == ++*(uint64_t *)user && done <= total);
+}
+
 static void stop_contract(struct mr_array *array)
 {
 	volatile sig_atomic_t stop = 1;
 	struct mr_context stopped = {.stop = &stop};
 	struct mr_context late = {.deadline_ns = 1};
+	uint64_t told = 0;
+	struct mr_context told_of = {.progress = count_up, .user = &told};
 	float g_S[CELLS_MAX];
 	struct mr_op op = {.kind = MR_OP_READ, .read = {.g_S = g_S}};
 	size_t done = 9;
@@ -647,7 +657,10 @@ static void stop_contract(struct mr_array *array)
 	MR_CODE(submit(array, &op), MR_ERR_STOPPED);
 	MR_HAS(mr_array_errmsg(array), "stopped");
 	mr_array_resume(array);
-	MR_CODE(submit(array, &op), MR_OK);
+	struct mr_op two[2] = {op, op};
+
+	MR_CODE(mr_array_submit(array, two, 2, &told_of, NULL), MR_OK);
+	CU_ASSERT_EQUAL(told, 2);
 	CU_ASSERT_STRING_EQUAL(mr_array_errmsg(array), "");
 }
 
@@ -781,7 +794,7 @@ const struct mr_test mr_tests[] = {
 	{"program_that_is_wrong_is_refused", program_refusals_holds},
 	{"list_is_checked_before_it_is_sent", list_contract_holds},
 	{"kind_not_described_is_refused", unsupported_contract_holds},
-	{"stop_and_deadline_end_a_submit", stop_contract_holds},
+	{"stop_deadline_and_progress_of_a_submit", stop_contract_holds},
 	{"observer_sees_begin_and_end", observer_contract_holds},
 	{"snapshot_brings_back_the_state", snapshot_contract_holds},
 	{0},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Weights on cells: what is set is read, by reads and by drives alike; which
- * cell is pulsed and when. Most on cells with exact steps of 1 uS, of which ten
- * make a weight of 1: a step is a weight of .1 / N. */
+/* Pulses on cells that carry weights: which cell, when, and how they are counted;
+ * and what is refused. Most on cells with exact steps of 1 uS, of which ten make
+ * a weight of 1: a step is a weight of .1 / N. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,6 @@
 #include "session.h"
 #include "test.h"
 
-#define N_IN 5
-#define N_OUT 3
 #define STEP_S 1e-6
 #define EXACT "emu:ideal?dg_S=1e-6&"
 #define ERASED "emu:pcm?noise=none&nu=0&nu_spread=0&seed=3&"
@@ -60,134 +58,127 @@ static const char *steps(const struct mr_array *array, char *out)
 	return out;
 }
 
-/* ---- set, read, forward -------------------------------------------------- */
+/* ---- what is counted ----------------------------------------------------- */
 
-static double wanted(uint32_t i, uint32_t j, enum mr_coding coding)
+/* One synapse on one row: wanted changes go in, raising minus lowering pulses
+ * come out. */
+struct one {
+	struct mr_array *array;
+	struct mr_synapse *syn;
+	float w; /* as read before the last update's pulses */
+};
+
+static struct one make_one(const char *uri, struct mr_synapse_options options)
 {
-	double w = 0.1 * ((3 * i + 2 * j) % 10);
+	struct one one = {.array = mr_session_open(uri)};
 
-	return coding == MR_CODING_PAIR && (i + j) % 2 ? -w : w;
+	options.n_in = options.n_out = 1;
+	one.syn = lay(one.array, options);
+	return one;
 }
 
-static void check_forward(struct mr_synapse *syn, enum mr_coding coding)
+static int update(struct one *one, double dw)
 {
-	uint32_t in[] = {4, 0, 3};
-	float x[] = {1, -0.5f, 0.2385f}, y[N_OUT];
+	const struct mr_synapse_counts *c = mr_synapse_counts(one->syn);
+	struct mr_synapse_counts before = *c;
+	float change = (float)dw;
 
-	MR_CODE(mr_synapse_forward(syn, in, x, 3, 0, y), MR_OK);
-	for (uint32_t j = 0; j < N_OUT; j++) {
-		double sum = 0;
+	MR_CODE(mr_synapse_update(one->syn, 0, &change, &one->w), MR_OK);
+	CU_ASSERT(c->raised - before.raised + c->lowered - before.lowered <= 1);
+	return (int)(c->raised - before.raised) -
+	       (int)(c->lowered - before.lowered);
+}
 
-		for (uint32_t k = 0; k < 3; k++)
-			sum += (double)x[k] * wanted(in[k], j, coding);
-		MR_NEAR((double)y[j], sum, 1e-5);
+/* 1 to .1 on steps of .1: nine pulses down, none up. */
+static void set_counts_pulses_by_their_direction(void)
+{
+	struct one one = make_one(EXACT "rows=1&cols=1",
+	                          (struct mr_synapse_options){0});
+	const struct mr_synapse_counts *c = mr_synapse_counts(one.syn);
+	float w = 1;
+
+	MR_CODE(mr_synapse_set(one.syn, &w, 0.01, 40, NULL), MR_OK);
+	CU_ASSERT_EQUAL(c->raised, 10);
+	CU_ASSERT_EQUAL(c->lowered, 0);
+	w = 0.1f;
+	MR_CODE(mr_synapse_set(one.syn, &w, 0.01, 40, NULL), MR_OK);
+	CU_ASSERT_EQUAL(c->raised, 10);
+	CU_ASSERT_EQUAL(c->lowered, 9);
+	drop(one.array, one.syn);
+}
+
+/* The mean step of a cell depends on its raising pulses since its last erase.
+ * With history 1 uS over 2 pulses, on exact steps: the next step counts as
+ * .2 + .1 exp(-(n + 1) / 2), so n is seen in what is due. */
+#define HISTORY                                                               \
+	(struct mr_synapse_options)                                           \
+	{                                                                     \
+		.step = {.floor_S = 0.5e-6,                                   \
+		         .offset_S = 2e-6,                                    \
+		         .history_S = 1e-6,                                   \
+		         .memory_pulses = 2}                                  \
 	}
-	MR_CODE(mr_synapse_forward(syn, NULL, x, 3, 0, y), MR_OK);
-	for (uint32_t j = 0; j < N_OUT; j++) {
-		double sum = 0;
 
-		for (uint32_t k = 0; k < 3; k++)
-			sum += (double)x[k] * wanted(k, j, coding);
-		MR_NEAR((double)y[j], sum, 1e-5);
-	}
+/* A raising pulse is due at n earlier ones, and not a hair before. */
+static void check_raised(struct one *one, uint32_t n)
+{
+	double due = 0.2 + 0.1 * exp(-(n + 1.0) / 2);
+
+	CU_ASSERT_EQUAL(update(one, due - 1e-4), 0);
+	CU_ASSERT_EQUAL(update(one, 2e-4), 1);
 }
 
-static void check_layer(const char *offer, uint32_t n_cells,
-                        enum mr_coding coding)
+static void set_goes_on_counting_raising_pulses(void)
 {
-	char uri[128];
-	float w[N_IN * N_OUT];
-	uint64_t missed = 9;
+	struct one one = make_one(EXACT "rows=1&cols=1", HISTORY);
+	float w = 0.2f;
 
-	(void)snprintf(uri, sizeof uri, EXACT "rows=6&cols=43%s", offer);
-	struct mr_array *array = mr_session_open(uri);
-	struct mr_synapse *syn = lay(
-		array, (struct mr_synapse_options){.n_in = N_IN,
-	                                           .n_out = N_OUT,
-	                                           .n_cells = n_cells,
-	                                           .coding = coding});
-	for (uint32_t i = 0; i < N_IN; i++)
-		for (uint32_t j = 0; j < N_OUT; j++)
-			w[i * N_OUT + j] = (float)wanted(i, j, coding);
-	MR_CODE(mr_synapse_set(syn, w, 0.02, 60, &missed), MR_OK);
-	CU_ASSERT_EQUAL(missed, 0);
-	memset(w, 0, sizeof w);
-	MR_CODE(mr_synapse_read(syn, w), MR_OK);
-	for (uint32_t i = 0; i < N_IN; i++)
-		for (uint32_t j = 0; j < N_OUT; j++)
-			MR_NEAR((double)w[i * N_OUT + j], wanted(i, j, coding),
-			        1e-5);
-	check_forward(syn, coding);
-	CU_ASSERT_EQUAL(cell_S(array, 42), 0); /* unused: left alone */
-	drop(array, syn);
+	MR_CODE(mr_synapse_reset(one.syn, 1), MR_OK);
+	MR_CODE(mr_synapse_set(one.syn, &w, 0.01, 40, NULL), MR_OK);
+	check_raised(&one, 2); /* one blind, one to come to .2 */
+	w = 0.1f;              /* from .3 by two steps, which are no erase */
+	MR_CODE(mr_synapse_set(one.syn, &w, 0.01, 40, NULL), MR_OK);
+	check_raised(&one, 3);
+	drop(one.array, one.syn);
 }
 
-static void weights_set_are_read_and_summed(void)
+/* Cells that can only be erased: n starts anew when a verify loop erases. */
+static void set_that_erases_counts_from_there(void)
 {
-	static const uint32_t n_cells[] = {1, 4, 7};
-
-	for (int k = 0; k < 3; k++) {
-		for (int c = 0; c < 2; c++) {
-			enum mr_coding coding = (enum mr_coding)c;
-
-			check_layer("", n_cells[k], coding); /* by drive */
-			check_layer("&offer=read+pulse+wait", n_cells[k],
-			            coding); /* by reads */
-		}
-	}
-}
-
-static void forward_of_no_input_is_zero_and_takes_its_time(void)
-{
-	struct mr_array *array = mr_session_open(EXACT "rows=1&cols=2");
-	struct mr_synapse *syn = lay(
-		array, (struct mr_synapse_options){.n_in = 1, .n_out = 2});
-	float x = 1, y[2] = {7, 7};
-
-	MR_CODE(mr_synapse_forward(syn, NULL, NULL, 0, 0, y), MR_OK);
-	CU_ASSERT(y[0] == 0.0f && y[1] == 0.0f);
-	CU_ASSERT_EQUAL(mr_array_time_ns(array), 0);
-	MR_CODE(mr_synapse_forward(syn, NULL, NULL, 0, 2.385, y), MR_OK);
-	CU_ASSERT_EQUAL(mr_array_time_ns(array), 2385000000);
-	MR_CODE(mr_synapse_forward(syn, NULL, &x, 1, 2.385, y), MR_OK);
-	CU_ASSERT_EQUAL(mr_array_time_ns(array), 4770000000);
-	drop(array, syn);
-}
-
-static void read_divides_by_unit_and_drift(void)
-{
-	struct mr_array *array = mr_session_open(EXACT "rows=1&cols=2");
+	struct mr_array *array = mr_session_open(ERASED "rows=1&cols=1");
 	struct mr_synapse *syn =
-		lay(array, (struct mr_synapse_options){.n_in = 1,
-	                                               .n_out = 1,
-	                                               .n_cells = 2,
-	                                               .g_unit_S = 4e-6,
-	                                               .drift_scale = 0.625,
-	                                               .v_read_V = 0.1385});
-	float x = 1, w, y;
+		lay(array, (struct mr_synapse_options){.n_in = 1, .n_out = 1});
+	const struct mr_synapse_counts *c = mr_synapse_counts(syn);
+	struct mr_truth t;
+	float w = 0.3f;
 
-	MR_CODE(mr_synapse_reset(syn, 3), MR_OK); /* 6 uS over 2 * 4 uS */
-	MR_CODE(mr_synapse_read(syn, &w), MR_OK);
-	MR_NEAR((double)w, 0.75 / 0.625, 1e-6);
-	MR_CODE(mr_synapse_forward(syn, NULL, &x, 1, 0, &y), MR_OK);
-	MR_NEAR((double)y, 0.75 / 0.625, 1e-6);
+	MR_CODE(mr_synapse_reset(syn, 20), MR_OK); /* some 9 uS */
+	MR_CODE(mr_synapse_set(syn, &w, 0.05, 60, NULL), MR_OK);
+	MR_CODE(mr_emulator_truth(array, &t), MR_OK);
+	CU_ASSERT(c->lowered >= 2); /* the reset, and one to come down */
+	CU_ASSERT_EQUAL(c->raised + c->lowered, t.pulses[0]);
 	drop(array, syn);
 }
 
-static void set_counts_the_cells_that_missed(void)
+/* Pulses that were never sent are not counted. */
+static void counts_of_a_failure_are_what_took_effect(void)
 {
-	struct mr_array *array = mr_session_open(EXACT "rows=1&cols=4");
-	struct mr_synapse *syn = lay(
-		array, (struct mr_synapse_options){
-			       .n_in = 1, .n_out = 2, .n_cells = 2});
-	float w[2] = {0.8f, 0.2f};
-	uint64_t missed = 0;
+	struct mr_array *array =
+		mr_session_open(EXACT "rows=1&cols=2&guard.pulses=5");
+	struct mr_synapse *syn =
+		lay(array, (struct mr_synapse_options){.n_in = 1, .n_out = 2});
+	const struct mr_synapse_counts *c = mr_synapse_counts(syn);
+	float w[2] = {0.9f, 0.9f};
+	int8_t both[2] = {1, 1}, mixed[2] = {1, -1};
 
-	MR_CODE(mr_synapse_set(syn, w, 0.01, 4, &missed), MR_OK);
-	CU_ASSERT_EQUAL(missed, 2); /* 8 steps with 4 pulses: both cells */
-	MR_CODE(mr_synapse_set(syn, w, 0.01, 9, NULL), MR_OK);
-	MR_CODE(mr_synapse_set(syn, w, 0.01, 9, &missed), MR_OK);
-	CU_ASSERT_EQUAL(missed, 0);
+	MR_CODE(mr_synapse_reset(syn, 2), MR_ERR_REFUSED); /* 2, then 4 */
+	CU_ASSERT(c->lowered == 2 && c->raised == 0);
+	MR_CODE(mr_synapse_pulse(syn, MR_OUTPUTS_ALL, both), MR_OK);
+	CU_ASSERT_EQUAL(c->raised, 2); /* 4 of 5 */
+	MR_CODE(mr_synapse_set(syn, w, 0.01, 40, NULL), MR_ERR_REFUSED);
+	CU_ASSERT(c->raised == 2 && c->lowered == 2);
+	MR_CODE(mr_synapse_pulse(syn, MR_OUTPUTS_ALL, mixed), MR_ERR_REFUSED);
+	CU_ASSERT(c->raised == 3 && c->lowered == 2); /* up went, down not */
 	drop(array, syn);
 }
 
@@ -244,35 +235,6 @@ static void pulses_of_a_pair_raise_the_other_side(void)
 }
 
 /* ---- accumulate, then pulse ---------------------------------------------- */
-
-/* One synapse on one row: wanted changes go in, raising minus lowering pulses
- * come out. */
-struct one {
-	struct mr_array *array;
-	struct mr_synapse *syn;
-	float w; /* as read before the last update's pulses */
-};
-
-static struct one make_one(const char *uri, struct mr_synapse_options options)
-{
-	struct one one = {.array = mr_session_open(uri)};
-
-	options.n_in = options.n_out = 1;
-	one.syn = lay(one.array, options);
-	return one;
-}
-
-static int update(struct one *one, double dw)
-{
-	const struct mr_synapse_counts *c = mr_synapse_counts(one->syn);
-	struct mr_synapse_counts before = *c;
-	float change = (float)dw;
-
-	MR_CODE(mr_synapse_update(one->syn, 0, &change, &one->w), MR_OK);
-	CU_ASSERT(c->raised - before.raised + c->lowered - before.lowered <= 1);
-	return (int)(c->raised - before.raised) -
-	       (int)(c->lowered - before.lowered);
-}
 
 static void update_pulses_when_a_step_is_due(void)
 {
@@ -336,6 +298,38 @@ static void update_takes_a_step_that_is_given(void)
 	CU_ASSERT_EQUAL(update(&one, 0.236), 0);
 	CU_ASSERT_EQUAL(update(&one, 0.001), 1);
 	drop(one.array, one.syn);
+}
+
+/* 10 uS over 10 uS is .99999997 in float: it is full all the same, in each
+ * coding and however many cells share it. */
+static void update_of_a_full_weight_is_not_fooled_by_rounding(void)
+{
+	static const double units_S[] = {10e-6, 7e-6, 3e-6};
+
+	for (uint32_t n = 1; n <= 3; n++) {
+		for (int k = 0; k < 3; k++) {
+			char uri[96];
+
+			(void)snprintf(uri, sizeof uri,
+			               "emu:ideal?rows=1&cols=%u&dg_S=%g"
+			               "&g_max_S=%g",
+			               2 * n, units_S[k] / 10, units_S[k]);
+			struct one one = make_one(
+				uri, (struct mr_synapse_options){
+					     .n_cells = n,
+					     .coding = MR_CODING_PAIR});
+			int8_t up = 1;
+
+			for (uint32_t i = 0; i < 11 * n; i++)
+				MR_CODE(mr_synapse_pulse(one.syn, 0, &up),
+				        MR_OK);
+			CU_ASSERT_EQUAL(update(&one, 0.55), 0);
+			MR_NEAR((double)one.w, 1, 1e-6);
+			/* nothing is left of it */
+			CU_ASSERT_EQUAL(update(&one, -0.101 / n), 1);
+			drop(one.array, one.syn);
+		}
+	}
 }
 
 /* Full cells hold 10 uS; with this unit rounding cannot make it less than 1. */
@@ -505,9 +499,69 @@ static void options_that_are_wrong_are_refused(void)
 	refuse(array, OPTIONS(.n_cells = 6), MR_ERR_RANGE, "rows=2&cols=12");
 	refuse(array, OPTIONS(.n_cells = 3, .coding = MR_CODING_PAIR),
 	       MR_ERR_RANGE, "rows=2&cols=12");
+	/* a product near 2^64, and twice that over it, is no small number */
+	refuse(array,
+	       (struct mr_synapse_options){.n_in = 1,
+	                                   .n_out = 3037000500u,
+	                                   .n_cells = 3037000500u,
+	                                   .coding = MR_CODING_PAIR},
+	       MR_ERR_RANGE, "cells are needed");
 	refuse(array, (struct mr_synapse_options){.n_in = 3, .n_out = 2},
 	       MR_ERR_RANGE, "rows=3&cols=2");
 	MR_CODE(mr_array_close(array, NULL), MR_OK);
+}
+
+/* A step up that leaves half a step to lower calls for a step down, and so on;
+ * an erase does not. */
+static void pulse_at_that_would_not_end_is_refused(void)
+{
+	struct mr_array *array = mr_session_open(EXACT "rows=2&cols=4");
+
+	refuse(array, OPTIONS(.pulse_at = 0.3), MR_ERR_USAGE,
+	       "pulse_at is 0.3: must be over 0.5");
+	refuse(array, OPTIONS(.pulse_at = 0.5), MR_ERR_USAGE, "over 0.5");
+	refuse(array, OPTIONS(.pulse_at = 0.5, .coding = MR_CODING_PAIR),
+	       MR_ERR_USAGE, "over 0.5");
+	MR_CODE(mr_array_close(array, NULL), MR_OK);
+	array = mr_session_open(ERASED "rows=2&cols=4");
+	refuse(array, OPTIONS(.pulse_at = -0.1), MR_ERR_USAGE, "over 0");
+	refuse(array, OPTIONS(.pulse_at = 0.4, .coding = MR_CODING_PAIR),
+	       MR_ERR_USAGE, "over 0.5");
+	drop(array, lay(array, OPTIONS(.pulse_at = 0.4)));
+}
+
+/* How many pulses a single wanted change causes, at most. */
+static int pulses_of(struct one *one, double dw)
+{
+	const struct mr_synapse_counts *c = mr_synapse_counts(one->syn);
+	uint64_t before = c->raised + c->lowered;
+
+	(void)update(one, dw);
+	for (int k = 0; k < 20; k++)
+		(void)update(one, 0);
+	return (int)(c->raised + c->lowered - before);
+}
+
+static void update_just_over_half_a_step_comes_to_rest(void)
+{
+	for (int coding = 0; coding < 2; coding++) {
+		struct one one = make_one(
+			EXACT "rows=1&cols=2",
+			(struct mr_synapse_options){
+				.pulse_at = 0.51,
+				.coding = (enum mr_coding)coding});
+
+		CU_ASSERT_EQUAL(pulses_of(&one, 0.052), 1);
+		CU_ASSERT_EQUAL(pulses_of(&one, -0.052), 1); /* -.1 in all */
+		drop(one.array, one.syn);
+	}
+	struct one one = make_one(ERASED "rows=1&cols=1",
+	                          (struct mr_synapse_options){.pulse_at = 0.05});
+
+	MR_CODE(mr_synapse_reset(one.syn, 0), MR_OK);
+	for (int k = 0; k < 8; k++)
+		CU_ASSERT(pulses_of(&one, k % 2 ? -0.07 : 0.04) <= 2);
+	drop(one.array, one.syn);
 }
 
 static void array_that_cannot_carry_weights_is_refused(void)
@@ -557,7 +611,7 @@ static void calls_that_are_wrong_are_refused(void)
 	float dw[4] = {0.5f, NAN, 0, 0}, y[2];
 	float x[3] = {1.001f, 0, 0};
 	int8_t change[4] = {1, 1, 1, 1};
-	uint32_t twice[2] = {1, 1};
+	uint32_t twice[2] = {1, 1}, beside[2] = {0, 2};
 
 	MR_CODE(mr_synapse_update(syn, MR_OUTPUTS_ALL, dw, NULL), MR_ERR_RANGE);
 	MR_HAS(mr_array_errmsg(array), "not finite");
@@ -573,6 +627,10 @@ static void calls_that_are_wrong_are_refused(void)
 	MR_CODE(mr_synapse_forward(syn, NULL, x, 1, 0, y), MR_ERR_RANGE);
 	x[0] = 1;
 	MR_CODE(mr_synapse_forward(syn, twice, x, 2, 0, y), MR_ERR_USAGE);
+	MR_HAS(mr_array_errmsg(array), "1 is listed twice");
+	/* a row of the array, but not of these synapses */
+	MR_CODE(mr_synapse_forward(syn, beside, x, 2, 0, y), MR_ERR_RANGE);
+	MR_HAS(mr_array_errmsg(array), "input 2 is outside 0..1");
 	MR_CODE(mr_synapse_forward(syn, NULL, x, 3, 0, y), MR_ERR_USAGE);
 	MR_CODE(mr_synapse_forward(syn, NULL, x, 0, -1, y), MR_ERR_RANGE);
 	mr_synapse_free(NULL);
@@ -598,11 +656,18 @@ static void failing_array_fails_each_call(void)
 }
 
 const struct mr_test mr_tests[] = {
-	{"weights_set_are_read_and_summed", weights_set_are_read_and_summed},
-	{"forward_of_no_input_is_zero_and_takes_its_time",
-         forward_of_no_input_is_zero_and_takes_its_time},
-	{"read_divides_by_unit_and_drift", read_divides_by_unit_and_drift},
-	{"set_counts_the_cells_that_missed", set_counts_the_cells_that_missed},
+	{"set_counts_pulses_by_their_direction",
+         set_counts_pulses_by_their_direction},
+	{"set_goes_on_counting_raising_pulses",
+         set_goes_on_counting_raising_pulses},
+	{"set_that_erases_counts_from_there",
+         set_that_erases_counts_from_there},
+	{"counts_of_a_failure_are_what_took_effect",
+         counts_of_a_failure_are_what_took_effect},
+	{"pulse_at_that_would_not_end_is_refused",
+         pulse_at_that_would_not_end_is_refused},
+	{"update_just_over_half_a_step_comes_to_rest",
+         update_just_over_half_a_step_comes_to_rest},
 	{"pulses_go_round_by_one_global_counter",
          pulses_go_round_by_one_global_counter},
 	{"pulses_of_a_pair_raise_the_other_side",
@@ -615,6 +680,8 @@ const struct mr_test mr_tests[] = {
          update_takes_a_step_that_is_given},
 	{"update_at_full_weight_forgets_what_is_positive",
          update_at_full_weight_forgets_what_is_positive},
+	{"update_of_a_full_weight_is_not_fooled_by_rounding",
+         update_of_a_full_weight_is_not_fooled_by_rounding},
 	{"update_of_a_pair_works_both_ways", update_of_a_pair_works_both_ways},
 	{"update_of_a_pair_at_minus_one_forgets",
          update_of_a_pair_at_minus_one_forgets},

@@ -111,7 +111,7 @@ static void uri_unknown_key_names_the_known(void)
 	MR_CODE(mr_array_open("emu:pcm?rowz=3", NULL, &array, &err),
 	        MR_ERR_USAGE);
 	MR_HAS(err.text, "unknown key 'rowz'");
-	MR_HAS(err.text, "rows, cols");
+	MR_HAS(err.text, "the nearest are: rows, ");
 	MR_CODE(mr_array_open("emo:pcm", NULL, &array, &err), MR_ERR_USAGE);
 	MR_HAS(err.text, "there are: emu");
 	MR_CODE(mr_array_open("emu:pcx", NULL, &array, &err), MR_ERR_USAGE);
@@ -125,6 +125,77 @@ static void uri_unknown_key_names_the_known(void)
 	MR_CODE(mr_array_open("emu:pcm?rows=65536&cols=65536", NULL, &array,
 	                      &err),
 	        MR_ERR_RANGE);
+	CU_ASSERT_PTR_NULL(array);
+}
+
+static void refuse_key(const char *uri, const char *part)
+{
+	struct mr_errtext err = {""};
+	struct mr_array *array = NULL;
+
+	MR_CODE_ERR(mr_array_open(uri, NULL, &array, &err), MR_ERR_USAGE, err);
+	MR_HAS(err.text, part);
+	CU_ASSERT(strlen(err.text) < sizeof err.text - 1); /* not cut */
+}
+
+static void uri_misspelt_key_finds_its_neighbour(void)
+{
+	char uri[MR_URI_TEXT_MAX], key[200];
+
+	refuse_key("emu:pcm?guard.volts=1", "guard.v_V");
+	refuse_key("emu:pcm?guard.w=1", "guard.width_s");
+	refuse_key("emu:pcm?gard.pulses=1", "are: guard.pulses, ");
+	/* also of a filter that nobody asked for */
+	refuse_key("emu:pcm?falt.seed=1", "are: fault.seed, ");
+	refuse_key("emu:ideal?dg=1", "dg_S");
+	refuse_key("emu:pcm?%20=1", "man memrig");
+	memset(key, 'q', sizeof key); /* longer than any key */
+	key[sizeof key - 1] = '\0';
+	(void)snprintf(uri, sizeof uri, "emu:pcm?%s=1", key);
+	refuse_key(uri, "man memrig");
+}
+
+static void uri_known_keys_are_listed_when_they_are_few(void)
+{
+	struct mr_uri uri;
+	struct mr_errtext err = {""};
+
+	MR_CODE(mr_uri_parse(&uri, "e:?abd=1", NULL), MR_OK);
+	mr_uri_know(&uri, "abcd");
+	mr_uri_know(&uri, "abc"); /* a part of one that is there */
+	mr_uri_know(&uri, "abcd");
+	MR_CODE(mr_uri_finish(&uri, &err), MR_ERR_USAGE);
+	CU_ASSERT_STRING_EQUAL(err.text,
+	                       "URI 'e:?abd=1': unknown key 'abd'; known: "
+	                       "abcd, abc");
+	for (int k = 0; k < 2000; k++) { /* more than there is room for */
+		char name[16];
+
+		(void)snprintf(name, sizeof name, "key%d", k);
+		mr_uri_know(&uri, name);
+	}
+	CU_ASSERT_STRING_EQUAL(uri.keys[0].name, "abd");
+	MR_CODE(mr_uri_finish(&uri, &err), MR_ERR_USAGE);
+	MR_HAS(err.text, "are: abcd, abc, ");
+}
+
+static void paramfile_values_that_clash_name_the_file(void)
+{
+	char path[MR_TEST_PATH_MAX], uri[MR_TEST_PATH_MAX + 32];
+	FILE *f = fopen(mr_test_path(path, "clash.ini"), "w");
+
+	CU_ASSERT_FATAL(f != NULL);
+	(void)fputs("[memrig]\nmodel = pcm\n[g_min_S]\nvalue = 5e-6\n"
+	            "[g_max_S]\nvalue = 4e-6\n",
+	            f);
+	(void)fclose(f);
+	struct mr_errtext err = {""};
+	struct mr_array *array = NULL;
+
+	(void)snprintf(uri, sizeof uri, "emu:pcm?params=%s", path);
+	MR_CODE_ERR(mr_array_open(uri, NULL, &array, &err), MR_ERR_RANGE, err);
+	MR_HAS(err.text, path);
+	MR_HAS(err.text, ": g_min_S");
 	CU_ASSERT_PTR_NULL(array);
 }
 
@@ -169,6 +240,12 @@ const struct mr_test mr_tests[] = {
 	{"uri_numbers_are_strict", uri_numbers_are_strict},
 	{"uri_with_sets_one_key", uri_with_sets_one_key},
 	{"uri_unknown_key_names_the_known", uri_unknown_key_names_the_known},
+	{"uri_misspelt_key_finds_its_neighbour",
+         uri_misspelt_key_finds_its_neighbour},
+	{"uri_known_keys_are_listed_when_they_are_few",
+         uri_known_keys_are_listed_when_they_are_few},
+	{"paramfile_values_that_clash_name_the_file",
+         paramfile_values_that_clash_name_the_file},
 	{"error_names_go_both_ways", error_names_go_both_ways},
 	{"clock_manual_moves_only_when_slept_on",
          clock_manual_moves_only_when_slept_on},

@@ -31,8 +31,9 @@ struct mr_event {
 
 /**
  * An observer watches; it cannot submit (MR_ERR_BUSY) or change a result.
- * Each operation that was begun is ended, also when it failed, was refused or
- * was never reached (MR_ERR_NOT_RUN).
+ * It is told of the end of exactly those operations of which it was told the
+ * begin, also when they failed, were refused or never reached (MR_ERR_NOT_RUN):
+ * one that said no is told, those behind it never hear of the operation.
  */
 struct mr_observer {
 	void *self; /**< handed to the functions */
@@ -127,9 +128,13 @@ MR_API int64_t mr_array_time_ns(const struct mr_array *array);
  * @param n        how many; 0 is allowed.
  * @param context  stop, deadline, progress; NULL = none.
  * @param n_done   receives how many operations succeeded; or NULL.
- * @return MR_OK; MR_ERR_USAGE or MR_ERR_RANGE for a wrong operation (nothing
+ * @return MR_OK; MR_ERR_USAGE or MR_ERR_RANGE for a wrong operation, also one
+ *         beyond a described limit, be it the array's or the guard's (nothing
  *         was sent); MR_ERR_UNSUPPORTED for what was not described;
- *         MR_ERR_REFUSED by the guard; MR_ERR_STOPPED; MR_ERR_TIMEOUT;
+ *         MR_ERR_REFUSED by the guard, for what no described limit says:
+ *         pulses in all, pulses too long with their edges, traces that stay
+ *         beyond reading too long (what came before it took effect);
+ *         MR_ERR_STOPPED; MR_ERR_TIMEOUT;
  *         MR_ERR_OUTCOME; MR_ERR_IO; MR_ERR_MISMATCH from playback;
  *         MR_ERR_BUSY from inside a callback; MR_ERR_NOMEM.
  */
@@ -156,13 +161,14 @@ MR_API void mr_array_resume(struct mr_array *array);
  *
  * @param array     the handle.
  * @param observer  copied.
- * @return MR_OK; MR_ERR_RANGE if there are MR_OBSERVERS_MAX already.
+ * @return MR_OK; MR_ERR_RANGE if there are MR_OBSERVERS_MAX already;
+ *         MR_ERR_BUSY from inside a callback.
  */
 MR_API int mr_array_observe(struct mr_array *array,
                             const struct mr_observer *observer);
 
 /**
- * Remove an observer.
+ * Remove an observer. From inside a callback too: it is not called again.
  *
  * @param array  the handle.
  * @param self   as in the observer; unknown is ignored.

@@ -29,10 +29,21 @@ struct mr_context {
 	const volatile sig_atomic_t *stop; /**< nonzero stops between elements; a
 	                                        signal handler may set it; or NULL */
 	int64_t deadline_ns; /**< on the handle's monotonic clock; 0 = none */
-	/** called between operations with the number done; or NULL. Must not
-	 * submit. */
+	/** called between operations, each time that more are done, with their
+	 * number; a composed operation counts when it is whole. How often follows
+	 * from the operations: throttle what is slow. May call mr_array_stop(), must
+	 * not submit. Or NULL. */
 	void (*progress)(void *user, uint64_t done, uint64_t total);
 	void *user; /**< handed to progress */
+};
+
+/** How far a submit has come. The core's: back ends leave it alone. */
+struct mr_progress {
+	const struct mr_context *context; /**< whom to tell */
+	const size_t *done; /**< what the outermost stage has said so far */
+	uint64_t before;    /**< done before these */
+	uint64_t told;      /**< the last number that was told */
+	uint64_t total;
 };
 
 /** A context as back ends and filters see it. */
@@ -41,10 +52,14 @@ struct mr_run {
 	const volatile sig_atomic_t *stop;      /**< the handle's own flag */
 	const struct mr_clock *clock;           /**< the handle's clock */
 	struct mr_errtext *err;                 /**< where a failure is explained */
+	struct mr_progress *progress;           /**< the core's; NULL = none */
 };
 
 /**
- * Whether to go on: call it between operations and between long elements.
+ * Whether to go on: call it between operations and between long elements, from
+ * the thread that submit was called on. It also tells the caller's progress
+ * when more operations are done than before, going by what n_done of submit
+ * says at that moment.
  *
  * @param run  what submit was given.
  * @return MR_OK; MR_ERR_STOPPED; MR_ERR_TIMEOUT (the sentence is set).
@@ -102,7 +117,8 @@ struct mr_backend {
 	 * @param ops     [n] records; results and outcomes are written.
 	 * @param n       how many.
 	 * @param run     stop, deadline, clock, error text.
-	 * @param n_done  receives how many operations succeeded (a prefix).
+	 * @param n_done  receives how many operations succeeded (a prefix); kept up
+	 *                to date while it runs: progress is read from it.
 	 * @return MR_OK, or the code of the operation ops[*n_done], which is also
 	 *         in its outcome.error.
 	 */
@@ -141,6 +157,7 @@ struct mr_stage {
 struct mr_filter {
 	const char *name;
 	const char *summary;        /**< one line, with its keys */
+	const char *const *keys;    /**< all its keys, ended by NULL */
 	bool always;                /**< made even when no key asks for it */
 	struct mr_backend waist;    /**< submit, describe and close; open NULL */
 	/**

@@ -37,11 +37,17 @@ struct mr_synapse_options {
 	                           constant; 0 = 1 */
 	double v_read_V;      /**< read and drive voltage; 0 = described */
 	double pulse_at;      /**< a raising pulse is due when the accumulated
-	                           change reaches this many mean steps; 0 = 1 */
+	                           change reaches this many mean steps; 0 = 1.
+	                           Over 0.5 for a PAIR and where the array lowers
+	                           by steps: from there down a step up calls for
+	                           one down and that for one up, without end.
+	                           Over 0 where it erases; 0.4 to 1 are usual */
 	struct mr_step step;  /**< mean raising step; all-zero = described */
 };
 
-/** Pulses that the mapping has applied so far. */
+/** Pulses that the mapping has applied so far: those that took effect, and those
+ * whose outcome is unknown. Where an array offers program by itself, all pulses
+ * of mr_synapse_set() count as raising. */
 struct mr_synapse_counts {
 	uint64_t raised;  /**< raising pulses */
 	uint64_t lowered; /**< lowering or erasing pulses */
@@ -121,7 +127,8 @@ MR_API int mr_synapse_read(struct mr_synapse *syn, float *w);
  * @param period_s  array time that this step takes in all; 0 = just what the
  *                  read-out needs.
  * @param y         [n_out] receives the sums.
- * @return as mr_array_submit(); MR_ERR_RANGE for an |x| over 1.
+ * @return as mr_array_submit(); MR_ERR_RANGE for an |x| over 1 or an input that
+ *         is not one of these synapses; MR_ERR_USAGE for one that is repeated.
  */
 MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
                               const float *x, uint32_t n, double period_s,
@@ -144,7 +151,8 @@ MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
  * @param dw   [n_in] wanted changes ([n_in*n_out] for all).
  * @param w    receives the weights read before the pulses, shaped like dw; or
  *             NULL.
- * @return as mr_array_submit(); MR_ERR_RANGE if a change is not finite.
+ * @return as mr_array_submit(); MR_ERR_RANGE if a change is not finite. When the
+ *         pulses fail, what they were to spend stays spent: none is repeated.
  */
 MR_API int mr_synapse_update(struct mr_synapse *syn, uint32_t out,
                              const float *dw, float *w);

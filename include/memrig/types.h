@@ -110,7 +110,9 @@ struct mr_pulse_op {
 	uint8_t *status;         /**< [n] status bits, or NULL */
 };
 
-/** Play one waveform on each selected cell and sample it. */
+/** Play one waveform on each selected cell and sample it. Where it is composed
+ * from reads, a sample integrates over the end of its hold, and one at level 0,
+ * where nothing can be read, is a current of 0. */
 struct mr_trace_op {
 	enum mr_unit unit;     /**< unit of the levels */
 	uint32_t n_levels;     /**< number of levels, >= 1 */
@@ -126,7 +128,11 @@ struct mr_trace_op {
 	uint8_t *status;       /**< [n*n_samples] or NULL */
 };
 
-/** Bring cells to target conductances. n = number of selected cells. */
+/**
+ * Bring cells to target conductances. n = number of selected cells. A verify
+ * read that was over range is no success, whatever its value: it counts as
+ * "above", and where it lies below the target the cell is given up.
+ */
 struct mr_program_op {
 	double target;         /**< S, used where `target_S` is NULL; finite, >= 0 */
 	const float *target_S; /**< [n] per cell, or NULL */
@@ -135,7 +141,8 @@ struct mr_program_op {
 	uint32_t averages;     /**< readings per verify; 0 counts as 1 */
 	float *g_S;            /**< [n] last verify read, or NULL */
 	uint32_t *pulses;      /**< [n] pulses spent, or NULL */
-	uint8_t *status;       /**< [n] status bits, or NULL */
+	uint8_t *status;       /**< [n] status bits of the cell's last verify read
+	                            and last pulse, and NOT_CONVERGED; or NULL */
 };
 
 /**
@@ -151,7 +158,8 @@ struct mr_drive_op {
 	double duration_s; /**< how long each vector is applied; 0 = described */
 	double period_s;   /**< from start to start; 0 = back to back */
 	float *i_A;        /**< [batch*n_out] currents; required */
-	uint8_t *status;   /**< [batch*n_out] or NULL */
+	uint8_t *status;   /**< [batch*n_out] or NULL; of a composed drive, the
+	                        bits of all the reads that an output sums */
 };
 
 /** Let array time pass: an emulator ages, a board really waits. */
@@ -255,6 +263,8 @@ struct mr_limits {
 	double i_pulse_max_A; /**< magnitude of current pulses */
 	double width_min_s;   /**< shortest pulse, read or drive */
 	double width_max_s;   /**< longest */
+	double wait_max_s;    /**< longest wait, period and hold at level 0; 0 =
+	                           width_max_s */
 	uint32_t count_max;   /**< pulses per cell in one operation */
 	uint32_t batch_max;   /**< vectors in one drive */
 	uint32_t averages_max;

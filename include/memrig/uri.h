@@ -20,6 +20,7 @@
 
 #define MR_URI_KEYS_MAX 48   /**< keys in one URI */
 #define MR_URI_TEXT_MAX 1024 /**< bytes of a URI, with its terminator */
+#define MR_URI_KNOWN_MAX 4096 /**< room for the names of all known keys */
 
 /** One key=value pair of a parsed URI. */
 struct mr_uri_key {
@@ -38,7 +39,7 @@ struct mr_uri {
 	const char *address;         /**< such as "pcm"; may be "" */
 	uint32_t n_keys;
 	struct mr_uri_key keys[MR_URI_KEYS_MAX];
-	char known[MR_URI_TEXT_MAX]; /**< names asked for so far, for messages */
+	char known[MR_URI_KNOWN_MAX]; /**< names that somebody knows: "a, b" */
 };
 
 /**
@@ -52,6 +53,14 @@ struct mr_uri {
  */
 MR_API int mr_uri_parse(struct mr_uri *uri, const char *text,
                         struct mr_errtext *err);
+
+/**
+ * Say that a key is known, for the message about unknown ones.
+ *
+ * @param uri   the URI.
+ * @param name  the key; left out if there is no more room.
+ */
+MR_API void mr_uri_know(struct mr_uri *uri, const char *name);
 
 /**
  * Take a key as text.
@@ -98,7 +107,8 @@ MR_API int mr_uri_take_double(struct mr_uri *uri, const char *name, double min,
  * Refuse what nobody took.
  *
  * @param uri  the URI, after every taker had its turn.
- * @param err  names the first key left over and those that are known; or NULL.
+ * @param err  names the first key left over and those that are known, or where
+ *             they are many, the nearest of them; or NULL.
  * @return MR_OK; MR_ERR_USAGE if a key is left over.
  */
 MR_API int mr_uri_finish(const struct mr_uri *uri, struct mr_errtext *err);
