@@ -36,6 +36,11 @@ libdriver_la_SOURCES = \
 	%D%/shorthand.c \
 	%D%/submit.c \
 	%D%/synapse.c \
+	%D%/synapse_cells.c \
+	%D%/synapse_priv.h \
+	%D%/synapse_read.c \
+	%D%/synapse_refresh.c \
+	%D%/synapse_update.c \
 	%D%/uri.c \
 	%D%/version.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \

@@ -11,6 +11,7 @@
 #include "../metrics.h"
 
 #define PROGRESS_EVERY 64 /* steps */
+#define W_FAINT 0.01      /* what erased cells are read as, about */
 
 struct neuron {
 	const struct mr_synapses_plan *plan;
@@ -121,6 +122,19 @@ int mr_synapses_measure(const float *w, const int8_t *label, uint32_t n,
 
 /* ---- the whole --------------------------------------------------------------------- */
 
+/* Bring all weights to w0; what they drive the neuron with, on the mean. */
+static int start_at(struct neuron *n, double w0, double *drive)
+{
+	int code = n->weights->type->start(n->weights->self, w0);
+
+	if (code == MR_OK)
+		code = n->weights->type->read(n->weights->self, n->w);
+	*drive = 0;
+	for (uint32_t i = 0; i < n->plan->n; i++)
+		*drive += (double)n->w[i] * n->plan->params.p;
+	return code;
+}
+
 static int begin(struct neuron *n, uint64_t seed, struct mr_errtext *err)
 {
 	const struct mr_synapses_plan *plan = n->plan;
@@ -139,16 +153,13 @@ static int begin(struct neuron *n, uint64_t seed, struct mr_errtext *err)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	for (uint32_t i = 0; i < plan->n; i++)
 		n->ones[i] = 1;
-	code = n->weights->type->start(n->weights->self, 0);
-	if (code == MR_OK)
-		code = n->weights->type->read(n->weights->self, n->w);
+	code = start_at(n, 0, &drive);
+	if (code == MR_OK && !(drive > 0)) /* erased ideal weights are exactly 0 */
+		code = start_at(n, W_FAINT, &drive);
 	if (code != MR_OK)
 		return mr_errtext_set(err, code, "%s",
 		                      n->weights->type->errmsg(n->weights->self));
-	for (uint32_t i = 0; i < plan->n; i++)
-		drive += (double)n->w[i] * p->p;
-	/* ideal weights at 0 drive nothing; any threshold then finds its level */
-	n->theta = p->theta_factor * (drive > 0 ? drive : p->p);
+	n->theta = p->theta_factor * drive;
 	n->quiet = p->window;
 	return MR_OK;
 }

@@ -96,7 +96,7 @@ static void time_panel(struct plot *p, const struct mr_synapses_row *row,
 
 static void histogram_panel(struct plot *p, uint32_t place)
 {
-	panel_at(p, place, 0.085, 0.405);
+	panel_at(p, place, 0.085, 0.385);
 	fprintf(p->to,
 	        "set title 'at the end'\nset xlabel 'weight'\nset ylabel '%s'\n"
 	        "set xrange [0:%g]\nset yrange [0:*]\nunset key\n"

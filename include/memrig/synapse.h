@@ -4,12 +4,19 @@
 /*
  * Logical weights carried by cells. A synapse (input i, output j) has N cells
  * per polarity in row i; its weight is the sum of their conductances over
- * N * g_unit_S * drift_scale, minus the same of the other polarity for a pair.
+ * N * g_unit_S * drift_scale, minus the same of the other polarity for a pair;
+ * or, with a shared reference, that sum minus the reference's over half as much.
  *
- * Cells: column of (j, polarity s, replica d) = (j * S + s) * N + d, with S = 1
- * for SINGLE and 2 for PAIR. One cell per update is pulsed; which one follows
- * from a global selection counter that advances with every pulse (I. Boybat et
- * al., Nat. Commun. 9, 2514 (2018), doi:10.1038/s41467-018-04933-y).
+ * Cells: column of (j, polarity s, replica d) = (j * S + s) * N + d, with S = 2
+ * for PAIR and else 1; the N columns after the outputs' are the reference of
+ * OFFSET. One cell per update is pulsed; which one follows from a selection
+ * counter, and counters for potentiation and for depression set how often a
+ * pulse is given at all (I. Boybat et al., Nat. Commun. 9, 2514 (2018),
+ * doi:10.1038/s41467-018-04933-y).
+ *
+ * An array that describes no raising and erasing waveform but takes a program
+ * by itself can be set, read and driven; what pulses answers
+ * MR_ERR_UNSUPPORTED.
  *
  * Written only against array.h: it runs on any back end. Errors leave their
  * sentence in mr_array_errmsg(). One thread at a time.
@@ -22,7 +29,26 @@
 /** How a weight is coded in cells. */
 enum mr_coding {
 	MR_CODING_SINGLE = 0, /**< w = sum of N cells, w >= 0 */
-	MR_CODING_PAIR = 1    /**< w = sum of N cells - sum of N others */
+	MR_CODING_PAIR = 1,   /**< w = sum of N cells - sum of N others */
+	MR_CODING_OFFSET = 2  /**< w = sum of N cells - N reference cells of the
+	                           row at half of g_unit_S, w >= -1 */
+};
+
+/** How mr_synapse_set() shares a weight among the N cells of a polarity. */
+enum mr_fill {
+	MR_FILL_EQUAL = 0, /**< the same conductance in each */
+	MR_FILL_MAX = 1    /**< g_unit_S in as many as fit, the rest in the next,
+	                        the others erased: most cells then are at either
+	                        end, where some cells err least */
+};
+
+/** When the counter that selects the pulsed cell advances. */
+enum mr_arbitration {
+	MR_ARBITRATE_PULSE = 0,  /**< one counter, with every pulse */
+	MR_ARBITRATE_CALL = 1,   /**< one counter, with every update() or pulse()
+	                              that gives a pulse: all synapses use the same
+	                              replica in one call */
+	MR_ARBITRATE_SYNAPSE = 2 /**< a counter per synapse, with its pulses */
 };
 
 /** How weights lie on an array; zeros mean defaults. */
@@ -31,6 +57,14 @@ struct mr_synapse_options {
 	uint32_t n_out;       /**< outputs, >= 1 */
 	uint32_t n_cells;     /**< N, cells per synapse and polarity; 0 = 1 */
 	enum mr_coding coding;
+	enum mr_fill fill;
+	enum mr_arbitration arbitration;
+	uint32_t stride;      /**< how far the selection counter advances; 0 = 1.
+	                           Shares a factor with N: some cells are never
+	                           pulsed, which is refused */
+	uint32_t raise_every; /**< the potentiation counter: mr_synapse_pulse()
+	                           raises only for every such candidate; 0 = 1 */
+	uint32_t lower_every; /**< the depression counter, likewise; 0 = 1 */
 	double g_unit_S;      /**< conductance of a cell that counts as weight 1;
 	                           0 = described */
 	double drift_scale;   /**< drift factor that reads are divided by, one
@@ -66,8 +100,8 @@ struct mr_synapse; /**< opaque: the weights of one layer */
  * @param out      receives the synapses; release with mr_synapse_free().
  * @return MR_OK; MR_ERR_USAGE for wrong options; MR_ERR_RANGE if the array is
  *         too small (the sentence says what shape is needed);
- *         MR_ERR_UNSUPPORTED if it has no raising or erasing waveform or
- *         cannot read; MR_ERR_NOMEM.
+ *         MR_ERR_UNSUPPORTED if it cannot read, or has no raising and erasing
+ *         waveform and takes no program by itself; MR_ERR_NOMEM.
  */
 MR_API int mr_synapse_alloc(struct mr_array *array,
                             const struct mr_synapse_options *options,
@@ -81,30 +115,83 @@ MR_API int mr_synapse_alloc(struct mr_array *array,
 MR_API void mr_synapse_free(struct mr_synapse *syn);
 
 /**
- * Erase every cell, then give each cell so many raising pulses, blindly.
+ * Erase every cell, then give each cell so many raising pulses, blindly. The
+ * reference of OFFSET gets the same: the weights come out near 0.
  *
  * @param syn     the synapses; accumulated changes are cleared.
  * @param pulses  0 leaves all cells erased.
- * @return as mr_array_submit().
+ * @return as mr_array_submit(); MR_ERR_UNSUPPORTED.
  */
 MR_API int mr_synapse_reset(struct mr_synapse *syn, uint32_t pulses);
 
 /**
- * Program weights with verification; each cell of a synapse takes an equal
- * share, the other polarity of a pair is erased.
+ * Program weights with verification; the cells of a synapse share as the
+ * mapping's `fill` says, the other polarity of a pair is erased. Undoes a
+ * calibration.
  *
  * @param syn        the synapses; accumulated changes are cleared.
- * @param w          [n_in*n_out] weights; SINGLE needs 0 <= w.
+ * @param w          [n_in*n_out] weights; SINGLE needs 0 <= w, OFFSET -1 <= w.
  * @param tolerance  accepted error of each cell, in units of weight; > 0.
  * @param budget     pulses per cell, >= 1.
  * @param n_missed   receives how many cells did not converge; or NULL.
  * @return MR_OK also when cells did not converge; MR_ERR_RANGE for a weight
- *         that is negative (SINGLE), not finite or beyond what a cell reaches;
- *         else as mr_array_submit().
+ *         that is too negative, not finite or beyond what a cell reaches; else
+ *         as mr_array_submit().
  */
 MR_API int mr_synapse_set(struct mr_synapse *syn, const float *w,
                           double tolerance, uint32_t budget,
                           uint64_t *n_missed);
+
+/**
+ * Refresh pairs that are nearly used up: both polarities only ever rise, so
+ * read all, and where one polarity reached `limit`, erase both and program the
+ * difference anew (S. R. Nandakumar et al., J. Appl. Phys. 124, 152135 (2018),
+ * doi:10.1063/1.5042408). The weight and its accumulated change stay.
+ *
+ * @param syn          the synapses; PAIR.
+ * @param limit        of one polarity, in units of weight; > 0.
+ * @param tolerance    as of mr_synapse_set().
+ * @param budget       as of mr_synapse_set().
+ * @param n_refreshed  receives how many synapses that were; or NULL.
+ * @return as mr_synapse_set(); MR_ERR_USAGE for another coding or a limit that
+ *         is not positive; MR_ERR_UNSUPPORTED.
+ */
+MR_API int mr_synapse_refresh(struct mr_synapse *syn, double limit,
+                              double tolerance, uint32_t budget,
+                              uint64_t *n_refreshed);
+
+/**
+ * Remember the level of the conductances, for mr_synapse_compensate(): the
+ * summed currents of each output, all inputs at the full read voltage.
+ *
+ * @param syn  the synapses.
+ * @return as mr_array_submit(); MR_ERR_RANGE if an output carries no current.
+ */
+MR_API int mr_synapse_calibrate(struct mr_synapse *syn);
+
+/**
+ * Compensate drift: measure the level again, and divide all later readings and
+ * sums by what is left of the calibrated one. One factor for the array is what
+ * is known as global drift compensation (M. Le Gallo et al., IEEE Trans.
+ * Electron Devices 65, 4304 (2018), doi:10.1109/TED.2018.2865352; V. Joshi et
+ * al., Nat. Commun. 11, 2473 (2020), doi:10.1038/s41467-020-16108-9).
+ *
+ * @param syn         the synapses, calibrated.
+ * @param per_output  a factor for each output, else one for all.
+ * @return as mr_array_submit(); MR_ERR_USAGE if never calibrated since the last
+ *         mr_synapse_set() or mr_synapse_reset(); MR_ERR_RANGE if less than 1e-4
+ *         of the level is left; the factors then stay.
+ */
+MR_API int mr_synapse_compensate(struct mr_synapse *syn, bool per_output);
+
+/**
+ * What is left of the calibrated level, as last compensated.
+ *
+ * @param syn  the synapses.
+ * @param out  an output, < n_out.
+ * @return the factor; 1 when never compensated.
+ */
+MR_API double mr_synapse_scale(const struct mr_synapse *syn, uint32_t out);
 
 /**
  * Read all weights, one reading per cell.
@@ -140,7 +227,8 @@ MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
  * synapse:
  *  - raise the next cell when chi >= pulse_at * its mean step, and subtract
  *    that step; at w >= 1 clear a positive chi instead;
- *  - SINGLE: lower the next cell by one step where the array can; else erase
+ *  - SINGLE, OFFSET: lower the next cell by one step where the array can; else
+ *    erase
  *    the next cell that was raised since its last erase when -chi reaches what
  *    it carries, and add that back; with all cells erased clear a negative
  *    chi;
@@ -160,7 +248,7 @@ MR_API int mr_synapse_update(struct mr_synapse *syn, uint32_t out,
 /**
  * Pulse without an accumulator: one raising pulse where `change` is positive,
  * one lowering (or erasing) pulse where it is negative, on the next cell of
- * each synapse.
+ * each synapse, for every raise_every-th and lower_every-th such candidate.
  *
  * @param syn     the synapses.
  * @param out     which output, or MR_OUTPUTS_ALL.

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* What the files of the synapses share. Visible in driver/ only. */
+#ifndef MR_DRIVER_SYNAPSE_PRIV_H
+#define MR_DRIVER_SYNAPSE_PRIV_H
+
+#include "memrig/synapse.h"
+
+#include "array_priv.h"
+
+struct mr_synapse {
+	struct mr_array *array;
+	struct mr_synapse_options o; /* with defaults filled in */
+	uint32_t n_sides;  /* 1, or 2 for a pair */
+	uint32_t per_out;  /* columns of one output */
+	uint32_t n_ref;    /* columns of the shared reference, after the outputs' */
+	uint32_t n_cols;   /* columns used */
+	double per_weight_S; /* conductance of a synapse of weight 1, undrifted */
+	bool pulses;       /* the array describes raising and erasing */
+	struct mr_waveform raise;
+	struct mr_waveform lower; /* LOWER, or else ERASE */
+	uint64_t next;     /* the global selection counter */
+	uint64_t ups;      /* candidates that mr_synapse_pulse() met */
+	uint64_t downs;
+	uint32_t *own;     /* [n_in*n_out] selection counters, or NULL */
+	double *chi;       /* [n_in*n_out] accumulated wanted change */
+	uint32_t *raised;  /* [n_in*n_cols] raising pulses since the last erase */
+	float *g_S;        /* [n_in*n_cols] last reading */
+	float *ref_S;      /* [n_in*n_ref] last reading of the reference */
+	uint32_t *up;      /* [n_in*n_cols] cells to raise */
+	uint32_t *down;    /* [n_in*n_cols] cells to lower or erase */
+	uint32_t n_up;
+	uint32_t n_down;
+	float *v_V;        /* [n_in] */
+	float *i_A;        /* [n_cols] */
+	double *sum0_A;    /* [n_out] of the calibration; 0 = never */
+	double *scale;     /* [n_out] what is left of the calibrated level */
+	uint32_t *cols;    /* [n_cols] 0, 1, ... */
+	uint32_t *rows;    /* [n_in] 0, 1, ... */
+	struct mr_synapse_counts counts;
+};
+
+/* Leave a sentence in the array's handle. */
+int mr__synapse_fail(const struct mr_synapse *s, int rc, const char *why);
+
+/* MR_OK if the array can be pulsed. */
+int mr__synapse_can_pulse(const struct mr_synapse *s);
+
+/* The rectangle of all cells, references included. */
+struct mr_selection mr__synapse_all(const struct mr_synapse *s);
+
+/* Send pulse operations and count what they did, also when they fail. */
+int mr__synapse_submit(struct mr_synapse *s, struct mr_op *ops,
+                       const enum mr_effect *effects, size_t n);
+
+/* Send a program of n elements; add to their `raised` counts. */
+int mr__synapse_program(struct mr_synapse *s, struct mr_op *op, size_t n,
+                        uint32_t *raised);
+
+/* Raising pulses of a cell since its last erase. */
+uint32_t *mr__synapse_raised(struct mr_synapse *s, uint32_t cell);
+
+/* Conductance of column c of a synapse's cells for this weight. */
+float mr__synapse_target(const struct mr_synapse *s, double weight, uint32_t c);
+
+/* Read the cells of outputs first..first+n-1 into s->g_S, and the reference. */
+int mr__synapse_look(struct mr_synapse *s, uint32_t first, uint32_t n);
+
+/* Readings of one synapse, from the last look at n outputs. */
+const float *mr__synapse_readings(const struct mr_synapse *s, uint32_t in,
+                                  uint32_t k, uint32_t n);
+
+/* What readings of output `out` are divided by. */
+double mr__synapse_drift(const struct mr_synapse *s, uint32_t out);
+
+/* Weight of readings g_S[per_out] of output `out`, over ref_S[n_ref]. */
+double mr__synapse_weight(const struct mr_synapse *s, uint32_t out,
+                          const float *g_S, const float *ref_S);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Synapses that are read and driven, and their drift compensated. */
+#include "synapse_priv.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+int mr__synapse_look(struct mr_synapse *s, uint32_t first, uint32_t n)
+{
+	const struct mr_op op = {.kind = MR_OP_READ,
+	                         .where = {.kind = MR_SELECT_RECT,
+	                                   .n_rows = s->o.n_in},
+	                         .read = {.v_read_V = s->o.v_read_V}};
+	struct mr_op ops[2] = {op, op};
+
+	ops[0].where.col = first * s->per_out;
+	ops[0].where.n_cols = n * s->per_out;
+	ops[0].read.g_S = s->g_S;
+	ops[1].where.col = s->n_cols - s->n_ref;
+	ops[1].where.n_cols = s->n_ref;
+	ops[1].read.g_S = s->ref_S;
+	s->counts.reads += (uint64_t)s->o.n_in * (n * s->per_out + s->n_ref);
+	return mr_array_submit(s->array, ops, s->n_ref ? 2 : 1, NULL, NULL);
+}
+
+const float *mr__synapse_readings(const struct mr_synapse *s, uint32_t in,
+                                  uint32_t k, uint32_t n)
+{
+	return &s->g_S[((size_t)in * n + k) * s->per_out];
+}
+
+double mr__synapse_drift(const struct mr_synapse *s, uint32_t out)
+{
+	return s->o.drift_scale * s->scale[out];
+}
+
+double mr__synapse_weight(const struct mr_synapse *s, uint32_t out,
+                          const float *g_S, const float *ref_S)
+{
+	double sum = 0;
+
+	for (uint32_t d = 0; d < s->per_out; d++)
+		sum += d < s->o.n_cells ? (double)g_S[d] : -(double)g_S[d];
+	for (uint32_t d = 0; d < s->n_ref; d++)
+		sum -= (double)ref_S[d];
+	return sum / (s->per_weight_S * mr__synapse_drift(s, out));
+}
+
+int mr_synapse_read(struct mr_synapse *s, float *w)
+{
+	uint32_t n = s->o.n_out;
+	int rc = mr__synapse_look(s, 0, n);
+
+	for (uint32_t i = 0; i < s->o.n_in && !rc; i++)
+		for (uint32_t j = 0; j < n; j++)
+			w[(size_t)i * n + j] = (float)mr__synapse_weight(
+				s, j, mr__synapse_readings(s, i, j, n),
+				&s->ref_S[(size_t)i * s->n_ref]);
+	return rc;
+}
+
+/* ---- forward ------------------------------------------------------------- */
+
+static void sum_currents(const struct mr_synapse *s, float *y)
+{
+	for (uint32_t j = 0; j < s->o.n_out; j++)
+		y[j] = (float)(mr__synapse_weight(
+				       s, j, &s->i_A[(size_t)j * s->per_out],
+				       &s->i_A[s->n_cols - s->n_ref]) /
+		               s->o.v_read_V);
+}
+
+static int idle(struct mr_synapse *s, double period_s, float *y)
+{
+	struct mr_op op = {.kind = MR_OP_WAIT, .wait = {.duration_s = period_s}};
+
+	for (uint32_t j = 0; j < s->o.n_out; j++)
+		y[j] = 0;
+	return period_s == 0 ? MR_OK
+	                     : mr_array_submit(s->array, &op, 1, NULL, NULL);
+}
+
+int mr_synapse_forward(struct mr_synapse *s, const uint32_t *in, const float *x,
+                       uint32_t n, double period_s, float *y)
+{
+	struct mr_op op = {
+		.kind = MR_OP_DRIVE,
+		.where = {.kind = MR_SELECT_OUTER,
+	                  .rows = in ? in : s->rows,
+	                  .n_rows = n,
+	                  .cols = s->cols,
+	                  .n_cols = s->n_cols},
+		.drive = {.batch = 1,
+	                  .v_V = s->v_V,
+	                  .period_s = period_s,
+	                  .i_A = s->i_A}};
+
+	if (n == 0)
+		return idle(s, period_s, y);
+	if (n > s->o.n_in)
+		return mr__synapse_fail(s, MR_ERR_USAGE, "more inputs than there are");
+	for (uint32_t k = 0; k < n; k++) {
+		if (in && in[k] >= s->o.n_in)
+			return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
+			                      "synapses: input %u is outside "
+			                      "0..%u",
+			                      in[k], s->o.n_in - 1);
+		if (!(fabsf(x[k]) <= 1.0f))
+			return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
+			                      "synapses: input %u is %g: must be "
+			                      "-1 to 1",
+			                      k, (double)x[k]);
+		s->v_V[k] = (float)((double)x[k] * s->o.v_read_V);
+	}
+	int rc = mr_array_submit(s->array, &op, 1, NULL, NULL);
+
+	if (!rc)
+		sum_currents(s, y);
+	return rc;
+}
+
+/* ---- drift compensation -------------------------------------------------- */
+
+#define LEFT_LEAST 1e-4 /* of a level, to divide by */
+
+/* Currents of all inputs at full voltage, summed over each output's cells. */
+static int measure_level(struct mr_synapse *s, double *sum_A)
+{
+	struct mr_op op = {.kind = MR_OP_DRIVE,
+	                   .where = {.kind = MR_SELECT_OUTER,
+	                             .rows = s->rows,
+	                             .n_rows = s->o.n_in,
+	                             .cols = s->cols,
+	                             .n_cols = s->n_cols},
+	                   .drive = {.batch = 1,
+	                             .v_V = s->v_V,
+	                             .i_A = s->i_A}};
+
+	for (uint32_t i = 0; i < s->o.n_in; i++)
+		s->v_V[i] = (float)s->o.v_read_V;
+	int rc = mr_array_submit(s->array, &op, 1, NULL, NULL);
+
+	for (uint32_t c = 0; !rc && c < s->n_cols - s->n_ref; c++) {
+		if (c % s->per_out == 0)
+			sum_A[c / s->per_out] = 0;
+		sum_A[c / s->per_out] += (double)s->i_A[c];
+	}
+	return rc;
+}
+
+static double *new_level(const struct mr_synapse *s)
+{
+	double *sum_A = calloc(s->o.n_out, sizeof *sum_A);
+
+	if (!sum_A)
+		mr__synapse_fail(s, MR_ERR_NOMEM, "out of memory");
+	return sum_A;
+}
+
+int mr_synapse_calibrate(struct mr_synapse *s)
+{
+	double *sum_A = new_level(s);
+
+	if (!sum_A)
+		return MR_ERR_NOMEM;
+	int rc = measure_level(s, sum_A);
+
+	for (uint32_t j = 0; j < s->o.n_out && !rc; j++)
+		if (!(sum_A[j] > 0))
+			rc = mr_errtext_set(&s->array->err, MR_ERR_RANGE,
+			                    "synapses: output %u carries no "
+			                    "current to compare with later",
+			                    j);
+	for (uint32_t j = 0; j < s->o.n_out && !rc; j++) {
+		s->sum0_A[j] = sum_A[j];
+		s->scale[j] = 1;
+	}
+	free(sum_A);
+	return rc;
+}
+
+/* Turn levels into what is left of the calibrated ones. */
+static int take_ratios(const struct mr_synapse *s, double *left,
+                       bool per_output)
+{
+	double now = 0, then = 0;
+
+	for (uint32_t j = 0; j < s->o.n_out; j++) {
+		now += left[j];
+		then += s->sum0_A[j];
+	}
+	for (uint32_t j = 0; j < s->o.n_out; j++) {
+		left[j] = per_output ? left[j] / s->sum0_A[j] : now / then;
+		if (!(left[j] >= LEFT_LEAST))
+			return mr_errtext_set(
+				&s->array->err, MR_ERR_RANGE,
+				"synapses: %g of the level of output %u is left: "
+				"too little to compensate",
+				left[j], j);
+	}
+	return MR_OK;
+}
+
+int mr_synapse_compensate(struct mr_synapse *s, bool per_output)
+{
+	if (!(s->sum0_A[0] > 0))
+		return mr__synapse_fail(s, MR_ERR_USAGE,
+		                        "to compensate drift, calibrate before");
+	double *left = new_level(s);
+
+	if (!left)
+		return MR_ERR_NOMEM;
+	int rc = measure_level(s, left);
+
+	if (!rc)
+		rc = take_ratios(s, left, per_output);
+	for (uint32_t j = 0; j < s->o.n_out && !rc; j++)
+		s->scale[j] = left[j];
+	free(left);
+	return rc;
+}
+
+double mr_synapse_scale(const struct mr_synapse *s, uint32_t out)
+{
+	return s->scale[out];
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Synapses that learn: which cell is pulsed, and when. */
+#include "synapse_priv.h"
+
+#include <float.h>
+#include <math.h>
+
+/* A reading goes through at most three roundings to float: that much below 1
+ * still is 1. The least step of any cell is far more. */
+#define FULL (1 - 4 * (double)FLT_EPSILON)
+
+/* One synapse while an update looks at it. */
+struct site {
+	uint32_t in;
+	uint32_t out;
+	double weight;
+	double *chi;
+};
+
+static uint32_t cell_at(const struct mr_synapse *s, const struct site *at,
+                        uint32_t d)
+{
+	return at->in * s->array->desc.cols + at->out * s->per_out + d;
+}
+
+static uint32_t *raised_at(struct mr_synapse *s, const struct site *at,
+                           uint32_t d)
+{
+	return &s->raised[(size_t)at->in * s->n_cols +
+	                  (size_t)at->out * s->per_out + d];
+}
+
+/* Mean step of a cell in units of weight. */
+static double mean_step(const struct mr_synapse *s, double g_S, uint32_t n)
+{
+	const struct mr_step *st = &s->o.step;
+	double step = st->offset_S + st->slope * g_S +
+	              st->history_S * exp(-(n + 1.0) / st->memory_pulses);
+
+	return fmax(step, st->floor_S) / s->per_weight_S;
+}
+
+/* ---- which cell ---------------------------------------------------------- */
+
+static uint32_t *own_counter(const struct mr_synapse *s, const struct site *at)
+{
+	return &s->own[(size_t)at->in * s->o.n_out + at->out];
+}
+
+/* Replica that is to be pulsed next. */
+static uint32_t selected(const struct mr_synapse *s, const struct site *at)
+{
+	uint64_t next = s->o.arbitration == MR_ARBITRATE_SYNAPSE
+	                        ? *own_counter(s, at)
+	                        : s->next;
+
+	return (uint32_t)(next % s->o.n_cells);
+}
+
+static void advance(struct mr_synapse *s, const struct site *at)
+{
+	if (s->o.arbitration == MR_ARBITRATE_PULSE)
+		s->next += s->o.stride;
+	else if (s->o.arbitration == MR_ARBITRATE_SYNAPSE)
+		*own_counter(s, at) = (uint32_t)(((uint64_t)*own_counter(s, at) +
+		                                  s->o.stride) %
+		                                 s->o.n_cells);
+}
+
+static void raise_cell(struct mr_synapse *s, const struct site *at, uint32_t d)
+{
+	s->up[s->n_up++] = cell_at(s, at, d);
+	advance(s, at);
+}
+
+static void lower_cell(struct mr_synapse *s, const struct site *at, uint32_t d)
+{
+	s->down[s->n_down++] = cell_at(s, at, d);
+	advance(s, at);
+}
+
+/* ---- when ---------------------------------------------------------------- */
+
+/* Spend a positive or (pair) negative chi on a raising pulse of one side. */
+static void spend_up(struct mr_synapse *s, const struct site *at,
+                     const float *g_S, uint32_t side, double sign)
+{
+	uint32_t d = side * s->o.n_cells + selected(s, at);
+	double g = (double)g_S[d] / mr__synapse_drift(s, at->out);
+	double step = mean_step(s, g, *raised_at(s, at, d));
+
+	if (sign * *at->chi < s->o.pulse_at * step)
+		return;
+	raise_cell(s, at, d);
+	*at->chi -= sign * step;
+}
+
+static void spend_step_down(struct mr_synapse *s, const struct site *at)
+{
+	uint32_t d = selected(s, at);
+	double step = fmax(s->lower.step.floor_S, s->lower.step.offset_S) /
+	              s->per_weight_S;
+
+	if (-*at->chi < s->o.pulse_at * step)
+		return;
+	lower_cell(s, at, d);
+	*at->chi += step;
+}
+
+/* The next cell, from the counter on, that has anything to erase. */
+static void spend_erase(struct mr_synapse *s, const struct site *at,
+                        const float *g_S)
+{
+	for (uint32_t k = 0; k < s->o.n_cells; k++) {
+		uint32_t d = (selected(s, at) + k) % s->o.n_cells;
+		double carried = fmax((double)g_S[d], 0) /
+		                 (s->per_weight_S * mr__synapse_drift(s, at->out));
+
+		if (*raised_at(s, at, d) == 0)
+			continue;
+		if (-*at->chi >= carried) {
+			lower_cell(s, at, d);
+			*at->chi += carried;
+		}
+		return;
+	}
+	*at->chi = fmax(*at->chi, 0);
+}
+
+static void decide(struct mr_synapse *s, const struct site *at,
+                   const float *g_S)
+{
+	bool pair = s->n_sides == 2;
+
+	if ((at->weight >= FULL && *at->chi > 0) ||
+	    (pair && at->weight <= -FULL && *at->chi < 0))
+		*at->chi = 0;
+	else if (*at->chi > 0)
+		spend_up(s, at, g_S, 0, 1);
+	else if (*at->chi < 0 && pair)
+		spend_up(s, at, g_S, 1, -1);
+	else if (*at->chi < 0 && s->lower.effect == MR_EFFECT_LOWER)
+		spend_step_down(s, at);
+	else if (*at->chi < 0)
+		spend_erase(s, at, g_S);
+}
+
+static struct mr_op list_pulse(const struct mr_waveform *wave,
+                               const uint32_t *cells, uint32_t n)
+{
+	struct mr_op op = {.where = {.kind = MR_SELECT_LIST,
+	                             .cells = cells,
+	                             .n_cells = n}};
+
+	mr_pulse_from(&op, wave);
+	return op;
+}
+
+static int send_pulses(struct mr_synapse *s)
+{
+	struct mr_op ops[2];
+	enum mr_effect effects[2];
+	size_t n = 0;
+
+	if (s->n_up) {
+		effects[n] = MR_EFFECT_RAISE;
+		ops[n++] = list_pulse(&s->raise, s->up, s->n_up);
+	}
+	if (s->n_down) {
+		effects[n] = s->lower.effect;
+		ops[n++] = list_pulse(&s->lower, s->down, s->n_down);
+	}
+	if (n && s->o.arbitration == MR_ARBITRATE_CALL)
+		s->next += s->o.stride;
+	return n ? mr__synapse_submit(s, ops, effects, n) : MR_OK;
+}
+
+static int which_outputs(struct mr_synapse *s, uint32_t out, uint32_t *first,
+                         uint32_t *n)
+{
+	int rc = mr__synapse_can_pulse(s);
+
+	if (rc)
+		return rc;
+	if (out != MR_OUTPUTS_ALL && out >= s->o.n_out)
+		return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
+		                      "synapses: output %u is outside 0..%u", out,
+		                      s->o.n_out - 1);
+	*first = out == MR_OUTPUTS_ALL ? 0 : out;
+	*n = out == MR_OUTPUTS_ALL ? s->o.n_out : 1;
+	s->n_up = 0;
+	s->n_down = 0;
+	return MR_OK;
+}
+
+int mr_synapse_update(struct mr_synapse *s, uint32_t out, const float *dw,
+                      float *w)
+{
+	uint32_t first = 0, n = 0;
+	int rc = which_outputs(s, out, &first, &n);
+
+	for (size_t k = 0; !rc && k < (size_t)s->o.n_in * n; k++)
+		if (!isfinite(dw[k]))
+			rc = mr__synapse_fail(s, MR_ERR_RANGE,
+			          "a wanted change is not finite");
+	if (!rc)
+		rc = mr__synapse_look(s, first, n);
+	for (uint32_t i = 0; i < s->o.n_in && !rc; i++) {
+		for (uint32_t k = 0; k < n; k++) {
+			const float *g_S = mr__synapse_readings(s, i, k, n);
+			struct site at = {
+				.in = i,
+				.out = first + k,
+				.weight = mr__synapse_weight(s, first + k, g_S,
+			                             &s->ref_S[(size_t)i *
+			                                       s->n_ref]),
+				.chi = &s->chi[(size_t)i * s->o.n_out + first +
+			                       k]};
+
+			*at.chi += (double)dw[(size_t)i * n + k];
+			if (w)
+				w[(size_t)i * n + k] = (float)at.weight;
+			decide(s, &at, g_S);
+		}
+	}
+	return rc ? rc : send_pulses(s);
+}
+
+/* The potentiation and the depression counter. */
+static bool is_due(struct mr_synapse *s, int8_t change)
+{
+	if (change > 0)
+		return s->ups++ % s->o.raise_every == s->o.raise_every - 1;
+	return change < 0 &&
+	       s->downs++ % s->o.lower_every == s->o.lower_every - 1;
+}
+
+int mr_synapse_pulse(struct mr_synapse *s, uint32_t out, const int8_t *change)
+{
+	uint32_t first = 0, n = 0;
+	int rc = which_outputs(s, out, &first, &n);
+
+	for (uint32_t i = 0; i < s->o.n_in && !rc; i++) {
+		for (uint32_t k = 0; k < n; k++) {
+			int8_t sign = change[(size_t)i * n + k];
+			struct site at = {.in = i, .out = first + k};
+			uint32_t d = selected(s, &at);
+
+			if (!is_due(s, sign))
+				continue;
+			if (sign > 0)
+				raise_cell(s, &at, d);
+			else if (s->n_sides == 2)
+				raise_cell(s, &at, s->o.n_cells + d);
+			else
+				lower_cell(s, &at, d);
+		}
+	}
+	return rc ? rc : send_pulses(s);
+}
