@@ -273,6 +273,8 @@ static int64_t refresh_row(struct crossbar *x, const struct lines *l,
 
 	due.n = 0;
 	due.t_p_ns = -1; /* no cell is that old */
+	due.begin_ns = due.end_ns = t_ns;
+	due.spread_now = 0;
 	if (x->row_stale_ns[row] == ALL_STALE) {
 		for (uint32_t j = 0; j < x->cols; j++)
 			stale[j] = NOW_STALE;

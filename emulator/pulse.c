@@ -6,8 +6,8 @@
  * same time; a list is worked off cell after cell. */
 #include "crossbar.h"
 
-#include <math.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "memrig/random.h"
 
@@ -248,31 +248,44 @@ static void target_each(struct pulsing *w, uint32_t first, uint32_t n,
 	}
 }
 
-/* What came of it; a cell beyond the tolerance, or defective, says so. */
+/* Which of the cells are beyond the tolerance; returns whether any is. */
+MR_CLONES
+static unsigned mark_missed(const struct mr_program_op *pg,
+                            const float *restrict g_S,
+                            const float *restrict target_S, uint32_t n,
+                            uint8_t *restrict status)
+{
+	const double tolerance_S = pg->tolerance_S, same_S = pg->target;
+	const bool own = pg->target_S;
+	unsigned all = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		double want_S = own ? (double)target_S[i] : same_S;
+		double off_S = __builtin_fabs((double)g_S[i] - want_S);
+
+		status[i] = off_S <= tolerance_S ? 0 : MR_STATUS_NOT_CONVERGED;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		all |= status[i];
+	return all;
+}
+
+/* What came of it; a cell that missed its target, or is defective, says so. */
 static unsigned target_report(const struct pulsing *w, uint64_t at,
                               uint32_t first, uint32_t n,
                               const float *target_S)
 {
 	const struct mr_program_op *pg = &w->op->program;
 	const float *g_S = w->x->c.g_S + first;
-	unsigned all = 0;
+	uint8_t status[CHUNK];
+	unsigned all = mark_missed(pg, g_S, target_S, n, status);
 
-	for (uint32_t i = 0; i < n; i++) {
-		double off_S = (double)g_S[i] -
-		               (pg->target_S ? (double)target_S[i]
-		                             : pg->target);
-		uint8_t status = fabs(off_S) <= pg->tolerance_S
-		                         ? 0
-		                         : MR_STATUS_NOT_CONVERGED;
-
-		if (pg->g_S)
-			pg->g_S[at + i] = g_S[i];
-		if (pg->pulses)
-			pg->pulses[at + i] = 1;
-		if (pg->status)
-			pg->status[at + i] = status;
-		all |= status;
-	}
+	if (pg->g_S)
+		memcpy(pg->g_S + at, g_S, n * sizeof *g_S);
+	if (pg->status)
+		memcpy(pg->status + at, status, n);
+	for (uint32_t i = 0; pg->pulses && i < n; i++)
+		pg->pulses[at + i] = 1;
 	return all;
 }
 

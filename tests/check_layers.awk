@@ -44,7 +44,8 @@ BEGIN {
 	third["sleef.h"] = "devices emulator"
 	third["cholmod.h"] = "emulator!"
 	third["Random123/philox.h"] = "emulator/random.c"
-	third["immintrin.h"] = third["emmintrin.h"] = "emulator/kernels.c"
+	third["immintrin.h"] = "emulator/kernels.c devices/bulk.c"
+	third["emmintrin.h"] = third["immintrin.h"]
 
 	library["devices"] = library["emulator"] = 1
 	library["driver"] = library["calibration"] = 1

@@ -522,8 +522,7 @@ static void program_contract(struct mr_array *array)
 	                               .tolerance_S = tolerance_S,
 	                               .budget = 200,
 	                               .g_S = g_S,
-	                               .pulses = pulses,
-	                               .status = status}};
+	                               .pulses = pulses, .status = status}};
 
 	if (!has(array, MR_OP_PROGRAM))
 		return;
@@ -534,8 +533,7 @@ static void program_contract(struct mr_array *array)
 		             tolerance_S;
 
 		CU_ASSERT_EQUAL(there, !(status[i] & MR_STATUS_NOT_CONVERGED));
-		/* 200 pulses are plenty for 8 %; a native program has one try */
-		CU_ASSERT(there || !has(array, MR_OP_PULSE));
+		CU_ASSERT(there || !has(array, MR_OP_PULSE)); /* 200 will do */
 		CU_ASSERT(pulses[i] <= 200);
 	}
 	op.program.budget = 1;

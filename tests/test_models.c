@@ -35,6 +35,9 @@ static void check_entry(const struct mr_model *m)
 	CU_ASSERT(m->n_params > 0 && m->n_params <= MR_PARAMS_MAX);
 	CU_ASSERT(m->check && m->describe && m->accepts && m->birth);
 	CU_ASSERT(m->pulse || m->target);
+	CU_ASSERT((m->table_load != NULL) == (m->table_check != NULL));
+	CU_ASSERT(!m->target_run || m->target);
+	CU_ASSERT(!m->flicker_run || m->flicker);
 	CU_ASSERT(m->n_normals <= MR_NORMALS_MAX);
 	CU_ASSERT(!m->pulse_run || (m->pulse && m->n_normals <= 1));
 	for (uint32_t i = 0; i < m->n_params; i++) {
@@ -367,7 +370,10 @@ struct cell {
 static struct cell after(const struct mr_model *m, const double *p,
                          struct cell cell, struct mr_stimulus s, float z)
 {
-	struct mr_columns c = {&cell.g_S, &cell.memory, &cell.nu, &cell.t_p_ns};
+	struct mr_columns c = {.g_S = &cell.g_S,
+	                       .memory = &cell.memory,
+	                       .nu = &cell.nu,
+	                       .t_p_ns = &cell.t_p_ns};
 
 	(void)m->pulse(p, &s, &c, 0, &z, 2385);
 	return cell;
@@ -411,7 +417,8 @@ static void pcm_efficacy_follows_its_law(void)
 	mr_model_defaults(m, p);
 	MR_CODE(mr_model_set(m, "gamma_i", 1.7, p, NULL), MR_OK);
 	MR_CODE(mr_model_set(m, "gamma_w", 0.6, p, NULL), MR_OK);
-	for (double i_A = 26e-6; i_A < 110e-6; i_A += 7e-6) {
+	for (int i = 0; i < 12; i++) {
+		double i_A = 26e-6 + i * 7e-6;
 		double e = pow((i_A - 25e-6) / 65e-6, 1.7) * pow(0.7, 0.6);
 		struct mr_stimulus s = {MR_UNIT_AMPERE, i_A, 35e-9};
 		double left = 0.61 * exp(-e / 2.6);
@@ -508,7 +515,10 @@ struct columns {
 
 static struct mr_columns of(struct columns *c)
 {
-	return (struct mr_columns){c->g_S, c->memory, c->nu, c->t_p_ns};
+	return (struct mr_columns){.g_S = c->g_S,
+	                           .memory = c->memory,
+	                           .nu = c->nu,
+	                           .t_p_ns = c->t_p_ns};
 }
 
 /* Awkward cells: empty, full, fresh and worn. */
@@ -619,7 +629,8 @@ static void pcm_flicker_follows_its_law(void)
 	double p[MR_PARAMS_MAX];
 
 	mr_model_defaults(m, p);
-	for (double g = 0; g < 1.2; g += 0.0173) {
+	for (int i = 0; i < 70; i++) {
+		double g = i * 0.0173;
 		struct cell cell = {.g_S = (float)(g * 10e-6)};
 		struct mr_columns c = {.g_S = &cell.g_S};
 		double q = fmin(0.0088 / pow(fmin(g, 1), 0.65), 0.2);

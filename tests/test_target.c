@@ -50,7 +50,10 @@ static struct cell program(const struct mr_model *m, const double *p,
                            double target_S, float z0, float z1)
 {
 	struct cell cell = {0};
-	struct mr_columns c = {&cell.g_S, &cell.memory, &cell.nu, &cell.t_p_ns};
+	struct mr_columns c = {.g_S = &cell.g_S,
+	                       .memory = &cell.memory,
+	                       .nu = &cell.nu,
+	                       .t_p_ns = &cell.t_p_ns};
 	float z[MR_NORMALS_MAX] = {z0, z1};
 
 	m->target(p, &c, 0, (float)target_S, z, 2385);
@@ -500,7 +503,7 @@ static void programming_reports_what_it_missed(void)
 {
 	struct mr_array *array = open_array(
 		"emu:pcm-target?rows=20&cols=30&seed=5&stuck_rate=0.1");
-	float g_S[600], before[600];
+	float g_S[600] = {0}, before[600];
 	uint8_t status[600];
 	uint32_t missed = 0, stuck = 0;
 	struct mr_truth t;
