@@ -5,11 +5,14 @@ libdevices_la_SOURCES = \
 	%D%/bulk_pick.c \
 	%D%/hermes.c \
 	%D%/hermes.h \
+	%D%/jumptable.c \
+	%D%/jumptable.h \
 	%D%/model_ideal.c \
 	%D%/model_pcm.c \
 	%D%/model_pcm_hermes1.c \
 	%D%/model_pcm_hermes2.c \
 	%D%/model_pcm_step.c \
+	%D%/model_pcm_table.c \
 	%D%/model_pcm_target.c \
 	%D%/models.c \
 	%D%/models.h \
@@ -39,5 +42,8 @@ dist_devices_DATA = \
 	%D%/pcm-hermes1.ini \
 	%D%/pcm-hermes2.ini \
 	%D%/pcm-step.ini \
+	%D%/pcm-table.csv \
+	%D%/pcm-table.ini \
 	%D%/pcm-target.ini \
 	%D%/pcm.ini
+EXTRA_DIST += %D%/pcm-table.py

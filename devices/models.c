@@ -15,6 +15,7 @@ static const struct mr_model *const table[] = {
 	&mr__model_pcm_hermes1,
 	&mr__model_pcm_hermes2,
 	&mr__model_pcm_step,
+	&mr__model_pcm_table,
 	&mr__model_pcm_target,
 };
 

@@ -12,6 +12,7 @@ extern const struct mr_model mr__model_pcm;
 extern const struct mr_model mr__model_pcm_hermes1;
 extern const struct mr_model mr__model_pcm_hermes2;
 extern const struct mr_model mr__model_pcm_step;
+extern const struct mr_model mr__model_pcm_table;
 extern const struct mr_model mr__model_pcm_target;
 
 #endif

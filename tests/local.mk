@@ -22,6 +22,7 @@ test_programs = \
 	%D%/test_random \
 	%D%/test_step \
 	%D%/test_synapse \
+	%D%/test_table \
 	%D%/test_target \
 	%D%/test_tool \
 	%D%/test_uri \
@@ -58,7 +59,8 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/cli.sh \
 	%D%/stats.awk \
 	%D%/stats.sh \
-	%D%/summary.sh
+	%D%/summary.sh \
+	%D%/data/jumps.csv
 
 # One archive, so that the floors may name each other in any order.
 check_LTLIBRARIES += libcheck.la
