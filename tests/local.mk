@@ -14,7 +14,9 @@ test_programs = \
 	%D%/test_fstdp_accept \
 	%D%/test_kernels \
 	%D%/test_logfile \
+	%D%/test_mapping \
 	%D%/test_models \
+	%D%/test_neuron \
 	%D%/test_oplog \
 	%D%/test_paramfile \
 	%D%/test_periphery \
@@ -45,6 +47,7 @@ test_scripts = \
 	%D%/test_cli.sh \
 	%D%/test_log_cli.sh \
 	%D%/test_fstdp_cli.sh \
+	%D%/test_apps_cli.sh \
 	%D%/test_readme.sh \
 	%D%/test_scripts.sh
 

@@ -107,7 +107,7 @@ static void batch_split_does_not_change_a_bit(void)
 {
 	struct mr_array *a = open_array("emu:pcm?rows=67&cols=5&seed=2");
 	struct mr_array *b = open_array("emu:pcm?rows=67&cols=5&seed=2");
-	float v_V[4 * 67], whole[4 * 5], parts[4 * 5];
+	float v_V[4 * 67], whole[4 * 5] = {0}, parts[4 * 5];
 	struct mr_op op = {.kind = MR_OP_DRIVE,
 	                   .drive = {.batch = 4,
 	                             .v_V = v_V,
