@@ -134,8 +134,8 @@ static int take_noise(struct mr_uri *uri, struct plan *plan,
 
 	plan->noise_kind = NOISE_WHITE;
 	plan->noise_given = given;
-	for (int k = NOISE_NONE; given && k <= NOISE_FLICKER; k++) {
-		if (strcmp(given, names[k]) != 0)
+	for (int k = NOISE_NONE; k <= NOISE_FLICKER; k++) {
+		if (!given || strcmp(given, names[k]) != 0)
 			continue;
 		plan->noise_kind = (enum noise_kind)k;
 		given = NULL;

@@ -326,7 +326,7 @@ static void batch_block(void *arg, uint32_t number)
 static void pack_vectors(struct driving *w)
 {
 	const struct crossbar *x = w->x;
-	const float *from = &w->op->drive.v_V[(size_t)w->vector * w->n_in];
+	const float *from = w->op->drive.v_V + (size_t)w->vector * w->n_in;
 	uint32_t n = (w->n_run + KERNEL_VECTORS - 1) / KERNEL_VECTORS *
 	             KERNEL_VECTORS;
 
@@ -365,7 +365,7 @@ static void count_drives(struct driving *w)
 static void drive_one(struct driving *w)
 {
 	struct crossbar *x = w->x;
-	const float *v = &w->op->drive.v_V[(size_t)w->vector * w->n_in];
+	const float *v = w->op->drive.v_V + (size_t)w->vector * w->n_in;
 	uint32_t threads = mr__pool_threads(x->pool);
 
 	for (uint32_t i = 0; i < w->n_in; i++) {

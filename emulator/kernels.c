@@ -471,7 +471,10 @@ static void dot(const float *g, const float *v, uint32_t n,
 			a[i] += (w[i] * w[i]) * (sd * sd);
 		}
 	}
+	/* cppcheck takes a real for one float */
+	/* cppcheck-suppress bufferAccessOutOfBounds */
 	memcpy(sums_of, s, sizeof sums_of);
+	/* cppcheck-suppress bufferAccessOutOfBounds */
 	memcpy(vars_of, a, sizeof vars_of);
 	for (uint32_t i = 0; j < n; i++, j++) {
 		float sd = slope * g[j] + floor_S;
