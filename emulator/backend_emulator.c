@@ -13,14 +13,11 @@
 #include "memrig/emulator.h"
 
 #define ROWS_DEFAULT 64
-#define LINES_MAX 65536
-#define CELLS_MAX (UINT32_C(1) << 28)
 #define THREADS_MAX 64
 #define BITS_MAX 24
 #define DRIFT_STEP_DEFAULT 1e-3
 #define DURATION_MAX_S 1e9
 #define COUNT_MAX 1000000000u
-#define TIME_MAX_NS (INT64_MAX / 2)
 
 /* What a URI asks for, before there is a chip. */
 struct plan {
@@ -305,8 +302,8 @@ static int build(const struct plan *plan, struct crossbar *x,
 	x->seed = plan->seed;
 	x->drift_step = plan->drift_step;
 	x->periphery = plan->periphery;
-	x->model->read_noise(x->p, &x->noise_slope, &x->noise_floor_S);
-	x->noisy = plan->noisy && (x->noise_slope > 0 || x->noise_floor_S > 0);
+	x->noise_asked = plan->noisy;
+	mr__crossbar_set_noise(x);
 	if (mr__crossbar_alloc(x) ||
 	    mr__pool_alloc((uint32_t)plan->threads, &x->pool))
 		return mr_errtext_set(err, MR_ERR_NOMEM,

@@ -76,6 +76,13 @@ void mr__crossbar_touch_all(struct crossbar *x)
 		x->row_stale_ns[row] = NOW_STALE;
 }
 
+void mr__crossbar_set_noise(struct crossbar *x)
+{
+	x->model->read_noise(x->p, &x->noise_slope, &x->noise_floor_S);
+	x->noisy = x->noise_asked &&
+	           (x->noise_slope > 0 || x->noise_floor_S > 0);
+}
+
 int64_t mr__crossbar_ns(double duration_s)
 {
 	int64_t ns = llround(duration_s * NS_PER_S);

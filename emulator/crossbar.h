@@ -23,6 +23,9 @@
 #include "pool.h"
 
 #define NS_PER_S 1e9
+#define LINES_MAX 65536 /* rows or columns of a chip */
+#define CELLS_MAX (UINT32_C(1) << 28)
+#define TIME_MAX_NS (INT64_MAX / 2) /* array time */
 #define CHUNK 256 /* cells worked on together, also the unit of threading */
 
 struct crossbar {
@@ -43,7 +46,8 @@ struct crossbar {
 	int64_t *row_stale_ns;    /* [rows] earliest of its cells */
 	float *line_V;            /* [max(rows, cols)] scratch of a drive */
 	double drift_step;        /* in logarithmic age; 0 = exact */
-	bool noisy;
+	bool noise_asked; /* by the URI */
+	bool noisy;       /* and the parameters have some */
 	double noise_slope;
 	double noise_floor_S;
 	struct periphery periphery;
@@ -77,6 +81,9 @@ void mr__crossbar_free(struct crossbar *x);
 
 /* Make all cells, as from the factory, at array time 0. */
 void mr__crossbar_birth(struct crossbar *x);
+
+/* Read noise from the parameters in p. */
+void mr__crossbar_set_noise(struct crossbar *x);
 
 /* Forget all cached conductances. */
 void mr__crossbar_touch_all(struct crossbar *x);

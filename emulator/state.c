@@ -131,6 +131,13 @@ static int bad(const char *name, const char *what, struct mr_errtext *err)
 	                      name, what, VERSION);
 }
 
+/* Sizes of what is larger would not fit either. */
+static bool is_shape(uint32_t rows, uint32_t cols)
+{
+	return rows > 0 && cols > 0 && rows <= LINES_MAX &&
+	       cols <= LINES_MAX && (uint64_t)rows * cols <= CELLS_MAX;
+}
+
 static int read_header(const struct mr_blob *blob, const char *name,
                        struct header *h, struct mr_errtext *err)
 {
@@ -145,8 +152,9 @@ static int read_header(const struct mr_blob *blob, const char *name,
 		return bad(name, "was written with another byte order", err);
 	if (h->version != VERSION)
 		return bad(name, "is of another version", err);
-	if (h->rows == 0 || h->cols == 0 || h->n_params > MR_PARAMS_MAX ||
-	    h->model[sizeof h->model - 1] ||
+	if (!is_shape(h->rows, h->cols) || h->n_params > MR_PARAMS_MAX ||
+	    h->model[sizeof h->model - 1] || h->t_ns < 0 ||
+	    h->t_ns > TIME_MAX_NS ||
 	    blob->size != blob_size(h->rows, h->cols))
 		return bad(name, "is cut off or has a damaged header", err);
 	memcpy(&sum, (const unsigned char *)blob->data + blob->size - sizeof sum,
@@ -172,10 +180,44 @@ int mr__state_peek(const struct mr_blob *blob, const char *name, char *model,
 	return MR_OK;
 }
 
+static int check_params(const struct mr_model *model, const double *p,
+                        const char *name, struct mr_errtext *err)
+{
+	for (uint32_t i = 0; i < model->n_params; i++)
+		if (!(p[i] >= model->params[i].min &&
+		      p[i] <= model->params[i].max))
+			return bad(name, "has a parameter outside its limits",
+			           err);
+	return model->check(p, err);
+}
+
+/* Models and the clock rely on this much of every cell. */
+static bool check_cells(const struct crossbar *x, const struct header *h,
+                        const unsigned char *from)
+{
+	const unsigned char *times = from + 3 * sizeof(float) * x->n_cells;
+
+	for (size_t i = 0; i < (size_t)x->n_cells * 3; i++) {
+		float value; /* of g_S, then memory, then nu */
+
+		memcpy(&value, from + i * sizeof value, sizeof value);
+		if (!isfinite(value) || (i < x->n_cells && value < 0))
+			return false;
+	}
+	for (size_t i = 0; i < x->n_cells; i++) {
+		int64_t t_p_ns;
+
+		memcpy(&t_p_ns, times + i * sizeof t_p_ns, sizeof t_p_ns);
+		if (t_p_ns < 0 || t_p_ns > h->t_ns)
+			return false;
+	}
+	return true;
+}
+
 int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
                      const char *name, struct mr_errtext *err)
 {
-	struct header h;
+	struct header h = {.version = VERSION};
 	struct column columns[N_COLUMNS];
 	size_t at = sizeof h;
 	int rc = read_header(blob, name, &h, err);
@@ -189,7 +231,13 @@ int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
 			"%s holds a %s array of %ux%u; this is %s, %ux%u", name,
 			h.model, h.rows, h.cols, x->model->name, x->rows,
 			x->cols);
+	rc = check_params(x->model, h.params, name, err);
+	if (rc)
+		return rc;
+	if (!check_cells(x, &h, (const unsigned char *)blob->data + at))
+		return bad(name, "holds a cell that cannot be", err);
 	memcpy(x->p, h.params, h.n_params * sizeof(double));
+	mr__crossbar_set_noise(x);
 	x->seed = h.seed;
 	x->t_ns = h.t_ns;
 	list_columns(x, columns);
