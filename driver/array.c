@@ -235,12 +235,12 @@ const struct mr_stage *mr_array_stage(const struct mr_array *array)
 
 void mr_array_stop(struct mr_array *array)
 {
-	array->stop = 1;
+	__atomic_store_n(&array->stop, 1, __ATOMIC_RELAXED);
 }
 
 void mr_array_resume(struct mr_array *array)
 {
-	array->stop = 0;
+	__atomic_store_n(&array->stop, 0, __ATOMIC_RELAXED);
 }
 
 /* ---- observers ----------------------------------------------------------- */

@@ -17,6 +17,10 @@ static const char *const selection_names[] = {"all", "rect", "list", "outer"};
 static const char *const unit_names[] = {"V", "A"};
 static const char *const axis_names[] = {"rows", "cols"};
 
+/* Values of one input or result: what the largest array reads at once. A row
+ * that keeps some and claims more is damaged, whatever their packing. */
+#define VALUES_MAX ((size_t)1 << 28)
+
 /* How many elements the blobs of an operation must hold. */
 struct shape {
 	size_t elements; /* as mr_op_elements() */
@@ -656,6 +660,22 @@ static void check_complete(struct mr__decoder *decoder,
 	}
 }
 
+static bool keeps_values(struct mr__decoder *decoder)
+{
+	return !is_null(decoder, MR__OP_INPUT) ||
+	       !is_null(decoder, MR__OP_RESULT) ||
+	       !is_null(decoder, MR__OP_N_DATA);
+}
+
+/* The column to blame for more values than there can be. */
+static enum mr__op_column claim_of(enum mr_op_kind kind)
+{
+	if (kind == MR_OP_DRIVE) {
+		return MR__OP_BATCH;
+	}
+	return kind == MR_OP_TRACE ? MR__OP_N_SAMPLES : MR__OP_SELECTION;
+}
+
 /* The samples of a trace are counted with its mask, which is a datum: data
  * come first, then the shape again. */
 static int get_values(struct mr__decoder *decoder, struct mr_oplog_record *out)
@@ -671,8 +691,10 @@ static int get_values(struct mr__decoder *decoder, struct mr_oplog_record *out)
 	if (op->kind == MR_OP_TRACE) {
 		shape.per = get_u32(decoder, MR__OP_N_SAMPLES);
 	}
-	if (shape.per > SIZE_MAX / 16 / shape.elements) {
-		reject_column(decoder, MR__OP_N_SAMPLES);
+	if (keeps_values(decoder) &&
+	    (shape.inputs > VALUES_MAX ||
+	     shape.per > VALUES_MAX / shape.elements)) {
+		reject_column(decoder, claim_of(op->kind));
 		return MR_ERR_FORMAT;
 	}
 	code = get_extras(decoder, op, &shape, &extras);

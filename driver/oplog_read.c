@@ -187,6 +187,9 @@ static int take_info(struct mr_oplog_reader *reader,
 	struct mr_errtext why = {""};
 	int code;
 
+	if (out->run < 1 || out->run >= MR__RUNS_MAX) {
+		return damaged_run(reader, out->run, "no run has this number");
+	}
 	if (level < MR_OPLOG_OPERATIONS || level > MR_OPLOG_SURVEYS) {
 		return damaged_run(reader, out->run, "unknown level");
 	}

@@ -292,6 +292,14 @@ static int take_configure(struct playback *self, const struct mr_op *op,
 		return mr_errtext_set(err, code, "%s",
 		                      mr_oplog_errmsg(self->reader));
 	}
+	if (found && (after.rows != self->desc.rows ||
+	              after.cols != self->desc.cols)) {
+		/* results were read for the shape that the run began with */
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "operation %llu: damaged log: the array has "
+		                      "another shape after it",
+		                      (unsigned long long)self->next.id);
+	}
 	if (found) {
 		take_description(self, &after);
 	}
@@ -307,6 +315,23 @@ static int take_configure(struct playback *self, const struct mr_op *op,
 }
 
 /* ---- the waist ----------------------------------------------------------- */
+
+/* Whoever edited a log may have left out why. */
+static void explain(const struct mr_oplog_record *record,
+                    struct mr_errtext *err)
+{
+	int failure = record->op.outcome.error;
+
+	if (record->errtext[0]) {
+		(void)mr_errtext_set(err, failure, "%s", record->errtext);
+		return;
+	}
+	(void)mr_errtext_set(err, failure,
+	                     "operation %llu failed when it was recorded (%s), "
+	                     "the log does not say why",
+	                     (unsigned long long)record->id,
+	                     mr_error_name(failure));
+}
 
 static int answer_op(struct playback *self, struct mr_op *op,
                      struct mr_errtext *err)
@@ -328,7 +353,7 @@ static int answer_op(struct playback *self, struct mr_op *op,
 	self->t_ns = was->t_end_ns;
 	failure = was->error;
 	if (failure != MR_OK) {
-		(void)mr_errtext_set(err, failure, "%s", self->next.errtext);
+		explain(&self->next, err);
 	} else if (op->kind == MR_OP_CONFIGURE) {
 		code = take_configure(self, op, err);
 	}

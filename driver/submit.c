@@ -15,13 +15,19 @@ static void tell_progress(struct mr_progress *p, size_t done)
 	p->context->progress(p->context->user, p->told, p->total);
 }
 
+/* Another thread, or a signal's handler in one, may set it. */
+static bool is_set(const volatile sig_atomic_t *stop)
+{
+	return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
+}
+
 int mr_run_check(const struct mr_run *run)
 {
 	const struct mr_context *c = run->context;
 
 	if (run->progress)
 		tell_progress(run->progress, *run->progress->done);
-	if (*run->stop || (c && c->stop && *c->stop))
+	if (is_set(run->stop) || (c && is_set(c->stop)))
 		return mr_errtext_set(run->err, MR_ERR_STOPPED,
 		                      "stopped on request");
 	if (c && c->deadline_ns &&

@@ -91,9 +91,9 @@ static int add_keys(struct mr_uri *uri, char *query, struct mr_errtext *err)
 
 static int split(struct mr_uri *uri, struct mr_errtext *err)
 {
-	char *colon = strchr(uri->text, ':');
+	char *colon = uri->text + strcspn(uri->text, ":?");
 
-	if (!colon || colon == uri->text)
+	if (*colon != ':' || colon == uri->text)
 		return mr_errtext_set(err, MR_ERR_USAGE,
 		                      "array URI '%s' names no driver; an example: "
 		                      "emu:pcm?rows=64&cols=64",
@@ -352,6 +352,10 @@ int mr_uri_with(const char *text, const char *name, const char *value,
 		fits = fits && append_pair(out, uri.keys[i].name,
 		                           same ? value : uri.keys[i].value);
 	}
+	if (!placed && uri.n_keys == MR_URI_KEYS_MAX)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "URI '%s': more than %d keys", uri.given,
+		                      MR_URI_KEYS_MAX);
 	if (!placed)
 		fits = fits && append_pair(out, name, value);
 	if (!fits)

@@ -13,14 +13,11 @@
 #include "memrig/emulator.h"
 
 #define ROWS_DEFAULT 64
-#define LINES_MAX 65536
-#define CELLS_MAX (UINT32_C(1) << 28)
 #define THREADS_MAX 64
 #define BITS_MAX 24
 #define DRIFT_STEP_DEFAULT 1e-2
 #define DURATION_MAX_S 1e9
 #define COUNT_MAX 1000000000u
-#define TIME_MAX_NS (INT64_MAX / 2)
 
 /* What a URI asks for, before there is a chip. */
 struct plan {

@@ -18,6 +18,9 @@
 #include "pool.h"
 
 #define NS_PER_S 1e9
+#define LINES_MAX 65536 /* rows or columns of a chip */
+#define CELLS_MAX (UINT32_C(1) << 28)
+#define TIME_MAX_NS (INT64_MAX / 2) /* array time */
 #define CHUNK 256 /* cells worked on together, also the unit of threading */
 
 /* Kinds of read noise, key "noise". */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +164,13 @@ static int bad(const char *name, const char *what, struct mr_errtext *err)
 	                      name, what, VERSION);
 }
 
+/* Sizes of what is larger would not fit either. */
+static bool is_shape(uint32_t rows, uint32_t cols)
+{
+	return rows > 0 && cols > 0 && rows <= LINES_MAX &&
+	       cols <= LINES_MAX && (uint64_t)rows * cols <= CELLS_MAX;
+}
+
 static int read_header(const struct mr_blob *blob, const char *name,
                        struct header *h, struct mr_errtext *err)
 {
@@ -177,10 +185,11 @@ static int read_header(const struct mr_blob *blob, const char *name,
 		return bad(name, "was written with another byte order", err);
 	if (h->version != VERSION)
 		return bad(name, "is of another version", err);
-	if (h->rows == 0 || h->cols == 0 || h->n_params > MR_PARAMS_MAX ||
+	if (!is_shape(h->rows, h->cols) || h->n_params > MR_PARAMS_MAX ||
 	    h->noise_kind > NOISE_FLICKER || h->defects > 1 ||
 	    h->model[sizeof h->model - 1] || !(h->adc_range_A >= 0) ||
-	    h->t_ns < 0 || blob->size != blob_size(h))
+	    !isfinite(h->adc_range_A) || h->t_ns < 0 ||
+	    h->t_ns > TIME_MAX_NS || blob->size != blob_size(h))
 		return bad(name, "is cut off or has a damaged header", err);
 	memcpy(&sum, (const unsigned char *)blob->data + blob->size - sizeof sum,
 	       sizeof sum);
@@ -250,10 +259,84 @@ static int make_room(struct crossbar *x, bool defects)
 	return MR_OK;
 }
 
+static int check_params(const struct mr_model *model, const double *p,
+                        const char *name, struct mr_errtext *err)
+{
+	for (uint32_t i = 0; i < model->n_params; i++)
+		if (!(p[i] >= model->params[i].min &&
+		      p[i] <= model->params[i].max))
+			return bad(name, "has a parameter outside its limits",
+			           err);
+	return model->check(p, err);
+}
+
+static bool times_within(const unsigned char *from, size_t n, int64_t least_ns,
+                         int64_t most_ns)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t at_ns;
+
+		memcpy(&at_ns, from + i * sizeof at_ns, sizeof at_ns);
+		if (at_ns < least_ns || at_ns > most_ns)
+			return false;
+	}
+	return true;
+}
+
+static bool all_finite(const unsigned char *from, size_t n, float least)
+{
+	for (size_t i = 0; i < n; i++) {
+		float value;
+
+		memcpy(&value, from + i * sizeof value, sizeof value);
+		if (!isfinite(value) || value < least)
+			return false;
+	}
+	return true;
+}
+
+static bool all_at_most(const unsigned char *from, size_t n, unsigned most)
+{
+	for (size_t i = 0; i < n; i++)
+		if (from[i] > most)
+			return false;
+	return true;
+}
+
+/* Models, ladder and clock rely on this much of every cell. The ladder starts
+ * before a cell's age 0. */
+static bool check_cells(const struct header *h, const unsigned char *from)
+{
+	size_t n = (size_t)h->rows * h->cols;
+	const unsigned char *nu = from + 2 * n * sizeof(float);
+	const unsigned char *t_p = nu + n * sizeof(float);
+	const unsigned char *at = t_p + n * sizeof(int64_t) +
+	                          2 * n * sizeof(uint64_t) +
+	                          ((size_t)h->rows + h->cols) *
+	                                  sizeof(uint64_t);
+
+	if (!all_finite(from, n, 0) ||
+	    !all_finite(from + n * sizeof(float), 2 * n, -FLT_MAX) ||
+	    !times_within(t_p, n, 0, h->t_ns))
+		return false;
+	if (h->noise_kind == NOISE_FLICKER) {
+		const unsigned char *seen =
+			at + n * FLICKER_STATES * sizeof(float);
+		const unsigned char *kept = seen + n * sizeof(int64_t);
+
+		if (!all_finite(at, n * FLICKER_STATES, -FLT_MAX) ||
+		    !times_within(seen, n, -TIME_MAX_NS, h->t_ns) ||
+		    !all_at_most(kept, 2 * n, FLICKER_STATES))
+			return false;
+		at = kept + 2 * n + n * sizeof(uint64_t);
+	}
+	return !h->defects || all_at_most(at, n, DEFECT_MISSING);
+}
+
 int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
                      const char *name, struct mr_errtext *err)
 {
-	struct header h;
+	struct header h = {.version = VERSION};
 	struct column columns[COLUMNS_MAX];
 	size_t at = sizeof h;
 	int rc = read_header(blob, name, &h, err);
@@ -271,6 +354,12 @@ int mr__state_unpack(struct crossbar *x, const struct mr_blob *blob,
 			"%s holds a %s array of %ux%u; this is %s, %ux%u", name,
 			h.model, h.rows, h.cols, x->model->name, x->rows,
 			x->cols);
+	rc = check_params(x->model, h.params, name, err);
+	if (rc)
+		return rc;
+	if (!check_cells(&h, (const unsigned char *)blob->data + at +
+	                             h.table_size))
+		return bad(name, "holds a cell that cannot be", err);
 	rc = adopt_table(x, blob, h.table_size, name, err);
 	if (rc)
 		return rc;

@@ -26,15 +26,17 @@ test_programs = \
 	%D%/test_synapse \
 	%D%/test_table \
 	%D%/test_target \
+	%D%/test_threads \
 	%D%/test_tool \
 	%D%/test_uri \
 	%D%/test_weights
 
-check_PROGRAMS += $(test_programs) %D%/example
+check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
-	%D%/long_fstdp
+	%D%/long_fstdp \
+	%D%/long_kill
 # Programs that measure speed: `make bench`.
 BENCHES = \
 	%D%/bench_emulator \
@@ -51,7 +53,7 @@ test_scripts = \
 	%D%/test_readme.sh \
 	%D%/test_scripts.sh
 
-TESTS += $(test_programs) $(test_scripts)
+TESTS += $(test_programs) $(fuzz_programs) $(test_scripts)
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = sh
 AM_TESTS_ENVIRONMENT = \
@@ -65,6 +67,9 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/summary.sh \
 	%D%/data/jumps.csv
 
+# Programs on a corpus of bad input: `make fuzz` searches for more.
+include %D%/fuzz/local.mk
+
 # One archive, so that the floors may name each other in any order.
 check_LTLIBRARIES += libcheck.la
 libcheck_la_SOURCES = \
@@ -74,6 +79,8 @@ libcheck_la_SOURCES = \
 	%D%/badmemory.h \
 	%D%/fstdp_case.c \
 	%D%/fstdp_case.h \
+	%D%/kill.c \
+	%D%/kill.h \
 	%D%/scribe.c \
 	%D%/scribe.h \
 	%D%/session.c \
@@ -117,6 +124,36 @@ check-long: $(LONG_TESTS)
 	sh $(srcdir)/tests/summary.sh $(LONG_TESTS:=.log) || status=1; \
 	exit $$status
 
+# The tests with threads under ThreadSanitizer, in a build tree of its own.
+tsan_tests = %D%/test_contract %D%/test_emulator %D%/test_threads
+check-tsan:
+	@mkdir -p build-tsan && cd build-tsan && \
+	{ test -f Makefile || $(abs_top_srcdir)/configure --quiet \
+		--enable-thread-sanitizer; } && \
+	TSAN_OPTIONS=halt_on_error=0:exitcode=66 $(MAKE) check \
+		check_PROGRAMS='$(tsan_tests)' TESTS='$(tsan_tests)'
+
+# The tests under valgrind, but for those that take minutes without it. Leaks
+# are blocks that nobody knows any more; children that die on purpose are not
+# looked at.
+valgrind_tests = $(test_programs)
+check-valgrind: $(check_PROGRAMS)
+	@command -v valgrind > /dev/null || \
+		echo "check-valgrind: skipped: valgrind is missing"
+	@command -v valgrind > /dev/null || exit 0; \
+	status=0; logs=; for program in $(valgrind_tests); do \
+		case $$program in *_accept) continue;; esac; \
+		log=$$program.valgrind.log; logs="$$logs $$log"; \
+		$(LIBTOOL) --mode=execute valgrind -q --error-exitcode=99 \
+			--leak-check=full --show-leak-kinds=definite \
+			--errors-for-leak-kinds=definite \
+			--child-silent-after-fork=yes \
+			./$$program > $$log 2>&1 || { \
+			echo "$$program: fails under valgrind; see $$log"; \
+			status=1; }; \
+	done; \
+	sh $(srcdir)/tests/summary.sh $$logs || status=1; exit $$status
+
 # All figures as a table, and as a JSON array in bench.json.
 bench: $(BENCHES) memrig$(EXEEXT)
 	@rm -f bench.json; status=0; for program in $(BENCHES); do \
@@ -126,4 +163,4 @@ CLEANFILES += bench.json
 stats:
 	@sh $(srcdir)/tests/stats.sh $(srcdir)
 
-.PHONY: bench check-long stats
+.PHONY: bench check-long check-tsan check-valgrind stats

@@ -25,6 +25,7 @@
 #include "badmemory.h"
 #include "driver/array_priv.h"
 #include "driver/description_json.h"
+#include "kill.h"
 #include "session.h"
 #include "test.h"
 
@@ -537,98 +538,24 @@ static void disk_that_fails_in_playback_is_said(void)
 
 /* ---- death --------------------------------------------------------------- */
 
-struct child {
-	pid_t pid;
-	int reports; /* a byte for each step that was committed */
-};
-
-static int tell(void *self, const struct mr_description *desc,
-                struct mr_errtext *err)
-{
-	(void)desc;
-	(void)err;
-	return write(*(int *)self, "x", 1) == 1 ? MR_OK : MR_ERR_IO;
-}
-
-/* Logs for ever, with a commit after each operation; before the next one is
- * sent the pipe gets a byte. */
-_Noreturn static void log_for_ever(const char *path, int to)
-{
-	struct mr_oplog_options options = {.group_rows = 1};
-	struct mr_observer observer = {.self = &to, .sending = tell};
-	struct mr_array *array = NULL;
-	struct mr_oplog *log = NULL;
-	float g_S[12];
-
-	if (mr_array_open(emu, NULL, &array, NULL) ||
-	    mr_oplog_start(path, array, &options, &log, NULL) ||
-	    mr_array_observe(array, &observer))
-		_exit(1);
-	while (mr_array_read(array, NULL, g_S) == MR_OK)
-		;
-	_exit(2);
-}
-
-static struct child give_birth(const char *path)
-{
-	struct child child = {-1, -1};
-	int ends[2];
-
-	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
-	(void)fflush(NULL);
-	child.pid = fork();
-	if (child.pid == 0) {
-		(void)close(ends[0]);
-		log_for_ever(path, ends[1]);
-	}
-	(void)close(ends[1]);
-	child.reports = ends[0];
-	return child;
-}
-
-/* Kill after so many reports; returns how many there were in all. */
-static uint64_t kill_after(struct child child, uint64_t n)
-{
-	uint64_t got = 0;
-	char byte;
-	int status = 0;
-
-	while (got < n && read(child.reports, &byte, 1) == 1)
-		got++;
-	CU_ASSERT_EQUAL(kill(child.pid, SIGKILL), 0);
-	while (read(child.reports, &byte, 1) == 1)
-		got++;
-	(void)close(child.reports);
-	CU_ASSERT_EQUAL(waitpid(child.pid, &status, 0), child.pid);
-	CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	return got;
-}
-
-/* The k-th report says that k - 1 operations were committed. */
+/* What another reader saw is there, whether each operation was committed or
+ * groups were. The long form is long_kill.c. */
 static void log_of_the_killed_holds_every_commit(void)
 {
-	struct mr_address at = {.purpose = MR_PURPOSE_FAULT};
+	static const uint32_t groups[] = {1, 64, 0};
 
 	take_over();
-	for (at.event = 0; at.event < (is_long() ? 200 : 12); at.event++) {
+	for (uint64_t k = 0; k < 25; k++) {
+		const struct mr_kill how = {.seed = 2385 + k,
+		                            .group_rows = groups[k % 3]};
 		char path[MR_TEST_PATH_MAX];
-		struct mr_oplog_run_info info;
-		struct mr_oplog_reader *reader = NULL;
-		struct mr_errtext err = {""};
-		uint64_t wanted = 1 + (uint64_t)(120 * mr_random_uniform(
-						       2385, at));
 
 		mr_session_path(path, "killed.db");
-		uint64_t n = kill_after(give_birth(path), wanted);
+		struct mr_killed left = mr_kill_run(path, &how);
 
-		CU_ASSERT(n >= wanted);
-		MR_CODE_ERR(mr_oplog_open(path, &reader, &err), MR_OK, err);
-		CU_ASSERT_FATAL(reader != NULL);
-		MR_CODE(mr_oplog_info(reader, 1, &info), MR_OK);
-		CU_ASSERT_EQUAL(info.ended_wall_ns, 0);
-		CU_ASSERT(info.n_ops >= (int64_t)n - 1);
-		CU_ASSERT(info.n_ops <= (int64_t)n);
-		mr_oplog_close(reader);
+		CU_ASSERT(left.opens || left.none);
+		CU_ASSERT(left.kept >= left.reported);
+		CU_ASSERT(left.goes_on);
 	}
 }
 

@@ -121,7 +121,8 @@ MR_API int mr_uri_finish(const struct mr_uri *uri, struct mr_errtext *err);
  * @param value  its value; escaped as needed.
  * @param out    [MR_URI_TEXT_MAX] receives the new URI; may be `text`.
  * @param err    says what is malformed; or NULL.
- * @return MR_OK; MR_ERR_USAGE if the URI is malformed or gets too long.
+ * @return MR_OK; MR_ERR_USAGE if the URI is malformed, gets too long or has
+ *         MR_URI_KEYS_MAX other keys.
  */
 MR_API int mr_uri_with(const char *text, const char *name, const char *value,
                        char *out, struct mr_errtext *err);

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A fuzz target is one file, fuzz_NAME.c: name it here, and give it a corpus
+# (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
+# `make check` runs each target on its corpus; `make fuzz` needs clang and its
+# runtime (Debian: clang, libclang-rt-14-dev).
+FUZZ_TARGETS = csv description oplog params quantity state uri
+FUZZ_SECONDS = 600
+FUZZ_CC = clang
+
+fuzz_programs = \
+	%D%/fuzz_csv \
+	%D%/fuzz_description \
+	%D%/fuzz_oplog \
+	%D%/fuzz_params \
+	%D%/fuzz_quantity \
+	%D%/fuzz_state \
+	%D%/fuzz_uri
+fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
+%C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
+%C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
+%C%_fuzz_oplog_SOURCES = %D%/fuzz_oplog.c $(fuzz_shared)
+%C%_fuzz_oplog_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_fuzz_params_SOURCES = %D%/fuzz_params.c $(fuzz_shared)
+%C%_fuzz_quantity_SOURCES = %D%/fuzz_quantity.c $(fuzz_shared)
+%C%_fuzz_quantity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
+%C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
+EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
+
+fuzz_sources = $(libdevices_la_SOURCES) $(libemulator_la_SOURCES) \
+	$(libdriver_la_SOURCES) $(libapps_la_SOURCES)
+
+# All targets, each for FUZZ_SECONDS; findings are in fuzz-NAME/.
+#     make fuzz FUZZ_SECONDS=60 FUZZ_TARGETS='uri csv'
+fuzz:
+	@rm -rf fuzz-probe*; echo 'int LLVMFuzzerTestOneInput(const char *d,' \
+		'long n) { (void)d; (void)n; return 0; }' > fuzz-probe.c; \
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o fuzz-probe \
+		fuzz-probe.c 2> /dev/null || \
+		echo "fuzz: skipped: $(FUZZ_CC) cannot link libFuzzer (Debian:" \
+			"apt-get install clang libclang-rt-14-dev)"
+	@test ! -f fuzz-probe || $(MAKE) -f $(srcdir)/%D%/fuzz.mk \
+		FUZZ_DIR=fuzz-objects FUZZ_SRCDIR='$(srcdir)' \
+		FUZZ_CC='$(FUZZ_CC)' FUZZ_TARGETS='$(FUZZ_TARGETS)' \
+		FUZZ_SOURCES='$(fuzz_sources)' \
+		FUZZ_CPPFLAGS='$(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) \
+			$(STD_CFLAGS) $(PTHREAD_CFLAGS) $(SQLITE_CFLAGS) \
+			$(JANSSON_CFLAGS) $(INIH_CFLAGS) $(SLEEF_CFLAGS) \
+			$(BLAS_CFLAGS) $(ZLIB_CFLAGS)' \
+		FUZZ_LIBS='$(SQLITE_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) \
+			$(SLEEF_LIBS) $(BLAS_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) \
+			$(PTHREAD_LIBS) $(LIBS)'
+	@test ! -f fuzz-probe || sh $(srcdir)/%D%/run.sh ./fuzz-objects \
+		$(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+clean-local:
+	rm -rf fuzz-objects fuzz-probe fuzz-probe.c
+
+.PHONY: fuzz
