@@ -91,7 +91,7 @@ static int models_work(struct mr_tool *tool)
 		return MR_OK;
 	}
 	for (size_t i = 0; i < n; i++)
-		fprintf(tool->out, "%-10s %s\n", models[i]->name,
+		fprintf(tool->out, "%-12s %s\n", models[i]->name,
 		        models[i]->summary);
 	return MR_OK;
 }
