@@ -3,7 +3,7 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = csv description oplog params quantity state uri
+FUZZ_TARGETS = csv description oplog params pbm quantity state table uri
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
@@ -12,8 +12,10 @@ fuzz_programs = \
 	%D%/fuzz_description \
 	%D%/fuzz_oplog \
 	%D%/fuzz_params \
+	%D%/fuzz_pbm \
 	%D%/fuzz_quantity \
 	%D%/fuzz_state \
+	%D%/fuzz_table \
 	%D%/fuzz_uri
 fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
@@ -21,9 +23,11 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_oplog_SOURCES = %D%/fuzz_oplog.c $(fuzz_shared)
 %C%_fuzz_oplog_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_fuzz_params_SOURCES = %D%/fuzz_params.c $(fuzz_shared)
+%C%_fuzz_pbm_SOURCES = %D%/fuzz_pbm.c $(fuzz_shared)
 %C%_fuzz_quantity_SOURCES = %D%/fuzz_quantity.c $(fuzz_shared)
 %C%_fuzz_quantity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
+%C%_fuzz_table_SOURCES = %D%/fuzz_table.c $(fuzz_shared)
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 
