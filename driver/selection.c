@@ -64,7 +64,17 @@ static int check_rect(const struct mr_selection *where,
 	return MR_OK;
 }
 
-/* Short lists are compared pairwise; long ones are marked in a bit set. */
+static bool ascends(const uint32_t *lines, uint32_t n)
+{
+	uint32_t i = 1;
+
+	while (i < n && lines[i - 1] < lines[i])
+		i++;
+	return i >= n;
+}
+
+/* Short lists are compared pairwise; long ones that are out of order are marked
+ * in a bit set. */
 static int check_repeats(const char *what, const uint32_t *lines, uint32_t n,
                          uint32_t limit, struct mr_errtext *err)
 {
@@ -72,6 +82,8 @@ static int check_repeats(const char *what, const uint32_t *lines, uint32_t n,
 	uint8_t *seen = NULL;
 	int rc = MR_OK;
 
+	if (ascends(lines, n))
+		return MR_OK;
 	if (n > PAIRWISE_MAX && !(seen = calloc((size_t)limit / 8 + 1, 1)))
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	for (uint32_t i = 0; i < n && !rc; i++) {

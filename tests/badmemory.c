@@ -4,38 +4,46 @@
 /* What the linker, SQLite and jansson call in place of malloc() and so on. */
 #include "badmemory.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-/* No argument can be handed to those functions. */
+/* No argument can be handed to those functions. Workers may allocate, too. */
 static struct {
 	bool armed;
 	unsigned how;
 	bool foreign; /* SQLite or jansson asks */
 	bool failed;
 	uint64_t at;
-	uint64_t count;
-	long blocks; /* that are held */
+	_Atomic uint64_t count;
+	atomic_long blocks; /* that are held */
 } memory;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+int __real_posix_memalign(void **out, size_t alignment, size_t size);
 void __real_free(void *block);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
 void __wrap_free(void *block);
 
 static bool runs_out(void)
 {
 	if (!memory.armed || (memory.foreign && memory.how & MR_MEMORY_OWN))
 		return false;
-	memory.count++;
-	if (memory.count == memory.at ||
-	    (memory.how & MR_MEMORY_FOR_GOOD && memory.count > memory.at)) {
+	uint64_t count = ++memory.count;
+
+	if (memory.at && (count == memory.at ||
+	                  (memory.how & MR_MEMORY_FOR_GOOD &&
+	                   count > memory.at))) {
 		memory.failed = true;
 		return true;
 	}
@@ -64,6 +72,23 @@ void *__wrap_realloc(void *old, size_t size)
 
 	memory.blocks += block != NULL && old == NULL;
 	return block;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	void *block = runs_out() ? NULL : __real_aligned_alloc(alignment, size);
+
+	memory.blocks += block != NULL;
+	return block;
+}
+
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size)
+{
+	int code = runs_out() ? ENOMEM
+	                      : __real_posix_memalign(out, alignment, size);
+
+	memory.blocks += code == 0;
+	return code;
 }
 
 void __wrap_free(void *block)
@@ -165,6 +190,11 @@ bool mr_badmemory_disarm(void)
 {
 	memory.armed = false;
 	return memory.failed;
+}
+
+uint64_t mr_badmemory_count(void)
+{
+	return memory.count;
 }
 
 long mr_badmemory_blocks(void)

@@ -4,8 +4,8 @@
 /*
  * Memory that runs out: the k-th allocation fails, in memrig's own code, in
  * SQLite and in jansson. A program that uses it is linked with --wrap for
- * malloc, calloc, realloc and free (see local.mk); sanitizers still see each
- * block.
+ * malloc and its kin (see local.mk); sanitizers still see each block. What
+ * other shared libraries allocate for themselves is not seen.
  */
 #ifndef MR_TESTS_BADMEMORY_H
 #define MR_TESTS_BADMEMORY_H
@@ -26,7 +26,7 @@ void mr_badmemory_install(void);
 /**
  * From now on count allocations, and let one fail.
  *
- * @param at   which, 1..
+ * @param at   which, 1.. ; 0 = none.
  * @param how  MR_MEMORY_ bits.
  */
 void mr_badmemory_arm(uint64_t at, unsigned how);
@@ -37,6 +37,13 @@ void mr_badmemory_arm(uint64_t at, unsigned how);
  * @return whether an allocation failed.
  */
 bool mr_badmemory_disarm(void);
+
+/**
+ * Allocations since it was armed, of all threads.
+ *
+ * @return their number, those that failed included.
+ */
+uint64_t mr_badmemory_count(void);
 
 /**
  * Blocks that are held.

@@ -2,6 +2,8 @@
 # A test program is one file: name it in `programs` and it is built from
 # tests/NAME.c, linked with everything, private functions included, and run.
 test_programs = \
+	%D%/test_allocations \
+	%D%/test_app_failures \
 	%D%/test_array \
 	%D%/test_compose \
 	%D%/test_contract \
@@ -104,9 +106,13 @@ bench_sources = %D%/bench.h %D%/bench_main.c
 %C%_bench_apps_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_bench_apps_LDADD = libcheck.la $(JANSSON_LIBS)
 
-# Its allocations fail on purpose.
-%C%_test_failures_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
-	-Wl,--wrap=realloc -Wl,--wrap=free
+# Their allocations are counted, or fail on purpose.
+badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=free
+%C%_test_allocations_LDFLAGS = $(badmemory_ldflags)
+%C%_test_failures_LDFLAGS = $(badmemory_ldflags)
+
+%C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)
 
 %C%_example_LDADD = libmemrig.la
 

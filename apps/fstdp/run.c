@@ -38,7 +38,7 @@ static int take_point(struct run *r)
 	const struct mr_inputs *in = r->plan->inputs;
 	struct mr_fstdp_result *out = r->result;
 	const float *w;
-	float *at = out->history + out->n_points * in->n_groups;
+	float *at = out->history + (size_t)out->n_points * in->n_groups;
 	int code = look(r, &w);
 
 	if (code != MR_OK)
@@ -150,6 +150,8 @@ static int explain(const struct run *r, int code, struct mr_errtext *err)
 		                      (unsigned long long)r->plan->steps);
 	if (text[0])
 		return mr_errtext_set(err, code, "%s", text);
+	if (code == MR_ERR_NOMEM)
+		return mr_errtext_set(err, code, "out of memory");
 	return mr_errtext_set(err, code,
 	                      "the neuron left the number range in step %llu: its "
 	                      "constants do not fit these inputs",

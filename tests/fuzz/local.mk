@@ -31,7 +31,9 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 
+# The inner loops in their base form only.
 fuzz_sources = $(libdevices_la_SOURCES) $(libemulator_la_SOURCES) \
+	$(libbulk_la_SOURCES) $(libkernels_la_SOURCES) \
 	$(libdriver_la_SOURCES) $(libapps_la_SOURCES)
 
 # All targets, each for FUZZ_SECONDS; findings are in fuzz-NAME/.
