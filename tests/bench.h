@@ -34,10 +34,11 @@ struct mr_bench_figure {
 	bool higher;           /**< higher is better; else lower */
 	double value;
 	const char *baseline;  /**< what it is compared with; NULL = nothing */
-	double baseline_value; /**< measured in the same run; ignored without
-	                            a baseline */
+	double baseline_value; /**< measured in the same run, or a document's if
+	                            `baseline` says so; ignored without one */
 	double target;         /**< what it should reach; 0 = none stated */
-	double limit;          /**< what bounds it; 0 = unknown */
+	double limit;          /**< what physically stops it, measured in the
+	                            same run; 0 = unknown */
 };
 
 /**

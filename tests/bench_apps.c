@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Wall time of whole jobs, by running the program in the build folder. */
+/* Wall time of whole jobs, by running the program in the build folder; one of
+ * a million processes, in a child of its own, with its memory. */
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <jansson.h>
+
+#include "apps/correlation/run.h"
+#include "memrig/memrig.h"
 
 #include "bench.h"
 
@@ -20,6 +26,11 @@
 #define REPEATS 3
 #define B1_FLOAT_S 10 /* target of issue 3 */
 #define B1_PCM_S 40
+#define CROWD 1000000 /* processes: as many as preset `picture` has */
+#define CROWD_GROUP (CROWD / 10)
+#define CROWD_STEPS 10000
+#define CROWD_S 30 /* targets */
+#define CROWD_MB 200
 
 /* One command line and what its report says. */
 struct job {
@@ -154,8 +165,94 @@ static void bench_b1(void)
 		.target = B1_FLOAT_S});
 }
 
+/* ---- a million processes ------------------------------------------------- */
+
+struct cost {
+	double spent_s;
+	double peak_MB;
+};
+
+/* Amplitudes of the app's options.c: 2 nA per active process of a million. */
+static void correlate(int8_t *label)
+{
+	struct mr_correlation_plan plan = {.n_cells = 1,
+	                                   .steps = CROWD_STEPS,
+	                                   .coding = MR_ACTIVITY_AMPLITUDE,
+	                                   .gain_A = 2e-9,
+	                                   .i_min_A = 25e-6,
+	                                   .i_max_A = 80e-6,
+	                                   .step_time_s = 1e-3};
+	struct mr_correlation_result result;
+	struct mr_errtext err = {""};
+	struct mr_array *array = NULL;
+	struct mr_crowd crowd;
+
+	memset(label, 1, CROWD_GROUP);
+	if (mr_array_open("emu:pcm?rows=1000&cols=1000&seed=7", NULL, &array,
+	                  &err) ||
+	    mr_crowd_draw(&crowd, label, CROWD, 0.01, 0.1, 7, &err) ||
+	    mr_correlation_run(&plan, &crowd, array, &result, &err))
+		mr_bench_die("correlation", err.text);
+	mr_correlation_free(&result);
+	mr_crowd_free(&crowd);
+	(void)mr_array_close(array, NULL);
+}
+
+_Noreturn static void be_child(int to)
+{
+	int8_t *label = calloc(CROWD, 1);
+	double began_s = mr_bench_now_s();
+	struct rusage used;
+	struct cost cost;
+
+	if (!label)
+		mr_bench_die("correlation", "out of memory");
+	correlate(label);
+	cost.spent_s = mr_bench_now_s() - began_s;
+	(void)getrusage(RUSAGE_SELF, &used);
+	cost.peak_MB = (double)used.ru_maxrss * 1024 * 1e-6;
+	_exit(write(to, &cost, sizeof cost) != (ssize_t)sizeof cost);
+}
+
+/* The peak of a process covers all that it did: this one does nothing else. */
+static struct cost run_child(void)
+{
+	struct cost cost = {0};
+	int ends[2], status = -1;
+
+	if (pipe(ends))
+		mr_bench_die("correlation", "no pipe");
+	pid_t pid = fork();
+
+	if (pid == 0)
+		be_child(ends[1]);
+	(void)close(ends[1]);
+	if (pid < 0 || read(ends[0], &cost, sizeof cost) != sizeof cost ||
+	    waitpid(pid, &status, 0) != pid || status != 0)
+		mr_bench_die("correlation", "its process failed");
+	(void)close(ends[0]);
+	return cost;
+}
+
+static void bench_correlation(void)
+{
+	struct cost cost = run_child();
+
+	mr_bench_report(&(struct mr_bench_figure){
+		.name = "correlation, 1e6 processes, 1e4 steps",
+		.unit = "s",
+		.value = cost.spent_s,
+		.target = CROWD_S});
+	mr_bench_report(&(struct mr_bench_figure){
+		.name = "correlation, peak memory",
+		.unit = "MB",
+		.value = cost.peak_MB,
+		.target = CROWD_MB});
+}
+
 const struct mr_bench mr_benches[] = {
 	{"main", bench_main_job},
 	{"b1", bench_b1},
+	{"correlation", bench_correlation},
 	{0},
 };

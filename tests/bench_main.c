@@ -109,6 +109,15 @@ static void print_optional(double value)
 		(void)printf(" %9.4g", value);
 }
 
+static const char *verdict(const struct mr_bench_figure *f)
+{
+	if (f->target == 0)
+		return "-";
+	return (f->higher ? f->value >= f->target : f->value <= f->target)
+	               ? "yes"
+	               : "no";
+}
+
 void mr_bench_report(const struct mr_bench_figure *f)
 {
 	double baseline_value = f->baseline ? f->baseline_value : 0;
@@ -126,6 +135,7 @@ void mr_bench_report(const struct mr_bench_figure *f)
 	keep(object);
 	(void)printf("%-36s %9.4g %-14s", f->name, f->value, f->unit);
 	print_optional(f->target);
+	(void)printf(" %4s", verdict(f));
 	print_optional(f->limit);
 	print_optional(ratio);
 	print_optional(baseline_value);
@@ -167,8 +177,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	load(path);
-	(void)printf("%-36s %9s %-14s %9s %9s %9s %9s  %s\n", "figure", "value",
-	             "unit", "target", "limit", "ratio", "baseline", "");
+	(void)printf("%-36s %9s %-14s %9s %4s %9s %9s %9s  %s\n", "figure",
+	             "value", "unit", "target", "met", "limit", "ratio",
+	             "baseline", "");
 	for (size_t i = 0; mr_benches[i].name; i++)
 		if (argc < 3 || strstr(mr_benches[i].name, argv[2]))
 			mr_benches[i].function();
