@@ -4,6 +4,7 @@
 /* Reads lists of seeds. */
 #include "seeds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,7 @@ static int add_piece(struct seeds *s, const char *piece)
 	char text[PIECE_MAX];
 	char *dash;
 
-	strcpy(text, piece);
+	(void)snprintf(text, sizeof text, "%s", piece);
 	dash = strchr(text, '-');
 	if (dash)
 		*dash = '\0';

@@ -77,7 +77,7 @@ int mr_model_param(const struct mr_model *model, const char *name,
 int mr_model_set(const struct mr_model *model, const char *name, double value,
                  double *values, struct mr_errtext *err)
 {
-	uint32_t i;
+	uint32_t i = 0;
 	int rc = mr_model_param(model, name, &i, err);
 
 	if (rc)

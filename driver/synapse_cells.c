@@ -99,10 +99,12 @@ static double share(const struct mr_synapse *s, double level, uint32_t d)
 
 float mr__synapse_target(const struct mr_synapse *s, double weight, uint32_t c)
 {
+	bool minus = c >= s->o.n_cells;
 	double level = s->n_ref ? (1 + weight) / 2
-	                        : fmax(c < s->o.n_cells ? weight : -weight, 0);
+	                        : fmax(minus ? -weight : weight, 0);
 
-	return (float)(share(s, level, c % s->o.n_cells) * s->o.g_unit_S);
+	return (float)(share(s, level, minus ? c - s->o.n_cells : c) *
+	               s->o.g_unit_S);
 }
 
 static int check_weight(const struct mr_synapse *s, uint32_t i, uint32_t j,

@@ -26,7 +26,7 @@
 #define TILE KERNEL_COLUMNS
 #define TILES 4                /* panels of a block: 64 normals at once */
 #define PAIRS_MAX (RUN_MAX / KERNEL_VECTORS)
-#define PAIR_SIZE (2 * KERNEL_VECTORS) /* floats per line: v, v^2 */
+#define PAIR_SIZE ((size_t)2 * KERNEL_VECTORS) /* floats per line: v, v^2 */
 
 struct driving {
 	struct crossbar *x;
@@ -293,7 +293,7 @@ static void sum_block(const struct driving *w, struct block *b)
 /* Sums and variances of one vector, side by side. */
 static void gather(const struct block *b, uint32_t i, float *sum, float *var)
 {
-	for (int tile = 0; tile < TILES; tile++) {
+	for (size_t tile = 0; tile < TILES; tile++) {
 		const float(*acc)[TILE] =
 			b->acc[tile][i / KERNEL_VECTORS][i % KERNEL_VECTORS];
 
@@ -366,7 +366,7 @@ static void drive_one(struct driving *w)
 {
 	struct crossbar *x = w->x;
 	const float *v = w->op->drive.v_V + (size_t)w->vector * w->n_in;
-	uint32_t threads = mr__pool_threads(x->pool);
+	uint32_t threads = mr__pool_threads(x->pool), n_blocks;
 
 	for (uint32_t i = 0; i < w->n_in; i++) {
 		x->line_V[i] = mr__periphery_dac(&x->periphery, v[i]);
@@ -376,8 +376,10 @@ static void drive_one(struct driving *w)
 	if ((uint64_t)w->n_in * w->n_out < THREADS_FROM)
 		w->n_block = w->n_out;
 	w->n_block = (w->n_block + TILE - 1) / TILE * TILE;
-	mr__pool_run(x->pool, drive_block, w,
-	             (w->n_out + w->n_block - 1) / w->n_block);
+	/* no selection is empty: n_block is not 0
+	 * NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
+	n_blocks = (w->n_out + w->n_block - 1) / w->n_block;
+	mr__pool_run(x->pool, drive_block, w, n_blocks);
 }
 
 /* How many vectors from w->vector on start before what is cached ends. */

@@ -233,7 +233,7 @@ void mr__flicker_drive(struct crossbar *x, uint32_t first, uint32_t n,
 {
 	struct flicker *f = &x->flicker;
 	struct ladder l = {.x = x, .first = first, .n = n, .t_ns = t_ns};
-	uint8_t fast[CHUNK];
+	uint8_t fast[CHUNK] = {0};
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t cell = first + i;

@@ -181,7 +181,7 @@ static inline void philox_round(wide w[4], uint32_t key0, uint32_t key1)
  * its products. */
 static void philox(uint32_t w[4][LANES], uint32_t key0, uint32_t key1)
 {
-	for (size_t at = 0; at < LANES; at += 2 * BYTES / sizeof w[0][0]) {
+	for (size_t at = 0; at < LANES; at += BYTES / sizeof w[0][0] * 2) {
 		wide a[4], b[4];
 		uint32_t k0 = key0, k1 = key1;
 
@@ -221,9 +221,9 @@ static void box_muller(uint32_t w[4][LANES], float *z)
 	cos_sin_all(c, s, 2 * LANES);
 	for (int i = 0; i < 2 * LANES; i++)
 		radius[i] = __builtin_sqrtf(-2.0f * radius[i]);
-	for (int pair = 0; pair < 2; pair++) {
-		for (int i = 0; i < LANES; i++) {
-			int at = pair * LANES + i;
+	for (size_t pair = 0; pair < 2; pair++) {
+		for (size_t i = 0; i < LANES; i++) {
+			size_t at = pair * LANES + i;
 
 			z[4 * i + 2 * pair] = radius[at] * c[at];
 			z[4 * i + 2 * pair + 1] = radius[at] * s[at];
@@ -253,8 +253,8 @@ static void normals_group(uint64_t seed, uint32_t purpose, uint32_t first,
 
 	for (uint32_t i = 0; i < LANES; i++) {
 		w[0][i] = first / 4 + i;
-		w[1][i] = (uint32_t)event[4 * i];
-		w[2][i] = (uint32_t)(event[4 * i] >> 32);
+		w[1][i] = (uint32_t)event[(size_t)4 * i];
+		w[2][i] = (uint32_t)(event[(size_t)4 * i] >> 32);
 		w[3][i] = purpose << 8;
 	}
 	philox(w, (uint32_t)seed, (uint32_t)(seed >> 32));
@@ -391,7 +391,7 @@ typedef float real __attribute__((vector_size(BYTES), aligned(4)));
 static inline void batch_part(const float *panel, const float *v,
                               uint32_t n_rows, float *acc)
 {
-	const uint32_t half = KERNEL_COLUMNS / WIDTH, part = half;
+	const size_t half = KERNEL_COLUMNS / WIDTH, part = half;
 	real *a = (real *)(void *)acc;
 	real s00 = a[0], s01 = a[1], q00 = a[part], q01 = a[part + 1];
 	real s10 = a[2 * part], s11 = a[2 * part + 1];
@@ -409,8 +409,8 @@ static inline void batch_part(const float *panel, const float *v,
 		q01 += v[2] * n1;
 		q10 += v[3] * n0;
 		q11 += v[3] * n1;
-		panel += 2 * KERNEL_COLUMNS;
-		v += 2 * KERNEL_VECTORS;
+		panel += KERNEL_PANEL;
+		v += (size_t)2 * KERNEL_VECTORS;
 	}
 	a[0] = s00, a[1] = s01, a[part] = q00, a[part + 1] = q01;
 	a[2 * part] = s10, a[2 * part + 1] = s11;

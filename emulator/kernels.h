@@ -26,7 +26,7 @@ struct kernel_drift {
 #define KERNEL_VECTORS 2  /* vectors that kernels.batch takes at once */
 #define KERNEL_COLUMNS 16 /* columns that kernels.batch takes at once */
 #define KERNEL_LANES 16   /* partial sums of a dot product */
-#define KERNEL_PANEL (2 * KERNEL_COLUMNS) /* floats of a row of a panel */
+#define KERNEL_PANEL ((size_t)2 * KERNEL_COLUMNS) /* a panel's row: floats */
 
 /* Read noise of a cell: sd = slope * G + floor. */
 struct kernel_noise {

@@ -27,6 +27,8 @@ void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z)
 		MR_PURPOSE_PULSE, MR_PURPOSE_PULSE_2, MR_PURPOSE_PULSE_3};
 
 	for (uint32_t k = 0; k < x->model->n_normals; k++)
+		/* n_normals is MR_NORMALS_MAX at most
+		 * NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 		mr_random_normals(x->seed, purpose[k], first, &x->pulses[first],
 		                  n, z + (size_t)k * CHUNK);
 	for (uint32_t i = first; i < first + n; i++)

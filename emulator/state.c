@@ -203,7 +203,7 @@ int mr__state_peek(const struct mr_blob *blob, const char *name, char *model,
                    uint32_t *noise_kind, double *params,
                    struct mr_errtext *err)
 {
-	struct header h;
+	struct header h = {0};
 	int rc = read_header(blob, name, &h, err);
 
 	if (rc)

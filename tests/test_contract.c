@@ -24,7 +24,7 @@ static const char *const recorded[] = {
 	"emu:pcm-hermes1?rows=5&cols=7&seed=12",
 	"emu:pcm-hermes2?rows=4&cols=5&seed=13&noise=flicker",
 	"emu:pcm-step?rows=5&cols=7&seed=14",
-	"emu:pcm-table?table=" MR_SRCDIR "/devices/pcm-table.csv&rows=5&cols=7",
+	("emu:pcm-table?table=" MR_SRCDIR "/devices/pcm-table.csv&rows=5&cols=7"),
 	"emu:pcm-target?rows=5&cols=7&seed=15",
 	"emu:ideal?rows=5&cols=7&guard.v_V=1.1&guard.width_s=2.385",
 };

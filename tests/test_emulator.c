@@ -270,7 +270,7 @@ static void converters_quantise_and_clip(void)
 	struct mr_array *a =
 		open_array("emu:ideal?rows=4&cols=1&adc_bits=5&adc_range_A=3e-6&"
 	                   "dac_bits=3");
-	float v_V[4] = {0.2f, 0.2f, 0.2f, 0.2f}, i_A, g_S[4];
+	float v_V[4] = {0.2f, 0.2f, 0.2f, 0.2f}, i_A = 0, g_S[4];
 	uint8_t status;
 	struct mr_op op = {.kind = MR_OP_DRIVE,
 	                   .drive = {.batch = 1,
@@ -315,7 +315,7 @@ static void averages_shrink_the_noise(void)
 	MR_CODE(mr_array_pulse(a, NULL, "set", 6), MR_OK);
 	for (int k = 0; k < 2; k++) {
 		for (int i = 0; i < 4000; i++) {
-			float g_S;
+			float g_S = 0;
 			struct mr_op op = {.kind = MR_OP_READ,
 			                   .read = {.averages = k ? 25 : 1,
 			                            .g_S = &g_S}};

@@ -63,7 +63,7 @@ static void flicker_variance_follows_its_law(void)
 			square += x * x;
 		}
 		/* rows are read one after another, 1 us each */
-		double t = t_s[k] + SIDE / 2 * 1e-6;
+		double t = t_s[k] + SIDE / 2.0 * 1e-6;
 		double law = Q * Q * log((t + T_READ_S) / (2 * T_READ_S));
 
 		printf("# %g s: variance %.4f of the law\n", t_s[k],
@@ -231,10 +231,12 @@ static double ladder(double t_s, double d_s)
 static void flicker_read_and_drive_see_the_same_cell(void)
 {
 	static double a[SEEN], b[SEEN];
+	static const double gaps_s[] = {1e-3, 0.1, 10};
 	const double age_s = 3600;
 
 	for (int order = 0; order < 4; order++) {
-		for (double gap_s = 1e-3; gap_s < 20; gap_s *= 100) {
+		for (size_t k = 0; k < sizeof gaps_s / sizeof gaps_s[0]; k++) {
+			double gap_s = gaps_s[k];
 			double want = ladder(age_s, gap_s) /
 			              sqrt(ladder(age_s, 0) *
 			                   ladder(age_s + gap_s, 0));

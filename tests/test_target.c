@@ -504,7 +504,7 @@ static void programming_reports_what_it_missed(void)
 	struct mr_array *array = open_array(
 		"emu:pcm-target?rows=20&cols=30&seed=5&stuck_rate=0.1");
 	float g_S[600] = {0}, before[600];
-	uint8_t status[600];
+	uint8_t status[600] = {0};
 	uint32_t missed = 0, stuck = 0;
 	struct mr_truth t;
 	struct mr_op op = {.kind = MR_OP_PROGRAM,

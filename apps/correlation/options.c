@@ -57,13 +57,16 @@ static int take_preset(struct mr_correlation_app *app)
 {
 	const char *name = mr_tool_value(app->tool, "preset");
 	char all[256] = "";
+	size_t used = 0;
 
 	app->preset = name ? NULL : presets;
 	for (size_t k = 0; k < sizeof presets / sizeof *presets; k++) {
 		if (name && strcmp(presets[k].name, name) == 0)
 			app->preset = &presets[k];
-		strcat(all, k ? ", " : "");
-		strcat(all, presets[k].name);
+		if (used < sizeof all)
+			used += (size_t)snprintf(all + used, sizeof all - used,
+			                         "%s%s", k ? ", " : "",
+			                         presets[k].name);
 	}
 	if (app->preset)
 		return MR_OK;

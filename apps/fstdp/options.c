@@ -36,16 +36,19 @@ static int take_preset(struct mr_fstdp_app *app)
 {
 	const char *name = mr_tool_value(app->tool, "preset");
 	char all[256] = "";
-	size_t n;
+	size_t n, used = 0;
 	const struct mr_fstdp_preset *preset = mr_fstdp_presets(&n);
 
-	app->preset = name ? mr_fstdp_preset_find(name) : preset;
+	if (!name) {
+		app->preset = preset;
+		return MR_OK;
+	}
+	app->preset = mr_fstdp_preset_find(name);
 	if (app->preset)
 		return MR_OK;
-	for (size_t k = 0; k < n; k++) {
-		strcat(all, k ? ", " : "");
-		strcat(all, preset[k].name);
-	}
+	for (size_t k = 0; k < n && used < sizeof all; k++)
+		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+		                         k ? ", " : "", preset[k].name);
 	return mr_tool_fail(app->tool, MR_ERR_USAGE,
 	                    "--preset: there is no '%s'; there are %s", name,
 	                    all);

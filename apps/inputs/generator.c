@@ -111,8 +111,10 @@ int mr_generator_alloc(const struct mr_process *process, uint32_t n_processes,
 	}
 	g = calloc(1, sizeof *g);
 	if (g) {
-		g->sequence = calloc(n + n_processes, sizeof *g->sequence);
-		g->active = calloc(n, sizeof *g->active);
+		/* one more, as calloc may answer NULL to 0 */
+		g->sequence = calloc((size_t)n + n_processes + 1,
+		                     sizeof *g->sequence);
+		g->active = calloc((size_t)n + 1, sizeof *g->active);
 	}
 	if (!g || !g->sequence || !g->active) {
 		mr_generator_free(g);

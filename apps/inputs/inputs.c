@@ -16,10 +16,12 @@ static int no_memory(struct mr_errtext *err)
 static int inputs_alloc(struct mr_inputs *inputs, uint32_t n,
                         struct mr_errtext *err)
 {
+	size_t room = n ? n : 1; /* calloc may answer NULL to 0 */
+
 	inputs->n = n;
-	inputs->rate_hz = calloc(n, sizeof *inputs->rate_hz);
-	inputs->label = calloc(n, sizeof *inputs->label);
-	inputs->group = calloc(n, sizeof *inputs->group);
+	inputs->rate_hz = calloc(room, sizeof *inputs->rate_hz);
+	inputs->label = calloc(room, sizeof *inputs->label);
+	inputs->group = calloc(room, sizeof *inputs->group);
 	if (inputs->rate_hz && inputs->label && inputs->group)
 		return MR_OK;
 	return no_memory(err);
@@ -140,7 +142,7 @@ static int read_events(struct mr_inputs *inputs,
 static void name_groups(struct mr_inputs *inputs)
 {
 	static const char *const name[] = {"background", "group", "unlabelled"};
-	uint8_t number[3];
+	uint8_t number[3] = {0};
 	uint32_t count[3] = {0};
 
 	for (uint32_t i = 0; i < inputs->n; i++)

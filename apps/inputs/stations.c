@@ -66,28 +66,29 @@ static int find_columns(const struct mr_csv_row *header,
 	return code;
 }
 
-static int stations_reach(struct mr_stations *stations, uint32_t s)
+/* The place of station s, made if there is none; NULL without memory. */
+static struct mr_station *place_of(struct mr_stations *stations, size_t s)
 {
-	uint32_t n = stations->n;
+	size_t n = stations->n;
 	struct mr_station *bigger;
 
 	if (s < n)
-		return MR_OK;
-	n = s + 1 > 2 * n ? s + 1 : 2 * n;
+		return &stations->station[s];
+	n = s < 2 * n ? 2 * n : s + 1;
 	bigger = realloc(stations->station, n * sizeof *bigger);
 	if (!bigger)
-		return MR_ERR_NOMEM;
+		return NULL;
 	memset(bigger + stations->n, 0, (n - stations->n) * sizeof *bigger);
 	stations->station = bigger;
-	stations->n = n;
-	return MR_OK;
+	stations->n = (uint32_t)n;
+	return &bigger[s];
 }
 
 static int take_station(const struct mr_csv_row *row,
                         const struct station_columns *c,
                         struct mr_stations *stations, struct mr_errtext *err)
 {
-	struct mr_station at = {.known = true};
+	struct mr_station at = {.known = true}, *place;
 	int64_t s = 0, cluster = 0;
 	int code = check_columns(row, c->n, err);
 
@@ -105,15 +106,16 @@ static int take_station(const struct mr_csv_row *row,
 		                      &cluster, err);
 	if (code != MR_OK)
 		return code;
-	if (stations_reach(stations, (uint32_t)s) != MR_OK)
+	place = place_of(stations, (size_t)s);
+	if (!place)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory for stations");
-	if (stations->station[s].known)
+	if (place->known)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s:%" PRIu64 ": station %" PRId64
 		                      " is listed twice",
 		                      row->file, row->line, s);
 	at.cluster = (int32_t)cluster;
-	stations->station[s] = at;
+	*place = at;
 	return MR_OK;
 }
 

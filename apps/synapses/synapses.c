@@ -298,6 +298,8 @@ static int run_all(struct mr_synapses_app *app)
 		struct mr_synapses_row *row = &app->row[k];
 		uint32_t run = k / 2;
 
+		/* mr_app_synapses() frees it
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		row->array = k % 2 == 0;
 		row->n_cells = app->sizes[run / app->n_seeds];
 		row->seed = app->seeds[run % app->n_seeds];
