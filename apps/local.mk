@@ -33,6 +33,8 @@ libapps_la_SOURCES = \
 	%D%/correlation/run.h \
 	%D%/csvfile.c \
 	%D%/csvfile.h \
+	%D%/ending.c \
+	%D%/ending.h \
 	%D%/figure.c \
 	%D%/figure.h \
 	%D%/fstdp/app.h \

@@ -208,8 +208,8 @@ static void box_muller(uint32_t w[4][LANES], float *z)
 {
 	float radius[2 * LANES], c[2 * LANES], s[2 * LANES];
 
-	for (int pair = 0; pair < 2; pair++) {
-		for (int i = 0; i < LANES; i++) {
+	for (size_t pair = 0; pair < 2; pair++) {
+		for (size_t i = 0; i < LANES; i++) {
 			int32_t u = (int32_t)((w[2 * pair][i] >> 8) + 1);
 			int32_t a = (int32_t)(w[2 * pair + 1][i] >> 8);
 

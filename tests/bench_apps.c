@@ -205,9 +205,10 @@ _Noreturn static void be_child(int to)
 	struct rusage used;
 	struct cost cost;
 
-	if (!label)
+	if (label)
+		correlate(label);
+	else
 		mr_bench_die("correlation", "out of memory");
-	correlate(label);
 	cost.spent_s = mr_bench_now_s() - began_s;
 	(void)getrusage(RUSAGE_SELF, &used);
 	cost.peak_MB = (double)used.ru_maxrss * 1024 * 1e-6;

@@ -7,6 +7,7 @@
  */
 #include "app.h"
 
+#include "../ending.h"
 #include "../seeds.h"
 
 #include <stdio.h>
@@ -166,46 +167,30 @@ static int run_all(struct mr_correlation_app *app)
 	return code;
 }
 
-static void show_partial(struct mr_tool *tool)
+static int draw(const void *app, struct mr_errtext *err)
 {
-	fflush(tool->out);
-	fwrite(tool->out_text, 1, tool->out_size, stdout);
-	fflush(stdout);
+	return mr_correlation_plot(app, err);
 }
 
-/* A missing gnuplot costs the figure, not the results. */
-static int draw(struct mr_correlation_app *app)
+static int report(void *app)
 {
-	struct mr_errtext err = {""};
-	int code;
-
-	if (!app->plot || !app->n_rows)
-		return MR_OK;
-	code = mr_correlation_plot(app, &err);
-	app->plotted = code == MR_OK;
-	if (code == MR_OK)
-		return MR_OK;
-	mr_tool_fail(app->tool, code, "%sno figure: %s",
-	             code == MR_ERR_UNSUPPORTED ? "warning: " : "", err.text);
-	return code == MR_ERR_UNSUPPORTED ? MR_OK : code;
+	return mr_correlation_report(app);
 }
 
 static int work(struct mr_correlation_app *app)
 {
 	int code = mr_correlation_settle(app);
-	int drawn, told;
 
 	if (code == MR_OK)
 		code = run_all(app);
-	if (code != MR_OK && code != MR_ERR_STOPPED)
-		return code;
-	drawn = draw(app);
-	told = mr_correlation_report(app);
-	if (told == MR_OK && (code != MR_OK || drawn != MR_OK))
-		show_partial(app->tool);
-	if (code != MR_OK)
-		return code;
-	return told != MR_OK ? told : drawn;
+	const struct mr_ending end = {.app = app,
+	                              .plot = app->plot,
+	                              .any = app->n_rows > 0,
+	                              .plotted = &app->plotted,
+	                              .draw = draw,
+	                              .report = report};
+
+	return mr_ending(app->tool, &end, code);
 }
 
 static void release(struct mr_correlation_app *app)

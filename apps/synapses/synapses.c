@@ -7,6 +7,7 @@
  */
 #include "app.h"
 
+#include "../ending.h"
 #include "../figure.h"
 #include "../seeds.h"
 
@@ -298,11 +299,11 @@ static int run_all(struct mr_synapses_app *app)
 		struct mr_synapses_row *row = &app->row[k];
 		uint32_t run = k / 2;
 
-		/* mr_app_synapses() frees it
-		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		row->array = k % 2 == 0;
 		row->n_cells = app->sizes[run / app->n_seeds];
 		row->seed = app->seeds[run % app->n_seeds];
+		/* no leak: mr_app_synapses() frees the rows
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		code = one_run(app, row);
 	}
 	mr_tool_progress(app->tool, "done", 1, 1);
@@ -311,42 +312,30 @@ static int run_all(struct mr_synapses_app *app)
 
 /* ---- the whole -------------------------------------------------------------------------- */
 
-static int draw(struct mr_synapses_app *app)
+static int draw(const void *app, struct mr_errtext *err)
 {
-	struct mr_errtext err = {""};
-	int code;
+	return mr_synapses_plot(app, err);
+}
 
-	if (!app->plot || !app->n_rows)
-		return MR_OK;
-	code = mr_synapses_plot(app, &err);
-	app->plotted = code == MR_OK;
-	if (code == MR_OK)
-		return MR_OK;
-	mr_tool_fail(app->tool, code, "%sno figure: %s",
-	             code == MR_ERR_UNSUPPORTED ? "warning: " : "", err.text);
-	return code == MR_ERR_UNSUPPORTED ? MR_OK : code;
+static int report(void *app)
+{
+	return mr_synapses_report(app);
 }
 
 static int work(struct mr_synapses_app *app)
 {
-	struct mr_tool *tool = app->tool;
 	int code = settle(app);
-	int drawn, told;
 
 	if (code == MR_OK)
 		code = run_all(app);
-	if (code != MR_OK && code != MR_ERR_STOPPED)
-		return code;
-	drawn = draw(app);
-	told = mr_synapses_report(app);
-	if (told == MR_OK && (code != MR_OK || drawn != MR_OK)) {
-		fflush(tool->out);
-		fwrite(tool->out_text, 1, tool->out_size, stdout);
-		fflush(stdout);
-	}
-	if (code != MR_OK)
-		return code;
-	return told != MR_OK ? told : drawn;
+	const struct mr_ending end = {.app = app,
+	                              .plot = app->plot,
+	                              .any = app->n_rows > 0,
+	                              .plotted = &app->plotted,
+	                              .draw = draw,
+	                              .report = report};
+
+	return mr_ending(app->tool, &end, code);
 }
 
 int mr_app_synapses(int argc, char **argv)

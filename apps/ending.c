@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* How an app of "memrig run" ends. */
+#include "ending.h"
+
+#include <stdio.h>
+
+static int draw(struct mr_tool *tool, const struct mr_ending *end)
+{
+	struct mr_errtext err = {""};
+	int code;
+
+	if (!end->plot || !end->any)
+		return MR_OK;
+	code = end->draw(end->app, &err);
+	*end->plotted = code == MR_OK;
+	if (code == MR_OK)
+		return MR_OK;
+	mr_tool_fail(tool, code, "%sno figure: %s",
+	             code == MR_ERR_UNSUPPORTED ? "warning: " : "", err.text);
+	return code == MR_ERR_UNSUPPORTED ? MR_OK : code;
+}
+
+/* The tool prints only what succeeded. */
+static void show_partial(struct mr_tool *tool)
+{
+	fflush(tool->out);
+	fwrite(tool->out_text, 1, tool->out_size, stdout);
+	fflush(stdout);
+}
+
+int mr_ending(struct mr_tool *tool, const struct mr_ending *end, int code)
+{
+	int drawn, told;
+
+	if (code != MR_OK && code != MR_ERR_STOPPED)
+		return code;
+	drawn = draw(tool, end);
+	told = end->report(end->app);
+	if (told == MR_OK && (code != MR_OK || drawn != MR_OK))
+		show_partial(tool);
+	if (code != MR_OK)
+		return code;
+	return told != MR_OK ? told : drawn;
+}

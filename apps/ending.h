@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* How an app of "memrig run" ends: figure, results, exit status. */
+#ifndef MR_APPS_ENDING_H
+#define MR_APPS_ENDING_H
+
+#include <stdbool.h>
+
+#include "cmd.h"
+
+/** What an app has to show. */
+struct mr_ending {
+	void *app;        /**< handed to draw and report */
+	const char *plot; /**< figure wanted; or NULL */
+	bool any;         /**< there are results */
+	bool *plotted;    /**< set when the figure was drawn */
+	int (*draw)(const void *app, struct mr_errtext *err);
+	int (*report)(void *app);
+};
+
+/**
+ * Draw and report what there is. A run that was stopped, or whose figure
+ * failed, still prints its results. Without gnuplot the figure is left out with
+ * a warning.
+ *
+ * @param tool  the verb.
+ * @param end   what there is.
+ * @param code  how the run ended.
+ * @return `code` if that is a failure; else the first failure here, or MR_OK.
+ */
+int mr_ending(struct mr_tool *tool, const struct mr_ending *end, int code);
+
+#endif
