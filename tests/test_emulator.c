@@ -270,8 +270,8 @@ static void converters_quantise_and_clip(void)
 	struct mr_array *a =
 		open_array("emu:ideal?rows=4&cols=1&adc_bits=5&adc_range_A=3e-6&"
 	                   "dac_bits=3");
-	float v_V[4] = {0.2f, 0.2f, 0.2f, 0.2f}, i_A = 0, g_S[4];
-	uint8_t status;
+	float v_V[4] = {0.2f, 0.2f, 0.2f, 0.2f}, i_A = 0, g_S[4] = {0};
+	uint8_t status = 0;
 	struct mr_op op = {.kind = MR_OP_DRIVE,
 	                   .drive = {.batch = 1,
 	                             .v_V = v_V,
