@@ -289,7 +289,8 @@ static void compensation_undoes_common_drift(void)
 	drop(array, syn);
 }
 
-/* One output drifts by .1, the other hardly: only a factor each mends both. */
+/* One output loses half, by pulses, the other nothing: only a factor each mends
+ * both. */
 static void compensation_per_output_tells_them_apart(void)
 {
 	struct mr_array *array = mr_session_open(EXACT "rows=2&cols=2");
