@@ -78,7 +78,8 @@ struct mr_synapses_plan {
  * Run.
  *
  * @param plan     what.
- * @param weights  a carrier; started here with all weights at 0.
+ * @param weights  a carrier; started here with all weights at 0, or at .01 if
+ *                 they then drive nothing at all (ideal ones).
  * @param seed     of the inputs.
  * @param result   filled in, also when the run was stopped; free(result->w).
  * @param err      explains a failure.

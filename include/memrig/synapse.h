@@ -228,10 +228,9 @@ MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
  *  - raise the next cell when chi >= pulse_at * its mean step, and subtract
  *    that step; at w >= 1 clear a positive chi instead;
  *  - SINGLE, OFFSET: lower the next cell by one step where the array can; else
- *    erase
- *    the next cell that was raised since its last erase when -chi reaches what
- *    it carries, and add that back; with all cells erased clear a negative
- *    chi;
+ *    erase the next cell that was raised since its last erase when -chi
+ *    reaches what it carries, and add that back; with all cells erased clear a
+ *    negative chi;
  *  - PAIR: a negative chi raises a cell of the other polarity.
  *
  * @param syn  the synapses.
