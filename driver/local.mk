@@ -41,6 +41,7 @@ libdriver_la_SOURCES = \
 	%D%/synapse_read.c \
 	%D%/synapse_refresh.c \
 	%D%/synapse_update.c \
+	%D%/transport.h \
 	%D%/uri.c \
 	%D%/version.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * A transport is a pipe to a board: bytes or messages, deadlines on an
+ * injectable clock, no wait without end. Board drivers call the mr__transport_
+ * functions; each kind of pipe is one struct mr__transport_type in a file of
+ * its own (transport_NAME.c) and one line in the table (transports.c).
+ *
+ * The other end of a pipe in this process is a virtual board: a state machine
+ * that takes bytes, gives bytes, and says when its next ones fall due
+ * (struct mr__wire_type; emulator/wire_*.c). It never waits and owns no clock,
+ * so that the same board runs in process on a manual clock, behind a socket,
+ * behind a pseudo-terminal and behind an emulated USB port.
+ */
+#ifndef MR_DRIVER_TRANSPORT_H
+#define MR_DRIVER_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memrig/backend.h"
+
+/* ---- what a board driver uses ----------------------------------------------- */
+
+/* How a serial line is set; other transports ignore it. */
+struct mr__line {
+	uint32_t baud;
+	uint8_t data_bits;
+	char parity;    /* 'N', 'E', 'O' */
+	uint8_t stop_bits;
+	bool rts_cts;   /* hardware flow control */
+	bool raise_dtr; /* many Arduinos restart when it rises */
+};
+
+/* What the URI does not say. Its keys `baud`, `parity`, `flow`, `dtr` and
+ * `timeout` override these. */
+struct mr__wish {
+	struct mr__line line;
+	uint16_t usb_vendor;  /* 0 = the URI must name the device */
+	uint16_t usb_product;
+	uint16_t tcp_port;    /* where the address names none; 0 = it must */
+};
+
+/* Who is at the other end, as far as the pipe itself can tell. */
+struct mr__peer {
+	char path[128];     /* node, socket or host:port */
+	uint16_t vendor;    /* USB; 0 = none */
+	uint16_t product;
+	char serial[64];    /* "" = none */
+	char name[128];     /* product string, "" = none */
+};
+
+struct mr__transport; /* an open pipe; one thread at a time */
+
+/**
+ * Open what the URI's transport part and address name. Takes its keys.
+ * A second open of the same device, by this program or another, is refused.
+ * @param uri      parsed; e.g. "arc1+serial:/dev/ttyACM0?baud=921600".
+ * @param options  its clock bounds and stamps; a `loop` brings its own.
+ * @param wish     what the board needs where the URI is silent.
+ * @param out      receives the pipe.
+ * @param err      names what was wrong and the remedy.
+ * @return MR_OK; MR_ERR_USAGE (unknown transport, bad address or key, more
+ *         than one device that fits: they are named); MR_ERR_MISSING (no such
+ *         device); MR_ERR_BUSY (in use: by whom, where that can be known);
+ *         MR_ERR_IO (permission, a link that failed); MR_ERR_NOMEM.
+ */
+int mr__transport_open(struct mr_uri *uri, const struct mr_open_options *options,
+                       const struct mr__wish *wish, struct mr__transport **out,
+                       struct mr_errtext *err);
+
+/** The clock that deadlines are on, and that a board's waits sleep on. */
+const struct mr_clock *mr__transport_clock(const struct mr__transport *t);
+
+/** Whether the pipe keeps the ends of messages (USBTMC, loop). */
+bool mr__transport_has_messages(const struct mr__transport *t);
+
+/**
+ * Send all of `data` or fail. `end`: a message ends with it.
+ * @param deadline_ns  monotonic time of the pipe's clock; > 0.
+ * @param sent         receives the bytes that left, also on failure; or NULL.
+ * @return MR_OK; MR_ERR_TIMEOUT; MR_ERR_IO (the other end is gone).
+ */
+int mr__transport_write(struct mr__transport *t, const void *data, size_t n,
+                        bool end, int64_t deadline_ns, size_t *sent,
+                        struct mr_errtext *err);
+
+/**
+ * Receive exactly n bytes or fail. What came before a failure is lost to the
+ * caller but is in the trace and in `got`.
+ * @param got  receives the number that came; or NULL.
+ * @return MR_OK; MR_ERR_TIMEOUT; MR_ERR_IO; MR_ERR_FORMAT (a message ended
+ *         before).
+ */
+int mr__transport_read(struct mr__transport *t, void *buf, size_t n,
+                       int64_t deadline_ns, size_t *got,
+                       struct mr_errtext *err);
+
+/**
+ * Receive at least one byte: what is there, up to `room`.
+ * @param end  receives whether a message ended with it; never set where the
+ *             pipe keeps no ends. Or NULL.
+ * @return MR_OK; MR_ERR_TIMEOUT; MR_ERR_IO.
+ */
+int mr__transport_read_some(struct mr__transport *t, void *buf, size_t room,
+                            int64_t deadline_ns, size_t *got, bool *end,
+                            struct mr_errtext *err);
+
+/**
+ * Receive up to and with `delimiter`; what follows it stays in the pipe.
+ * @return MR_OK; MR_ERR_TIMEOUT; MR_ERR_IO; MR_ERR_FORMAT (none in `room`
+ *         bytes, or the message ended before).
+ */
+int mr__transport_read_until(struct mr__transport *t, char delimiter, void *buf,
+                             size_t room, int64_t deadline_ns, size_t *got,
+                             struct mr_errtext *err);
+
+/** Drop what has been received and not read. */
+int mr__transport_flush(struct mr__transport *t, struct mr_errtext *err);
+
+/** The way to an instrument that is out of step: USBTMC device clear, a serial
+ * BREAK; MR_ERR_UNSUPPORTED where there is none. */
+int mr__transport_clear(struct mr__transport *t, int64_t deadline_ns,
+                        struct mr_errtext *err);
+
+/** The status byte by the pipe's own means (USB488), also while the board is
+ * busy; MR_ERR_UNSUPPORTED where there is none. */
+int mr__transport_status_byte(struct mr__transport *t, uint8_t *stb,
+                              int64_t deadline_ns, struct mr_errtext *err);
+
+/** A descriptor for poll(): readable when bytes wait; -1 = none. */
+int mr__transport_poll_fd(const struct mr__transport *t);
+
+/** Who is at the other end. */
+void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out);
+
+/** Close and free; NULL is ignored. */
+void mr__transport_close(struct mr__transport *t);
+
+/* ---- watching the wire ---------------------------------------------------------- */
+
+/* Called with each piece that was sent or received, in order, on the thread
+ * that moved it. */
+typedef void mr__wire_watch(void *user, int64_t t_ns, bool sent,
+                            const void *data, size_t n, bool end);
+
+/** Have the wire watched; NULL ends it. One watcher a pipe. */
+void mr__transport_watch(struct mr__transport *t, mr__wire_watch *watch,
+                         void *user);
+
+/* ---- what a kind of pipe offers ------------------------------------------------- */
+
+/* A device that listing found without opening it. */
+struct mr__found {
+	char address[192]; /* what stands in a URI after the colon */
+	struct mr__peer peer;
+	char note[160];    /* such as "no permission: group dialout"; "" = fine */
+};
+
+typedef int mr__found_fn(void *user, const struct mr__found *found);
+
+/* NULL = not offered; deadlines are monotonic times of `clock`. Partial
+ * progress is normal: write and read move at least one byte, or say
+ * MR_ERR_TIMEOUT, or MR_ERR_IO when the other end is gone. */
+struct mr__transport_type {
+	const char *name;
+	const char *summary; /* one line, with the form of the address */
+	bool messages;       /* keeps message ends */
+
+	int (*list)(mr__found_fn *found, void *user, struct mr_errtext *err);
+	int (*open)(struct mr_uri *uri, const struct mr_open_options *options,
+	            const struct mr__wish *wish, void **self,
+	            struct mr_errtext *err);
+	const struct mr_clock *(*clock)(void *self); /* NULL: the options' */
+	int (*write)(void *self, const void *data, size_t n, bool end,
+	             int64_t deadline_ns, size_t *sent, struct mr_errtext *err);
+	int (*read)(void *self, void *buf, size_t room, int64_t deadline_ns,
+	            size_t *got, bool *end, struct mr_errtext *err);
+	int (*flush)(void *self, struct mr_errtext *err);
+	int (*clear)(void *self, int64_t deadline_ns, struct mr_errtext *err);
+	int (*status_byte)(void *self, uint8_t *stb, int64_t deadline_ns,
+	                   struct mr_errtext *err);
+	int (*poll_fd)(void *self);
+	void (*peer)(void *self, struct mr__peer *out);
+	void (*close)(void *self);
+};
+
+/** The table of transports. */
+const struct mr__transport_type *const *mr__transports(size_t *n);
+
+/* ---- virtual boards --------------------------------------------------------------- */
+
+/* A virtual board. Times are nanoseconds of whatever clock its host keeps,
+ * never running backwards; every call tells the board what time it is. */
+struct mr__wire_type {
+	const char *name;    /* "arc1" */
+	const char *summary;
+	bool messages;       /* speaks in messages: ends matter */
+
+	/**
+	 * Switch on. `uri` names the emulated array behind it ("emu:..."); the
+	 * board's own keys (board.…) are taken from it first.
+	 */
+	int (*open)(struct mr_uri *uri, int64_t now_ns, void **self,
+	            struct mr_errtext *err);
+	/** Bytes from the host; all are taken. */
+	void (*input)(void *self, int64_t now_ns, const uint8_t *data, size_t n,
+	              bool end);
+	/** Bytes for the host that are due; returns how many were written. */
+	size_t (*output)(void *self, int64_t now_ns, uint8_t *buf, size_t room,
+	                 bool *end);
+	/** When output falls due next; INT64_MAX = nothing is to come until
+	 * there is more input or a timer of the board ends. */
+	int64_t (*due_ns)(void *self, int64_t now_ns);
+	/** A device clear or a BREAK. */
+	void (*clear)(void *self, int64_t now_ns);
+	/** The status byte, for pipes that can ask aside; NULL = none. */
+	uint8_t (*status_byte)(void *self, int64_t now_ns);
+	/** The host came or went: a USB port that was closed, a socket. */
+	void (*link)(void *self, int64_t now_ns, bool up);
+	/** How safe it is: whether any output carries a voltage, and since when;
+	 * for tests and for the served board's log. */
+	bool (*is_safe)(void *self, int64_t now_ns, int64_t *since_ns);
+	int (*close)(void *self, struct mr_errtext *err);
+};
+
+/** The table of virtual boards; emulator/wires.c. */
+const struct mr__wire_type *const *mr__wires(size_t *n);
+
+/** Find one by name; NULL = there is none. */
+const struct mr__wire_type *mr__wire_find(const char *name);
+
+#endif
