@@ -377,6 +377,21 @@ static void describe_chip(struct crossbar *x, uint32_t abilities)
 	describe_conditions(x);
 }
 
+#define OFFSET_MAX_S 1e3 /* beside it no cell's conductance is seen in fp32 */
+
+/* Without a slope the offset is one that swallows every conductance. */
+static struct kernel_noise kernel_noise(const struct mr_noise *noise)
+{
+	double offset_S = noise->slope * OFFSET_MAX_S > noise->floor_S
+	                          ? noise->floor_S / noise->slope
+	                          : OFFSET_MAX_S;
+	double unit = offset_S < OFFSET_MAX_S ? noise->slope
+	                                      : noise->floor_S / OFFSET_MAX_S;
+
+	return (struct kernel_noise){.offset_S = (float)offset_S,
+	                             .scale = (float)(unit * unit)};
+}
+
 /* Constants that follow from the parameters. */
 static void settle(struct crossbar *x)
 {
@@ -391,9 +406,7 @@ static void settle(struct crossbar *x)
 	x->noise = (struct mr_noise){0};
 	if (x->model->noise)
 		x->model->noise(x->p, &x->noise);
-	x->kernel_noise = (struct kernel_noise){
-		.slope = (float)x->noise.slope,
-		.floor_S = (float)x->noise.floor_S};
+	x->kernel_noise = kernel_noise(&x->noise);
 	if (x->noise_kind == NOISE_WHITE && !x->noise.accumulates &&
 	    x->noise.slope == 0 && x->noise.floor_S == 0)
 		x->noise_kind = NOISE_NONE;

@@ -90,6 +90,7 @@ static unsigned finish(const struct driving *w, uint32_t i, uint32_t first,
 	const struct crossbar *x = w->x;
 	struct mr_drive_op *dr = &w->op->drive;
 	size_t at = (size_t)(w->vector + i) * w->n_out + first;
+	const float scale = x->var_now ? 1.0f : x->kernel_noise.scale;
 	unsigned all = 0;
 	float z[CHUNK];
 
@@ -100,7 +101,7 @@ static unsigned finish(const struct driving *w, uint32_t i, uint32_t first,
 		float y = sum[k];
 
 		if (x->noise_kind != NOISE_NONE)
-			y += sqrtf(var[k]) * z[k];
+			y += sqrtf(scale * var[k]) * z[k];
 		dr->i_A[at + k] = mr__periphery_adc(&x->periphery, y, &status);
 		if (dr->status)
 			dr->status[at + k] = status;
@@ -145,8 +146,8 @@ static void add_sheaf(const struct driving *w, struct sheaf *s, uint32_t n,
 	} else if (x->noise_kind == NOISE_NONE) {
 		x->kernels->sums(s->g, s->v, s->n, n, sum);
 	} else {
-		x->kernels->columns(s->g, s->v, s->n, n, &x->kernel_noise, sum,
-		                    var);
+		x->kernels->columns(s->g, s->v, s->n, n,
+		                    x->kernel_noise.offset_S, sum, var);
 	}
 	s->n = 0;
 }
@@ -183,7 +184,7 @@ static void dot_row(const struct driving *w, uint32_t row, const float *v2,
                     float *sum, float *var)
 {
 	const struct crossbar *x = w->x;
-	const struct kernel_noise none = {0, 0};
+	const float offset_S = x->var_now ? 0 : x->kernel_noise.offset_S;
 	float room[CHUNK], part, noise, unused;
 
 	*sum = *var = 0;
@@ -191,11 +192,10 @@ static void dot_row(const struct driving *w, uint32_t row, const float *v2,
 		uint32_t n = w->n_in - j < CHUNK ? w->n_in - j : CHUNK;
 
 		x->kernels->dot(piece(w, w->g, row, j, n, room), x->line_V + j,
-		                n, x->var_now ? &none : &x->kernel_noise, &part,
-		                &noise);
+		                n, offset_S, &part, &noise);
 		if (x->var_now)
 			x->kernels->dot(piece(w, x->var_now, row, j, n, room),
-			                v2 + j, n, &none, &noise, &unused);
+			                v2 + j, n, 0, &noise, &unused);
 		*sum += part;
 		*var += noise;
 	}
@@ -257,7 +257,7 @@ static void pack_row(const struct driving *w, const struct block *b,
 
 	if (b->n < TILES * TILE)
 		g = memcpy(padded, g, b->n * sizeof *g);
-	x->kernels->pack(g, TILES, stride, &x->kernel_noise, panel);
+	x->kernels->pack(g, TILES, stride, x->kernel_noise.offset_S, panel);
 	if (!x->var_now)
 		return;
 	const float *var = piece(w, x->var_now, row, b->first, b->n, room);

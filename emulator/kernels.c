@@ -24,6 +24,15 @@
 #pragma GCC optimize("O3")
 #endif
 
+#if defined(__GNUC__) && !defined(__clang__)
+#define PRAGMA(text) _Pragma(#text)
+#define UNROLL(n) PRAGMA(GCC unroll n)
+#elif defined(__clang__)
+#define UNROLL(n) _Pragma("unroll")
+#else
+#define UNROLL(n)
+#endif
+
 #ifndef KERNELS
 #define KERNELS mr__kernels_base
 #define KERNELS_NAME "base"
@@ -315,60 +324,77 @@ static void drift(const struct kernel_drift *d, const float *g, const float *nu,
 
 /* ---- products ------------------------------------------------------------ */
 
-static inline void add_row(const float *restrict g, float v,
-                           const struct kernel_noise *noise, uint32_t n,
-                           float *restrict sum, float *restrict var)
+#define WIDTH (BYTES / sizeof(float))
+typedef float real __attribute__((vector_size(BYTES), aligned(4)));
+
+static inline real load(const float *p)
 {
-	const float slope = noise->slope, floor_S = noise->floor_S, v2 = v * v;
+	return *(const real *)(const void *)p;
+}
+
+static inline void store(float *p, real x)
+{
+	*(real *)(void *)p = x;
+}
+
+static void add_row(const float *restrict g, float v, float offset_S, uint32_t n,
+                    float *restrict sum, float *restrict var)
+{
+	const float v2 = v * v;
 
 	for (uint32_t k = 0; k < n; k++) {
-		float sd = slope * g[k] + floor_S;
+		float x = g[k] + offset_S;
 
 		sum[k] += v * g[k];
-		var[k] += v2 * (sd * sd);
+		var[k] += v2 * (x * x);
 	}
 }
 
-/* One pass over eight rows loads and stores the sums once. */
-static void add_eight(const float *const *g, const float *v,
-                      const struct kernel_noise *noise, uint32_t n,
-                      float *restrict sum, float *restrict var)
+/* One pass over eight rows loads and stores the sums once, and a row's voltage
+ * once for two vectors of columns. */
+static uint32_t add_eight(const float *const *g, const float *v, float offset_S,
+                          uint32_t n, float *restrict sum, float *restrict var)
 {
-	const float *restrict g0 = g[0], *restrict g1 = g[1],
-	            *restrict g2 = g[2], *restrict g3 = g[3],
-	            *restrict g4 = g[4], *restrict g5 = g[5],
-	            *restrict g6 = g[6], *restrict g7 = g[7];
-	const float slope = noise->slope, floor_S = noise->floor_S;
+	const real offset = (real){0} + offset_S;
+	const float *row[KERNEL_ROWS];
 	float w[KERNEL_ROWS];
+	uint32_t k = 0;
 
-	for (int r = 0; r < KERNEL_ROWS; r++)
+	for (int r = 0; r < KERNEL_ROWS; r++) {
+		row[r] = g[r];
 		w[r] = v[r] * v[r];
-	for (uint32_t k = 0; k < n; k++) {
-		const float x[KERNEL_ROWS] = {g0[k], g1[k], g2[k], g3[k],
-		                              g4[k], g5[k], g6[k], g7[k]};
-		float s = sum[k], a = var[k];
-
-		for (int r = 0; r < KERNEL_ROWS; r++) {
-			float sd = slope * x[r] + floor_S;
-
-			s += v[r] * x[r];
-			a += w[r] * (sd * sd);
-		}
-		sum[k] = s;
-		var[k] = a;
 	}
+	for (; k + 2 * WIDTH <= n; k += 2 * WIDTH) {
+		real s0 = load(sum + k), s1 = load(sum + k + WIDTH);
+		real a0 = load(var + k), a1 = load(var + k + WIDTH);
+
+		UNROLL(KERNEL_ROWS)
+		for (int r = 0; r < KERNEL_ROWS; r++) {
+			real g0 = load(row[r] + k), g1 = load(row[r] + k + WIDTH);
+			real x0 = g0 + offset, x1 = g1 + offset;
+
+			s0 += v[r] * g0;
+			s1 += v[r] * g1;
+			a0 += w[r] * (x0 * x0);
+			a1 += w[r] * (x1 * x1);
+		}
+		store(sum + k, s0);
+		store(sum + k + WIDTH, s1);
+		store(var + k, a0);
+		store(var + k + WIDTH, a1);
+	}
+	return k;
 }
 
 static void columns(const float *const *g, const float *v, uint32_t n_rows,
-                    uint32_t n, const struct kernel_noise *noise, float *sum,
-                    float *var)
+                    uint32_t n, float offset_S, float *sum, float *var)
 {
-	if (n_rows == KERNEL_ROWS) {
-		add_eight(g, v, noise, n, sum, var);
-		return;
-	}
-	for (uint32_t r = 0; r < n_rows; r++)
-		add_row(g[r], v[r], noise, n, sum, var);
+	uint32_t k = 0;
+
+	if (n_rows == KERNEL_ROWS)
+		k = add_eight(g, v, offset_S, n, sum, var);
+	for (uint32_t r = 0; r < n_rows && k < n; r++)
+		add_row(g[r] + k, v[r], offset_S, n - k, sum + k, var + k);
 }
 
 static void sums(const float *const *g, const float *v, uint32_t n_rows,
@@ -385,9 +411,6 @@ static void sums(const float *const *g, const float *v, uint32_t n_rows,
 
 /* Eight accumulators stay in registers while the rows go by: WIDTH columns,
  * twice, of the sums and variances of two vectors. */
-#define WIDTH (BYTES / sizeof(float))
-typedef float real __attribute__((vector_size(BYTES), aligned(4)));
-
 static inline void batch_part(const float *panel, const float *v,
                               uint32_t n_rows, float *acc)
 {
@@ -433,18 +456,16 @@ static float add_pairwise(float *lane)
 }
 
 static void pack(const float *g, uint32_t n_panels, size_t stride,
-                 const struct kernel_noise *noise, float *panel)
+                 float offset_S, float *panel)
 {
-	const float slope = noise->slope, floor_S = noise->floor_S;
-
 	for (uint32_t p = 0; p < n_panels; p++) {
 		float *to = panel + p * stride;
 
 		for (int k = 0; k < KERNEL_COLUMNS; k++) {
-			float sd = slope * g[k] + floor_S;
+			float x = g[k] + offset_S;
 
 			to[k] = g[k];
-			to[KERNEL_COLUMNS + k] = sd * sd;
+			to[KERNEL_COLUMNS + k] = x * x;
 		}
 		g += KERNEL_COLUMNS;
 	}
@@ -452,10 +473,9 @@ static void pack(const float *g, uint32_t n_panels, size_t stride,
 
 #define DOT_REALS (KERNEL_LANES * sizeof(float) / BYTES)
 
-static void dot(const float *g, const float *v, uint32_t n,
-                const struct kernel_noise *noise, float *sum, float *var)
+static void dot(const float *g, const float *v, uint32_t n, float offset_S,
+                float *sum, float *var)
 {
-	const float slope = noise->slope, floor_S = noise->floor_S;
 	real s[DOT_REALS] = {{0}}, a[DOT_REALS] = {{0}};
 	float sums_of[KERNEL_LANES], vars_of[KERNEL_LANES];
 	uint32_t j = 0;
@@ -465,10 +485,10 @@ static void dot(const float *g, const float *v, uint32_t n,
 		const real *w = (const real *)(const void *)(v + j);
 
 		for (size_t i = 0; i < DOT_REALS; i++) {
-			real sd = slope * x[i] + floor_S;
+			real y = x[i] + offset_S;
 
 			s[i] += w[i] * x[i];
-			a[i] += (w[i] * w[i]) * (sd * sd);
+			a[i] += (w[i] * w[i]) * (y * y);
 		}
 	}
 	/* cppcheck takes a real for one float */
@@ -477,10 +497,10 @@ static void dot(const float *g, const float *v, uint32_t n,
 	/* cppcheck-suppress bufferAccessOutOfBounds */
 	memcpy(vars_of, a, sizeof vars_of);
 	for (uint32_t i = 0; j < n; i++, j++) {
-		float sd = slope * g[j] + floor_S;
+		float y = g[j] + offset_S;
 
 		sums_of[i] += v[j] * g[j];
-		vars_of[i] += (v[j] * v[j]) * (sd * sd);
+		vars_of[i] += (v[j] * v[j]) * (y * y);
 	}
 	*sum = add_pairwise(sums_of);
 	*var = add_pairwise(vars_of);

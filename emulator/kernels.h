@@ -28,10 +28,11 @@ struct kernel_drift {
 #define KERNEL_LANES 16   /* partial sums of a dot product */
 #define KERNEL_PANEL ((size_t)2 * KERNEL_COLUMNS) /* a panel's row: floats */
 
-/* Read noise of a cell: sd = slope * G + floor. */
+/* Read noise of a cell, sd = slope G + floor, as sd^2 = scale (G + offset)^2:
+ * the sums below leave the scale to whoever takes the root. */
 struct kernel_noise {
-	float slope;
-	float floor_S;
+	float offset_S;
+	float scale;
 };
 
 struct kernels {
@@ -46,18 +47,17 @@ struct kernels {
 	              const float *nu, const float *age_s, uint32_t n,
 	              float *out);
 
-	/* sum[k] += v[r] g[r][k], var[k] += v[r]^2 sd(g[r][k])^2 for
-	 * r = 0 .. n_rows - 1 in this order; n_rows <= KERNEL_ROWS */
+	/* sum[k] += v[r] g[r][k], var[k] += v[r]^2 (g[r][k] + offset_S)^2
+	 * for r = 0 .. n_rows - 1 in this order; n_rows <= KERNEL_ROWS */
 	void (*columns)(const float *const *g, const float *v, uint32_t n_rows,
-	                uint32_t n, const struct kernel_noise *noise,
-	                float *sum, float *var);
+	                uint32_t n, float offset_S, float *sum, float *var);
 
 	/* the same without noise */
 	void (*sums)(const float *const *g, const float *v, uint32_t n_rows,
 	             uint32_t n, float *sum);
 
 	/* KERNEL_VECTORS vectors at once over n_rows rows: panel holds g and
-	 * sd^2, [n_rows][2][KERNEL_COLUMNS]; v holds v and v^2,
+	 * (g + offset_S)^2, [n_rows][2][KERNEL_COLUMNS]; v holds v and v^2,
 	 * [n_rows][2][KERNEL_VECTORS]; acc is
 	 * [KERNEL_VECTORS][2][KERNEL_COLUMNS], sums and variances */
 	void (*batch)(const float *panel, const float *v, uint32_t n_rows,
@@ -66,12 +66,12 @@ struct kernels {
 	/* one row of n_panels neighbouring panels from KERNEL_COLUMNS columns
 	 * each; panels lie `stride` floats apart */
 	void (*pack)(const float *g, uint32_t n_panels, size_t stride,
-	             const struct kernel_noise *noise, float *panel);
+	             float offset_S, float *panel);
 
 	/* the dot product of a row: KERNEL_LANES partial sums (element j goes
 	 * to lane j mod KERNEL_LANES), added pairwise in the end */
 	void (*dot)(const float *g, const float *v, uint32_t n,
-	            const struct kernel_noise *noise, float *sum, float *var);
+	            float offset_S, float *sum, float *var);
 };
 
 /* The best form for the processor that this runs on. */
