@@ -43,6 +43,9 @@ struct mr_array {
 /* Whether the back end takes this very operation by itself. */
 bool mr__array_takes(const struct mr_array *array, const struct mr_op *op);
 
+/* Whether the magnitude of none of n voltages is over a limit; NaN is. */
+bool mr__all_within(const float *v, uint64_t n, double limit);
+
 /* Fill in defaults and check one operation against the description. */
 int mr__op_check(const struct mr_description *desc, uint32_t abilities,
                  struct mr_op *op, struct mr_errtext *err);

@@ -22,6 +22,18 @@ static double as_float(double limit)
 	return fmax(limit, (double)(float)limit);
 }
 
+/* A voltage is within a limit exactly if it is within the float next to it. */
+MR_CLONES
+bool mr__all_within(const float *v, uint64_t n, double limit)
+{
+	const float max = (float)limit;
+	bool ok = true;
+
+	for (uint64_t i = 0; i < n; i++)
+		ok &= fabsf(v[i]) <= max;
+	return ok;
+}
+
 /* NaN fails too. */
 static bool within(double value, double min, double max)
 {
@@ -251,8 +263,10 @@ static int check_drive(const struct mr_description *d, struct mr_op *op,
 	uint64_t n = (uint64_t)dr->batch *
 	             (dr->axis == MR_AXIS_ROWS ? n_rows : n_cols);
 
-	for (uint64_t i = 0; i < n; i++)
-		if (!within(fabs((double)dr->v_V[i]), 0, as_float(v_max)))
+	bool ok = mr__all_within(dr->v_V, n, v_max);
+
+	for (uint64_t i = 0; i < n && !ok; i++)
+		if (!mr__all_within(&dr->v_V[i], 1, v_max))
 			return bad(err, "a voltage in v_V", (double)dr->v_V[i],
 			           -v_max, v_max);
 	return check_width(d, "duration_s", dr->duration_s, err);

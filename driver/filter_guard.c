@@ -12,6 +12,7 @@
  * the whole length of a trace beyond reading (MR_ERR_REFUSED). Operations
  * before the refused one of a list are let through.
  */
+#include "array_priv.h"
 #include "filters.h"
 
 #include <math.h>
@@ -284,6 +285,8 @@ static int check_drive(const struct guard *g, const struct mr_op *op,
 	uint64_t n = (uint64_t)dr->batch *
 	             (dr->axis == MR_AXIS_ROWS ? n_rows : n_cols);
 
+	if (!rc && mr__all_within(dr->v_V, n, g->desc.limits.v_read_max_V))
+		return MR_OK;
 	for (uint64_t i = 0; i < n && !rc; i++)
 		rc = check_volts(g, (double)dr->v_V[i],
 		                 g->desc.limits.v_read_max_V, err);

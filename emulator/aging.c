@@ -16,7 +16,6 @@
 
 #define NEVER INT64_MAX
 #define NOW_STALE (INT64_MIN + 1)
-#define ALL_STALE INT64_MIN /* of a row: whatever its cells say */
 #define BLOCK_BITS_MAX 61
 
 static void set_flicker(struct crossbar *x, uint32_t first, uint32_t n)
@@ -31,21 +30,40 @@ static void set_flicker(struct crossbar *x, uint32_t first, uint32_t n)
 		x->q_s[cell] = m->flicker(x->p, &x->c, cell);
 }
 
-/* A row all of whose cells are stale says so itself. */
+static void forget_row(struct crossbar *x, uint32_t row)
+{
+	x->row_alike[row] = 1;
+	x->row_stale_ns[row] = NOW_STALE;
+}
+
 void mr__aging_touch_all(struct crossbar *x)
 {
 	for (uint32_t row = 0; row < x->rows; row++)
-		x->row_stale_ns[row] = ALL_STALE;
+		forget_row(x, row);
 	if (x->q_s)
 		set_flicker(x, 0, x->n_cells);
 }
 
+/* From here on each cell of the row has a time of its own. */
+static void set_apart(struct crossbar *x, uint32_t row)
+{
+	int64_t *stale = &x->stale_ns[(size_t)row * x->cols];
+
+	if (!x->row_alike[row])
+		return;
+	for (uint32_t j = 0; j < x->cols; j++)
+		stale[j] = x->row_stale_ns[row];
+	x->row_alike[row] = 0;
+}
+
 void mr__aging_forget(struct crossbar *x, uint32_t cell)
 {
-	int64_t *row = &x->row_stale_ns[cell / x->cols];
+	uint32_t row = cell / x->cols;
 
-	x->stale_ns[cell] = NOW_STALE;
-	*row = *row == ALL_STALE ? ALL_STALE : NOW_STALE;
+	if (x->row_alike[row] && x->row_stale_ns[row] == NOW_STALE)
+		return;
+	set_apart(x, row);
+	x->stale_ns[cell] = x->row_stale_ns[row] = NOW_STALE;
 }
 
 void mr__aging_forget_lines(struct crossbar *x, const struct lines *l)
@@ -56,7 +74,7 @@ void mr__aging_forget_lines(struct crossbar *x, const struct lines *l)
 		uint32_t row = line_row(l, i);
 
 		if (whole)
-			x->row_stale_ns[row] = ALL_STALE;
+			forget_row(x, row);
 		for (uint32_t j = 0; !whole && j < l->n_cols; j++)
 			mr__aging_forget(x, row * x->cols + line_col(l, j));
 	}
@@ -262,24 +280,70 @@ static bool keeps(const struct crossbar *x, uint32_t cell)
 	return !x->drifts || (x->c.nu[cell] == 0.0f && !x->var_now);
 }
 
+static bool same_age(const int64_t *t_p_ns, uint32_t n)
+{
+	int64_t differ = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= t_p_ns[i] ^ t_p_ns[0];
+	return differ == 0;
+}
+
+static void refresh_piece(struct crossbar *x, uint32_t first, uint32_t n,
+                          int64_t t_ns)
+{
+	bool white = x->var_now && x->noise_kind == NOISE_WHITE;
+	double spread_by = x->noise.accumulates ? spread(x, first, t_ns) : 0;
+	float age[CHUNK];
+
+	for (uint32_t i = 0; i < n; i++)
+		age[i] = (float)age_s(x, first, t_ns);
+	x->kernels->drift(&x->kernel_drift, x->c.g_S + first, x->c.nu + first,
+	                  age, n, x->g_now + first);
+	for (uint32_t cell = first; white && cell < first + n; cell++)
+		x->var_now[cell] = (float)variance(&x->noise,
+		                                   (double)x->g_now[cell],
+		                                   (double)x->q_s[cell],
+		                                   spread_by);
+}
+
+/* The common case: a row that is due as a whole, of cells of one age. */
+static bool refresh_alike(struct crossbar *x, uint32_t row, int64_t t_ns)
+{
+	uint32_t first = row * x->cols;
+	int64_t t_p_ns = x->c.t_p_ns[first], begin_ns = t_ns, end_ns = t_ns + 1;
+
+	if (!x->row_alike[row] || !x->drifts ||
+	    !same_age(&x->c.t_p_ns[first], x->cols))
+		return false;
+	if (x->drift_step > 0)
+		begin_ns = block_begin(x, t_p_ns, t_ns, &end_ns);
+	for (uint32_t j = 0; j < x->cols; j += CHUNK)
+		refresh_piece(x, first + j,
+		              x->cols - j < CHUNK ? x->cols - j : CHUNK,
+		              begin_ns);
+	x->row_stale_ns[row] = end_ns;
+	return true;
+}
+
 /* Cells outside the selection keep their own due time, so the row's bound is
  * raised only when the whole row was looked at. */
-static int64_t refresh_row(struct crossbar *x, const struct lines *l,
-                           uint32_t row, int64_t t_ns)
+static void refresh_row(struct crossbar *x, const struct lines *l,
+                        uint32_t row, int64_t t_ns)
 {
 	int64_t *stale = &x->stale_ns[(size_t)row * x->cols];
+	bool whole = !l->cols && l->n_cols == x->cols;
 	int64_t earliest = NEVER;
 	struct due due;
+
+	if (whole && refresh_alike(x, row, t_ns))
+		return;
 
 	due.n = 0;
 	due.t_p_ns = -1; /* no cell is that old */
 	due.begin_ns = due.end_ns = t_ns;
 	due.spread_now = 0;
-	if (x->row_stale_ns[row] == ALL_STALE) {
-		for (uint32_t j = 0; j < x->cols; j++)
-			stale[j] = NOW_STALE;
-		x->row_stale_ns[row] = NOW_STALE;
-	}
+	set_apart(x, row);
 	for (uint32_t j = 0; j < l->n_cols; j++) {
 		uint32_t cell = row * x->cols + line_col(l, j);
 
@@ -297,9 +361,8 @@ static int64_t refresh_row(struct crossbar *x, const struct lines *l,
 	for (uint32_t j = 0; j < l->n_cols; j++)
 		if (stale[line_col(l, j)] < earliest)
 			earliest = stale[line_col(l, j)];
-	if (!l->cols && l->n_cols == x->cols)
+	if (whole)
 		x->row_stale_ns[row] = earliest;
-	return earliest;
 }
 
 /* With flicker every drive looks at every cell. */
@@ -343,7 +406,7 @@ static void refresh_block(void *arg, uint32_t block)
 		uint32_t row = line_row(w->l, i);
 
 		if (w->t_ns >= w->x->row_stale_ns[row])
-			(void)refresh_row(w->x, w->l, row, w->t_ns);
+			refresh_row(w->x, w->l, row, w->t_ns);
 		if (w->x->noise_kind == NOISE_FLICKER)
 			flicker_row(w->x, w->l, row, w->t_ns);
 	}
@@ -360,7 +423,7 @@ static int64_t holds_until(const struct crossbar *x, const struct lines *l,
 		size_t row = line_row(l, i);
 		int64_t bound = x->row_stale_ns[row];
 
-		if (bound < horizon_ns && !whole) {
+		if (bound < horizon_ns && !whole && !x->row_alike[row]) {
 			bound = NEVER;
 			for (uint32_t j = 0; j < l->n_cols; j++) {
 				int64_t stale = x->stale_ns[row * x->cols +

@@ -15,7 +15,7 @@ struct storage {
 	size_t size;
 };
 
-#define STORAGE_MAX 16
+#define STORAGE_MAX 20
 
 static size_t list_storage(struct crossbar *x, struct storage out[STORAGE_MAX])
 {
@@ -33,11 +33,14 @@ static size_t list_storage(struct crossbar *x, struct storage out[STORAGE_MAX])
 		{(void **)&x->g_now, n * sizeof(float)},
 		{(void **)&x->stale_ns, n * sizeof(int64_t)},
 		{(void **)&x->row_stale_ns, rows * sizeof(int64_t)},
+		{(void **)&x->row_alike, rows},
 		{(void **)&x->line_V, longest * sizeof(float)},
 		{(void **)&x->packed, mr__drive_scratch(x) * sizeof(float)},
 	};
 	size_t count = sizeof all / sizeof all[0];
 
+	_Static_assert(sizeof all / sizeof all[0] + 3 <= STORAGE_MAX,
+	               "room for three more");
 	for (size_t i = 0; i < count; i++)
 		out[i] = all[i];
 	if (x->noise_kind == NOISE_FLICKER)

@@ -69,6 +69,8 @@ struct crossbar {
 	float *g_seen;            /* [n_cells] with flicker; else g_now */
 	int64_t *stale_ns;        /* [n_cells] array time until which it holds */
 	int64_t *row_stale_ns;    /* [rows] no later than any of its cells */
+	uint8_t *row_alike;       /* [rows] nonzero: the row's time is that of
+	                             all its cells, whose own are not kept */
 	float *line_V;            /* [max(rows, cols)] scratch of a drive */
 	float *packed;            /* scratch of batches: drive.c */
 

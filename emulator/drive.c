@@ -83,6 +83,36 @@ static void draw(const struct driving *w, uint32_t i, uint32_t first,
 	}
 }
 
+MR_CLONES
+static void add_noise(float *restrict y, const float *restrict var, float scale,
+                      const float *restrict z, uint32_t n)
+{
+	for (uint32_t k = 0; k < n; k++)
+		y[k] += sqrtf(scale * var[k]) * z[k];
+}
+
+/* Currents as the converter reports them. */
+static unsigned convert(const struct periphery *p, uint32_t n, float *i_A,
+                        uint8_t *status)
+{
+	unsigned all = 0;
+
+	if (mr__periphery_reads_all(p)) {
+		if (status)
+			memset(status, 0, n);
+		return 0;
+	}
+	for (uint32_t k = 0; k < n; k++) {
+		uint8_t bits = 0;
+
+		i_A[k] = mr__periphery_adc(p, i_A[k], &bits);
+		if (status)
+			status[k] = bits;
+		all |= bits;
+	}
+	return all;
+}
+
 /* Outputs of vector `i` of the run: noise, converter, status. */
 static unsigned finish(const struct driving *w, uint32_t i, uint32_t first,
                        uint32_t n, const float *sum, const float *var)
@@ -90,24 +120,16 @@ static unsigned finish(const struct driving *w, uint32_t i, uint32_t first,
 	const struct crossbar *x = w->x;
 	struct mr_drive_op *dr = &w->op->drive;
 	size_t at = (size_t)(w->vector + i) * w->n_out + first;
-	const float scale = x->var_now ? 1.0f : x->kernel_noise.scale;
-	unsigned all = 0;
 	float z[CHUNK];
 
-	if (x->noise_kind != NOISE_NONE)
+	memcpy(dr->i_A + at, sum, n * sizeof *sum);
+	if (x->noise_kind != NOISE_NONE) {
 		draw(w, i, first, n, z);
-	for (uint32_t k = 0; k < n; k++) {
-		uint8_t status = 0;
-		float y = sum[k];
-
-		if (x->noise_kind != NOISE_NONE)
-			y += sqrtf(scale * var[k]) * z[k];
-		dr->i_A[at + k] = mr__periphery_adc(&x->periphery, y, &status);
-		if (dr->status)
-			dr->status[at + k] = status;
-		all |= status;
+		add_noise(dr->i_A + at, var,
+		          x->var_now ? 1.0f : x->kernel_noise.scale, z, n);
 	}
-	return all;
+	return convert(&x->periphery, n, dr->i_A + at,
+	               dr->status ? dr->status + at : NULL);
 }
 
 /* ---- one vector, fed on rows --------------------------------------------- */

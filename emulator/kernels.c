@@ -293,18 +293,31 @@ static void normals(uint64_t seed, uint32_t purpose, uint32_t first,
 
 #define DRIFT_CHUNK 256
 
+/* Cells that are as old as each other share a logarithm. */
+static bool alike(const float *x, uint32_t n)
+{
+	bool differ = false;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= x[i] != x[0];
+	return !differ;
+}
+
 static void drift_chunk(const struct kernel_drift *d, const float *g,
                         const float *nu, const float *age_s, uint32_t n,
                         float *out)
 {
 	float x[DRIFT_CHUNK] = {0};
+	uint32_t n_log = alike(age_s, n) ? 1 : n;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n_log; i++) {
 		float age = age_s[i] > d->t_min_s ? age_s[i] : d->t_min_s;
 
 		x[i] = (age + d->shift_s) / d->t0_s;
 	}
-	log_all(x, math_room(n));
+	log_all(x, math_room(n_log));
+	for (uint32_t i = n_log; i < n; i++)
+		x[i] = x[0];
 	for (uint32_t i = 0; i < n; i++)
 		x[i] = -nu[i] * x[i];
 	exp_all(x, math_room(n));

@@ -5,6 +5,7 @@
 #ifndef MR_EMULATOR_PERIPHERY_H
 #define MR_EMULATOR_PERIPHERY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A resolution of 0 bits is an ideal converter. Both converters are mid-tread
@@ -22,5 +23,11 @@ float mr__periphery_dac(const struct periphery *p, float v_V);
 /* What the converter reports for a current; sets MR_STATUS_OVER_RANGE in
  * *status where it had to clip. */
 float mr__periphery_adc(const struct periphery *p, float i_A, uint8_t *status);
+
+/* Whether the converter reports every current as it is. */
+static inline bool mr__periphery_reads_all(const struct periphery *p)
+{
+	return p->adc_bits == 0 && !(p->adc_range_A > 0);
+}
 
 #endif

@@ -5,6 +5,7 @@
 #include "pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -14,14 +15,47 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t start;
 	pthread_cond_t done;
-	uint64_t generation;
+	_Atomic uint64_t generation;
 	bool quit;
 	pool_fn *fn;
 	void *work;
 	uint32_t n_blocks;
 	uint32_t next;
-	uint32_t busy;
+	atomic_uint busy;
 };
+
+/* How often a thread looks before it sleeps, some tens of microseconds in all:
+ * waking one up costs more than a small product. */
+#define LOOKS 3000
+
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+	__builtin_ia32_pause();
+#endif
+}
+
+static void await_work(struct pool *pool, uint64_t seen)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		if (atomic_load(&pool->generation) != seen)
+			break;
+		pause_briefly();
+	}
+	pthread_mutex_lock(&pool->lock);
+	while (!pool->quit && atomic_load(&pool->generation) == seen)
+		pthread_cond_wait(&pool->start, &pool->lock);
+}
+
+static void await_workers(struct pool *pool)
+{
+	for (int i = 0; i < LOOKS && atomic_load(&pool->busy); i++)
+		pause_briefly();
+	pthread_mutex_lock(&pool->lock);
+	while (atomic_load(&pool->busy))
+		pthread_cond_wait(&pool->done, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+}
 
 /* Take blocks until none is left; called and left with the lock held. */
 static void take_blocks(struct pool *pool)
@@ -40,16 +74,15 @@ static void *worker_main(void *arg)
 	struct pool *pool = arg;
 	uint64_t seen = 0;
 
-	pthread_mutex_lock(&pool->lock);
 	for (;;) {
-		while (!pool->quit && pool->generation == seen)
-			pthread_cond_wait(&pool->start, &pool->lock);
+		await_work(pool, seen);
 		if (pool->quit)
 			break;
-		seen = pool->generation;
+		seen = atomic_load(&pool->generation);
 		take_blocks(pool);
-		if (--pool->busy == 0)
+		if (atomic_fetch_sub(&pool->busy, 1) == 1)
 			pthread_cond_signal(&pool->done);
+		pthread_mutex_unlock(&pool->lock);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
@@ -122,11 +155,10 @@ void mr__pool_run(struct pool *pool, pool_fn *fn, void *work,
 	pool->work = work;
 	pool->n_blocks = n_blocks;
 	pool->next = 0;
-	pool->busy = pool->n_workers;
-	pool->generation++;
+	atomic_store(&pool->busy, pool->n_workers);
+	atomic_fetch_add(&pool->generation, 1);
 	pthread_cond_broadcast(&pool->start);
 	take_blocks(pool);
-	while (pool->busy)
-		pthread_cond_wait(&pool->done, &pool->lock);
 	pthread_mutex_unlock(&pool->lock);
+	await_workers(pool);
 }

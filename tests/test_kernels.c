@@ -187,6 +187,31 @@ static void drift_of(const struct kernels *k)
 	CU_ASSERT(out[0] == first[7]);
 }
 
+/* A shared logarithm must not change a bit. */
+static void drift_alike_of(const struct kernels *k)
+{
+	static const struct kernel_drift law = {38.6f, 38.6f, 0};
+	static float age[N], nu[N], out[N];
+
+	for (uint32_t i = 0; i < N; i++) {
+		age[i] = 12.5f;
+		nu[i] = 1e4f * g[1][i];
+	}
+	k->drift(&law, g[0], nu, age, N, out);
+	for (uint32_t i = 0; i < N; i++) {
+		float other[2] = {12.5f, 3.0f}, both[2];
+
+		k->drift(&law, (float[2]){g[0][i], 0}, (float[2]){nu[i], 0},
+		         other, 2, both);
+		CU_ASSERT(both[0] == out[i]);
+	}
+}
+
+static void kernels_drift_of_equals_is_that_of_one(void)
+{
+	each(drift_alike_of);
+}
+
 static void kernels_drift_is_the_law_in_every_set(void)
 {
 	each(drift_of);
@@ -217,6 +242,8 @@ const struct mr_test mr_tests[] = {
 	 kernels_columns_equal_the_simple_form},
 	{"kernels_batch_equals_the_columns", kernels_batch_equals_the_columns},
 	{"kernels_dot_adds_lanes_pairwise", kernels_dot_adds_lanes_pairwise},
+	{"kernels_drift_of_equals_is_that_of_one",
+	 kernels_drift_of_equals_is_that_of_one},
 	{"kernels_drift_is_the_law_in_every_set",
 	 kernels_drift_is_the_law_in_every_set},
 	{"kernels_normals_equal_single_ones", kernels_normals_equal_single_ones},
