@@ -8,6 +8,7 @@
 #include "filters.h"
 
 static const struct mr_backend *const backends[] = {
+	&mr__backend_arc1,
 	&mr__backend_emulator,
 	&mr__backend_playback,
 };

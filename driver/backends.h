@@ -7,6 +7,7 @@
 
 #include "memrig/backend.h"
 
+extern const struct mr_backend mr__backend_arc1;
 extern const struct mr_backend mr__backend_playback;
 
 #endif

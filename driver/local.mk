@@ -2,10 +2,14 @@
 lib_LTLIBRARIES += libmemrig.la
 noinst_LTLIBRARIES += libdriver.la
 libdriver_la_SOURCES = \
+	%D%/arc1.h \
+	%D%/arc1_jobs.c \
+	%D%/arc1_link.c \
 	%D%/array.c \
 	%D%/array_priv.h \
 	%D%/backends.c \
 	%D%/backends.h \
+	%D%/board_arc1.c \
 	%D%/check.c \
 	%D%/clock.c \
 	%D%/compose.c \
@@ -13,6 +17,8 @@ libdriver_la_SOURCES = \
 	%D%/database.h \
 	%D%/description_json.c \
 	%D%/description_json.h \
+	%D%/device_type.c \
+	%D%/device_type.h \
 	%D%/error.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
