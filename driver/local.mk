@@ -10,6 +10,7 @@ libdriver_la_SOURCES = \
 	%D%/backends.c \
 	%D%/backends.h \
 	%D%/board_arc1.c \
+	%D%/board_scpi.c \
 	%D%/check.c \
 	%D%/clock.c \
 	%D%/compose.c \
@@ -38,6 +39,11 @@ libdriver_la_SOURCES = \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
 	%D%/playback.c \
+	%D%/scpi.h \
+	%D%/scpi_link.c \
+	%D%/scpi_ops.c \
+	%D%/scpi_ops.h \
+	%D%/scpi_record.c \
 	%D%/selection.c \
 	%D%/shorthand.c \
 	%D%/submit.c \
