@@ -19,11 +19,14 @@ libdriver_la_SOURCES = \
 	%D%/description_json.c \
 	%D%/description_json.h \
 	%D%/device_type.c \
+	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/filters.h \
+	%D%/listen.c \
+	%D%/listen.h \
 	%D%/op_compare.c \
 	%D%/op_compare.h \
 	%D%/oplog_bytes.c \
@@ -45,6 +48,7 @@ libdriver_la_SOURCES = \
 	%D%/scpi_ops.h \
 	%D%/scpi_record.c \
 	%D%/selection.c \
+	%D%/serve.c \
 	%D%/shorthand.c \
 	%D%/submit.c \
 	%D%/synapse.c \
