@@ -8,7 +8,7 @@
 BEGIN {
 	# headers of include/memrig in their order: each may use earlier ones
 	n = split("error clock random types uri model backend array emulator " \
-	          "oplog synapse characterise memrig", order, " ")
+	          "oplog synapse device serve characterise memrig", order, " ")
 	for (i = 1; i <= n; i++)
 		rank[order[i]] = i
 
