@@ -27,6 +27,7 @@ libdriver_la_SOURCES = \
 	%D%/filters.h \
 	%D%/listen.c \
 	%D%/listen.h \
+	%D%/lockfile.c \
 	%D%/op_compare.c \
 	%D%/op_compare.h \
 	%D%/oplog_bytes.c \
@@ -42,6 +43,7 @@ libdriver_la_SOURCES = \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
 	%D%/playback.c \
+	%D%/poll_fd.c \
 	%D%/scpi.h \
 	%D%/scpi_link.c \
 	%D%/scpi_ops.c \
@@ -58,11 +60,19 @@ libdriver_la_SOURCES = \
 	%D%/synapse_refresh.c \
 	%D%/synapse_update.c \
 	%D%/transport.h \
+	%D%/transport_loop.c \
+	%D%/transport_serial.c \
+	%D%/transport_socket.c \
+	%D%/transport_tcp.c \
+	%D%/transport_unix.c \
+	%D%/transports.c \
+	%D%/transports.h \
 	%D%/uri.c \
 	%D%/version.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
-	$(JANSSON_CFLAGS)
-libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
+	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS)
+libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) \
+	$(SERIALPORT_LIBS)
 
 libmemrig_la_SOURCES =
 libmemrig_la_LIBADD = libdriver.la libemulator.la libdevices.la \

@@ -240,6 +240,8 @@ static int turn(struct mr_server *s, struct mr_errtext *err)
 	if (at[CLIENT].revents && s->client >= 0)
 		take_input(s);
 	give_output(s);
+	if (s->client >= 0 && s->type->is_gone && s->type->is_gone(s->board))
+		hang_up(s);
 	return MR_OK;
 }
 
@@ -280,7 +282,7 @@ static int switch_on(struct mr_server *s, const char *text,
 	if (!uri)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	if (!rc)
-		rc = s->type->open(uri, 0, &s->board, err);
+		rc = mr__wire_open(s->type, uri, 0, &s->type, &s->board, err);
 	free(uri);
 	return rc;
 }

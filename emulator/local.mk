@@ -18,7 +18,11 @@ libemulator_la_SOURCES = \
 	%D%/random.c \
 	%D%/read.c \
 	%D%/state.c \
-	%D%/trace.c
+	%D%/trace.c \
+	%D%/wire_echo.c \
+	%D%/wire_fault.c \
+	%D%/wires.c \
+	%D%/wires.h
 libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS)
 libemulator_la_LIBADD = libkernels.la $(SLEEF_LIBS)
 
