@@ -5,8 +5,8 @@
  * The emulator's inner loops. kernels.c and normals.c are compiled once for
  * each instruction set; the forms give the same bits, because none contracts a
  * product and a sum, orders of summation are fixed, and the transcendental
- * functions are SLEEF's deterministic family. Simple forms of all are in
- * tests/test_kernels.c.
+ * functions are SLEEF's deterministic family or our own polynomials. Simple
+ * forms of all are in tests/test_kernels.c.
  */
 #ifndef MR_EMULATOR_KERNELS_H
 #define MR_EMULATOR_KERNELS_H

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libemulator.la libkernels.la
 libemulator_la_SOURCES = \
 	%D%/aging.c \
 	%D%/backend_emulator.c \
+	%D%/boxmuller.h \
 	%D%/crossbar.c \
 	%D%/crossbar.h \
 	%D%/defects.c \

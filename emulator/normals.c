@@ -3,15 +3,15 @@
 
 /*
  * kernels.normals, compiled once for each instruction set; NORMALS names the
- * function that is defined.
+ * function that is defined. Simple forms: mr_random_normal(), boxmuller.h.
  */
 #include "kernels.h"
 
 #include <string.h>
 
-#include <sleef.h>
-
 #include "memrig/random.h"
+
+#include "boxmuller.h"
 
 #if defined(__AVX__)
 #include <immintrin.h>
@@ -28,226 +28,254 @@
 #define NORMALS mr__normals_base
 #endif
 
-/* ---- SLEEF on arrays ----------------------------------------------------- */
+/* ---- vectors ------------------------------------------------------------- */
 
-#if defined(__AVX__)
-
-static void log_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 8)
-		_mm256_storeu_ps(x + i, Sleef_cinz_logf8_u35avx(
-						_mm256_loadu_ps(x + i)));
-}
-
-/* x becomes the cosine of pi x, y the sine. */
-static void cos_sin_all(float *x, float *y, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 8) {
-		Sleef___m256_2 r =
-			Sleef_cinz_sincospif8_u35avx(_mm256_loadu_ps(x + i));
-
-		_mm256_storeu_ps(x + i, r.y);
-		_mm256_storeu_ps(y + i, r.x);
-	}
-}
-
-#elif defined(__SSE2__)
-
-static void log_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 4)
-		_mm_storeu_ps(x + i,
-		              Sleef_cinz_logf4_u35sse2(_mm_loadu_ps(x + i)));
-}
-
-static void cos_sin_all(float *x, float *y, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 4) {
-		Sleef___m128_2 r =
-			Sleef_cinz_sincospif4_u35sse2(_mm_loadu_ps(x + i));
-
-		_mm_storeu_ps(x + i, r.y);
-		_mm_storeu_ps(y + i, r.x);
-	}
-}
-
-#else
-
-static void log_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		x[i] = Sleef_cinz_logf1_u35purec(x[i]);
-}
-
-static void cos_sin_all(float *x, float *y, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		Sleef_float_2 r = Sleef_cinz_sincospif1_u35purec(x[i]);
-
-		x[i] = r.y;
-		y[i] = r.x;
-	}
-}
-
-#endif
-
-/* ---- normals ------------------------------------------------------------- */
-
-/* Philox4x32-10 on LANES blocks at once; each block serves four neighbouring
- * subjects, so that LANES blocks are GROUP normals. */
-#define LANES 16
-#define GROUP (4 * LANES)
-#define ROUNDS 10
-#define PHILOX_M0 0xd2511f53u
-#define PHILOX_M1 0xcd9e8d57u
-#define PHILOX_W0 0x9e3779b9u
-#define PHILOX_W1 0xbb67ae85u
-#define TO_UNIT 0x1p-24f
-
-/* The low halves of 64-bit lanes, multiplied. */
 #if defined(__AVX2__)
 #define BYTES 32
-#define MULTIPLY(x, y)                                                        \
-	((wide)_mm256_mul_epu32((__m256i)(x), (__m256i)(y)))
-#elif defined(__SSE2__)
-#define BYTES 16
-#define MULTIPLY(x, y) ((wide)_mm_mul_epu32((__m128i)(x), (__m128i)(y)))
 #else
 #define BYTES 16
-#define MULTIPLY(x, y) (((x) & LOW_HALF) * (y))
 #endif
+#define HALF 32 /* bits of a wide lane */
 #define LOW_HALF UINT64_C(0xffffffff)
-#define HALF 32
 
 typedef uint64_t wide __attribute__((vector_size(BYTES)));
+typedef uint32_t words __attribute__((vector_size(BYTES)));
+typedef int32_t ints __attribute__((vector_size(BYTES)));
+typedef float real __attribute__((vector_size(BYTES)));
 
-/* Products of all 32-bit lanes with m: high and low halves. */
-static inline void multiply(wide x, uint32_t m, wide *high, wide *low)
+#if defined(__clang__)
+#define SHUFFLE(lane, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(lane, a, b, ...) __builtin_shuffle(a, b, (lane){__VA_ARGS__})
+#endif
+#define TO_REAL(x) __builtin_convertvector(x, real)
+
+/* MULTIPLY: the low halves of wide lanes. PACK: the low halves of the lanes of
+ * two. LOWER, UPPER: lanes of two vectors in turn, within each 16 bytes; _2 of
+ * pairs of lanes. With BLOCKS in ORDER the lanes of PACK are such that the
+ * four normals of each block come to lie side by side, block after block. */
+#if defined(__AVX2__)
+#define MULTIPLY(x, y)                                                        \
+	((wide)_mm256_mul_epu32((__m256i)(x), (__m256i)(y)))
+#define PACK(a, b)                                                            \
+	SHUFFLE(words, (words)(a), (words)(b), 0, 2, 8, 10, 4, 6, 12, 14)
+#define LOWER(a, b) SHUFFLE(words, a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define UPPER(a, b) SHUFFLE(words, a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define LOWER_2(a, b) SHUFFLE(wide, (wide)(a), (wide)(b), 0, 4, 2, 6)
+#define UPPER_2(a, b) SHUFFLE(wide, (wide)(a), (wide)(b), 1, 5, 3, 7)
+#define ORDER {{0, 2, 1, 3}, {4, 6, 5, 7}}
+#else
+#if defined(__SSE2__)
+#define MULTIPLY(x, y) ((wide)_mm_mul_epu32((__m128i)(x), (__m128i)(y)))
+#else
+#define MULTIPLY(x, y) (((x) & LOW_HALF) * (y))
+#endif
+#define PACK(a, b) SHUFFLE(words, (words)(a), (words)(b), 0, 2, 4, 6)
+#define LOWER(a, b) SHUFFLE(words, a, b, 0, 4, 1, 5)
+#define UPPER(a, b) SHUFFLE(words, a, b, 2, 6, 3, 7)
+#define LOWER_2(a, b) SHUFFLE(wide, (wide)(a), (wide)(b), 0, 2)
+#define UPPER_2(a, b) SHUFFLE(wide, (wide)(a), (wide)(b), 1, 3)
+#define ORDER {{0, 1}, {2, 3}}
+#endif
+
+static inline real root(real x)
 {
-	const wide by = (wide){0} + m;
-	wide even = MULTIPLY(x, by);
-	wide odd = MULTIPLY(x >> HALF, by);
-
-	*high = even >> HALF | (odd & ~LOW_HALF);
-	*low = (even & LOW_HALF) | odd << HALF;
+#if defined(__AVX__) && BYTES == 32
+	return (real)_mm256_sqrt_ps((__m256)x);
+#elif defined(__SSE2__)
+	return (real)_mm_sqrt_ps((__m128)x);
+#else
+	for (size_t i = 0; i < BYTES / sizeof(float); i++)
+		x[i] = __builtin_sqrtf(x[i]);
+	return x;
+#endif
 }
 
-static inline wide both_halves(uint32_t x)
+/* ---- Philox4x32-10 ------------------------------------------------------- */
+
+/* A block makes the normals of four neighbouring subjects. Each of its words
+ * stands in the low half of a wide lane; upper halves hold anything. */
+#define BLOCKS (BYTES / 4)
+#define GROUP (4 * BLOCKS)
+#define ROUNDS 10
+#define PHILOX_M0 UINT64_C(0xd2511f53)
+#define PHILOX_M1 UINT64_C(0xcd9e8d57)
+#define PHILOX_W0 0x9e3779b9u
+#define PHILOX_W1 0xbb67ae85u
+#define BLOCK_BITS 8
+
+struct keys {
+	wide of[ROUNDS][2];
+};
+
+static void make_keys(uint64_t seed, struct keys *k)
 {
-	return (wide){0} + ((uint64_t)x << HALF | x);
+	uint32_t low = (uint32_t)seed, high = (uint32_t)(seed >> HALF);
+
+	for (int i = 0; i < ROUNDS; i++) {
+		k->of[i][0] = (wide){0} + (uint64_t)low;
+		k->of[i][1] = (wide){0} + (uint64_t)high;
+		low += PHILOX_W0;
+		high += PHILOX_W1;
+	}
 }
 
-static inline void philox_round(wide w[4], uint32_t key0, uint32_t key1)
+static inline void philox_round(wide w[4], const wide key[2])
 {
-	wide high0, low0, high1, low1;
+	const wide m0 = (wide){0} + PHILOX_M0, m1 = (wide){0} + PHILOX_M1;
+	wide p0 = MULTIPLY(w[0], m0), p1 = MULTIPLY(w[2], m1);
 
-	multiply(w[0], PHILOX_M0, &high0, &low0);
-	multiply(w[2], PHILOX_M1, &high1, &low1);
-	w[0] = high1 ^ w[1] ^ both_halves(key0);
-	w[1] = low1;
-	w[2] = high0 ^ w[3] ^ both_halves(key1);
-	w[3] = low0;
+	w[0] = (p1 >> HALF) ^ (w[1] ^ key[0]);
+	w[1] = p1;
+	w[2] = (p0 >> HALF) ^ (w[3] ^ key[1]);
+	w[3] = p0;
 }
 
 /* Two vectors go through the rounds together: a round alone would wait for
  * its products. */
-static void philox(uint32_t w[4][LANES], uint32_t key0, uint32_t key1)
+static inline void philox(wide a[4], wide b[4], const struct keys *k)
 {
-	for (size_t at = 0; at < LANES; at += BYTES / sizeof w[0][0] * 2) {
-		wide a[4], b[4];
-		uint32_t k0 = key0, k1 = key1;
-
-		for (int i = 0; i < 4; i++) {
-			memcpy(&a[i], &w[i][at], BYTES);
-			memcpy(&b[i], &w[i][at + BYTES / sizeof w[0][0]], BYTES);
-		}
-		for (int round = 0; round < ROUNDS; round++) {
-			philox_round(a, k0, k1);
-			philox_round(b, k0, k1);
-			k0 += PHILOX_W0;
-			k1 += PHILOX_W1;
-		}
-		for (int i = 0; i < 4; i++) {
-			memcpy(&w[i][at], &a[i], BYTES);
-			memcpy(&w[i][at + BYTES / sizeof w[0][0]], &b[i], BYTES);
-		}
+	for (int i = 0; i < ROUNDS; i++) {
+		philox_round(a, k->of[i]);
+		philox_round(b, k->of[i]);
 	}
 }
 
-/* Box-Muller on the words of LANES blocks: pair 0 makes the first two normals
- * of each block, pair 1 the others. */
-static void box_muller(uint32_t w[4][LANES], float *z)
+/* ---- Box-Muller: boxmuller.h on vectors ------------------------------------ */
+
+static inline real box_log(words w)
 {
-	float radius[2 * LANES], c[2 * LANES], s[2 * LANES];
+	real u = TO_REAL((ints)((w >> BOX_DROPPED) + 1)) * BOX_UNIT;
+	ints e = (ints)((words)u - BOX_TWO_THIRDS) >> BOX_MANTISSA;
+	real f = (real)((words)u - ((words)e << BOX_MANTISSA)) - 1.0f;
+	real p = BOX_LOG5 * f + BOX_LOG4;
 
-	for (size_t pair = 0; pair < 2; pair++) {
-		for (size_t i = 0; i < LANES; i++) {
-			int32_t u = (int32_t)((w[2 * pair][i] >> 8) + 1);
-			int32_t a = (int32_t)(w[2 * pair + 1][i] >> 8);
+	p = p * f + BOX_LOG3;
+	p = p * f + BOX_LOG2;
+	p = p * f + BOX_LOG1;
+	p = p * f + BOX_LOG0;
+	return TO_REAL(e) * BOX_LN + (f * f * (p * f + 1.0f) - (f + f));
+}
 
-			radius[pair * LANES + i] = (float)u * TO_UNIT;
-			c[pair * LANES + i] = (float)a * TO_UNIT * 2.0f;
-		}
-	}
-	log_all(radius, 2 * LANES);
-	cos_sin_all(c, s, 2 * LANES);
-	for (int i = 0; i < 2 * LANES; i++)
-		radius[i] = __builtin_sqrtf(-2.0f * radius[i]);
-	for (size_t pair = 0; pair < 2; pair++) {
-		for (size_t i = 0; i < LANES; i++) {
-			size_t at = pair * LANES + i;
+static inline void box_muller(words w0, words w1, real *z0, real *z1)
+{
+	words at = w1 + BOX_ROUND;
+	real v = TO_REAL((ints)(w1 << 2) >> (BOX_DROPPED + 2)) * BOX_EIGHTH;
+	real y = v * v;
+	real s = v * (((BOX_SIN3 * y + BOX_SIN2) * y + BOX_SIN1) * y +
+	              BOX_SIN0);
+	real c = ((BOX_COS3 * y + BOX_COS2) * y + BOX_COS1) * y + 1.0f;
+	words odd = (words)((ints)(at << 1) >> 31);
+	words swap = ((words)c ^ (words)s) & odd;
+	real radius = root(box_log(w0));
 
-			z[4 * i + 2 * pair] = radius[at] * c[at];
-			z[4 * i + 2 * pair + 1] = radius[at] * s[at];
-		}
-	}
+	c = (real)((words)c ^ swap ^ ((at + BOX_QUARTER) & BOX_SIGN));
+	s = (real)((words)s ^ swap ^ (at & BOX_SIGN));
+	*z0 = radius * c;
+	*z1 = radius * s;
+}
+
+/* ---- groups ---------------------------------------------------------------- */
+
+static inline void put(float *z, size_t part, wide x)
+{
+	memcpy(z + part * BYTES / sizeof *z, &x, sizeof x);
+}
+
+/* GROUP normals from the subject 4 * block on. event: of the blocks, in
+ * ORDER. */
+static inline void group(const struct keys *k, uint32_t purpose,
+                         uint32_t block, const wide event[2], float *z)
+{
+	const wide order[2] = ORDER;
+	wide a[4], b[4];
+	words w[4];
+	real z0, z1, z2, z3;
+
+	a[0] = order[0] + (uint64_t)block, b[0] = order[1] + (uint64_t)block;
+	a[1] = event[0], b[1] = event[1];
+	a[2] = event[0] >> HALF, b[2] = event[1] >> HALF;
+	a[3] = b[3] = (wide){0} + (uint64_t)(purpose << BLOCK_BITS);
+	philox(a, b, k);
+	for (int i = 0; i < 4; i++)
+		w[i] = PACK(a[i], b[i]);
+	box_muller(w[0], w[1], &z0, &z1);
+	box_muller(w[2], w[3], &z2, &z3);
+	put(z, 0, LOWER_2(LOWER(z0, z1), LOWER(z2, z3)));
+	put(z, 1, UPPER_2(LOWER(z0, z1), LOWER(z2, z3)));
+	put(z, 2, LOWER_2(UPPER(z0, z1), UPPER(z2, z3)));
+	put(z, 3, UPPER_2(UPPER(z0, z1), UPPER(z2, z3)));
+}
+
+static inline bool alike(const uint64_t *event, uint32_t n)
+{
+	uint64_t differ = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= event[i] ^ event[0];
+	return differ == 0;
 }
 
 /* Whether each block's four subjects are at the same event. */
-static bool in_step(const uint64_t *event)
+static bool in_step(const uint64_t event[GROUP])
 {
-	uint64_t differ = 0, apart = 0;
-
-	for (int i = 0; i < GROUP; i++)
-		differ |= event[i] ^ event[0];
-	if (differ == 0)
-		return true;
 	for (int i = 0; i < GROUP; i += 4)
-		apart |= (event[i] ^ event[i + 1]) | (event[i] ^ event[i + 2]) |
-		         (event[i] ^ event[i + 3]);
-	return apart == 0;
+		if (!alike(event + i, 4))
+			return false;
+	return true;
 }
 
-static void normals_group(uint64_t seed, uint32_t purpose, uint32_t first,
-                          const uint64_t *event, float *z)
+static void group_apart(const struct keys *k, uint32_t purpose, uint32_t block,
+                        const uint64_t event[GROUP], float *z)
 {
-	uint32_t w[4][LANES];
+	static const uint8_t order[2][BLOCKS / 2] = ORDER;
+	uint64_t gathered[2][BLOCKS / 2];
+	wide of[2];
 
-	for (uint32_t i = 0; i < LANES; i++) {
-		w[0][i] = first / 4 + i;
-		w[1][i] = (uint32_t)event[(size_t)4 * i];
-		w[2][i] = (uint32_t)(event[(size_t)4 * i] >> 32);
-		w[3][i] = purpose << 8;
+	for (size_t i = 0; i < BLOCKS / 2; i++) {
+		gathered[0][i] = event[4 * (size_t)order[0][i]];
+		gathered[1][i] = event[4 * (size_t)order[1][i]];
 	}
-	philox(w, (uint32_t)seed, (uint32_t)(seed >> 32));
-	box_muller(w, z);
+	memcpy(of, gathered, sizeof of);
+	group(k, purpose, block, of, z);
+}
+
+/* m <= GROUP - skip normals of one event, which begin at subject `skip` of a
+ * group. */
+static void group_alike(const struct keys *k, uint32_t purpose, uint32_t block,
+                        uint64_t event, uint32_t skip, uint32_t m, float *z)
+{
+	const wide one = (wide){0} + event, of[2] = {one, one};
+	float whole[GROUP];
+
+	if (m == GROUP) {
+		group(k, purpose, block, of, z);
+		return;
+	}
+	group(k, purpose, block, of, whole);
+	memcpy(z, whole + skip, m * sizeof *z);
 }
 
 void NORMALS(uint64_t seed, uint32_t purpose, uint32_t first,
              const uint64_t *event, uint32_t n, float *z)
 {
-	uint32_t i = 0;
+	struct keys k;
+	uint32_t m;
 
-	while (i < n) {
-		if ((first + i) % 4 == 0 && n - i >= GROUP &&
-		    in_step(event + i)) {
-			normals_group(seed, purpose, first + i, event + i,
-			              z + i);
-			i += GROUP;
-			continue;
-		}
-		z[i] = mr_random_normal(seed, (enum mr_purpose)purpose,
-		                        first + i, event[i]);
-		i++;
+	if (n > 1)
+		make_keys(seed, &k);
+	for (uint32_t i = 0; i < n; i += m) {
+		uint32_t block = (first + i) / 4, skip = (first + i) % 4;
+
+		m = n - i < GROUP - skip ? n - i : GROUP - skip;
+		if (m > 1 && alike(event + i, m))
+			group_alike(&k, purpose, block, event[i], skip, m, z + i);
+		else if (m == GROUP && in_step(event + i))
+			group_apart(&k, purpose, block, event + i, z + i);
+		else
+			for (uint32_t j = i; j < i + m; j++)
+				z[j] = mr_random_normal(
+					seed, (enum mr_purpose)purpose,
+					first + j, event[j]);
 	}
 }

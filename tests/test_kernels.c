@@ -212,6 +212,31 @@ static void kernels_normals_equal_single_ones(void)
 	each(normals_of);
 }
 
+/* Enough words for each polynomial to be met all over its range. */
+static void many_normals_of(const struct kernels *k)
+{
+	enum { MANY = 4096, EVENTS = 64 };
+	static uint64_t event[MANY];
+	static float z[MANY];
+	uint32_t differ = 0;
+
+	for (uint64_t e = 0; e < EVENTS; e++) {
+		for (uint32_t i = 0; i < MANY; i++)
+			event[i] = e << 30;
+		k->normals(UINT64_MAX / 3, MR_PURPOSE_READ, 1, event, MANY, z);
+		for (uint32_t i = 0; i < MANY; i++)
+			differ += z[i] != mr_random_normal(UINT64_MAX / 3,
+			                                   MR_PURPOSE_READ,
+			                                   1 + i, e << 30);
+	}
+	CU_ASSERT_EQUAL(differ, 0);
+}
+
+static void kernels_normals_equal_many_single_ones(void)
+{
+	each(many_normals_of);
+}
+
 const struct mr_test mr_tests[] = {
 	{"kernels_columns_equal_the_simple_form",
 	 kernels_columns_equal_the_simple_form},
@@ -220,5 +245,7 @@ const struct mr_test mr_tests[] = {
 	{"kernels_drift_is_the_law_in_every_set",
 	 kernels_drift_is_the_law_in_every_set},
 	{"kernels_normals_equal_single_ones", kernels_normals_equal_single_ones},
+	{"kernels_normals_equal_many_single_ones",
+	 kernels_normals_equal_many_single_ones},
 	{0},
 };
