@@ -152,3 +152,17 @@ uint32_t mr__crossbar_segment(const struct crossbar *x,
 			n++;
 	return n < max ? n : max;
 }
+
+uint32_t mr__crossbar_stretch(const struct crossbar *x,
+                              const struct mr_selection *where, uint64_t i,
+                              uint32_t max, uint32_t *first)
+{
+	struct lines l = mr__crossbar_lines(x, where);
+	uint64_t slot;
+
+	if (where->kind == MR_SELECT_LIST || l.n_cols != x->cols || l.cols ||
+	    l.rows)
+		return mr__crossbar_segment(x, where, i, max, first, &slot);
+	*first = l.row0 * x->cols + (uint32_t)i;
+	return max;
+}

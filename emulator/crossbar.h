@@ -129,6 +129,12 @@ uint32_t mr__crossbar_segment(const struct crossbar *x,
                               const struct mr_selection *where, uint64_t i,
                               uint32_t max, uint32_t *first, uint64_t *slot);
 
+/* The same where it does not matter in which row a cell stands: goes on over
+ * the ends of whole rows. max: no more elements than the selection has left. */
+uint32_t mr__crossbar_stretch(const struct crossbar *x,
+                              const struct mr_selection *where, uint64_t i,
+                              uint32_t max, uint32_t *first);
+
 /* ---- aging.c ------------------------------------------------------------- */
 
 /* Forget all cached conductances. */

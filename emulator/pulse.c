@@ -11,6 +11,11 @@
 
 #include "memrig/random.h"
 
+/* Full speed at -O2, too; nothing where no optimisation is asked for. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC optimize("O3")
+#endif
+
 struct pulsing {
 	struct crossbar *x;
 	struct mr_op *op;
@@ -101,6 +106,16 @@ static bool per_cell(const struct mr_pulse_op *pu)
 	return pu->amplitudes || pu->widths_s || pu->counts;
 }
 
+MR_CLONES
+static unsigned any_of(const uint8_t *status, uint32_t n)
+{
+	uint8_t all = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		all |= status[i];
+	return all;
+}
+
 /* The whole train on neighbouring cells that get the same one; a defective
  * cell takes it without a change. */
 static unsigned train(struct pulsing *w, uint64_t at, uint32_t first,
@@ -110,7 +125,6 @@ static unsigned train(struct pulsing *w, uint64_t at, uint32_t first,
 	struct mr_stimulus s = stimulus(w->op, at);
 	uint32_t count = pulse_count(w->op, at);
 	uint8_t status[CHUNK] = {0};
-	unsigned all = 0;
 	bool sound;
 
 	for (uint32_t i = 0; count && i < n;) {
@@ -122,12 +136,9 @@ static unsigned train(struct pulsing *w, uint64_t at, uint32_t first,
 			mr__aging_programmed(x, first + i, m, t_ns);
 		i += m;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (w->op->pulse.status)
-			w->op->pulse.status[at + i] = status[i];
-		all |= status[i];
-	}
-	return all;
+	if (w->op->pulse.status)
+		memcpy(w->op->pulse.status + at, status, n);
+	return any_of(status, n);
 }
 
 static void pulse_block(void *arg, uint32_t block)
@@ -141,9 +152,8 @@ static void pulse_block(void *arg, uint32_t block)
 		uint32_t max = per_cell(&w->op->pulse) ? 1
 		                                       : (uint32_t)(end - at);
 		uint32_t first;
-		uint64_t slot;
-		uint32_t n = mr__crossbar_segment(w->x, &w->op->where, at, max,
-		                                  &first, &slot);
+		uint32_t n = mr__crossbar_stretch(w->x, &w->op->where, at, max,
+		                                  &first);
 
 		status |= train(w, at, first, n,
 		                w->t0_ns + train_ns(w->op, at));
@@ -322,10 +332,8 @@ static void target_block(void *arg, uint32_t block)
 
 	while (at < end) {
 		uint32_t first;
-		uint64_t slot;
-		uint32_t n = mr__crossbar_segment(w->x, &w->op->where, at,
-		                                  (uint32_t)(end - at), &first,
-		                                  &slot);
+		uint32_t n = mr__crossbar_stretch(w->x, &w->op->where, at,
+		                                  (uint32_t)(end - at), &first);
 
 		status |= target_segment(w, at, first, n);
 		at += n;
