@@ -90,6 +90,17 @@ double mr__aging_now(const struct crossbar *x, uint32_t cell, int64_t t_ns)
 	return g * exp(-(double)x->c.nu[cell] * log(age / d->t0_s));
 }
 
+MR_CLONES
+static bool alike(const int64_t *t_p_ns, uint32_t n)
+{
+	int64_t differ = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= t_p_ns[i] ^ t_p_ns[0];
+	return differ == 0;
+}
+
+/* Neighbours are as old as each other more often than not. */
 void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
                    int64_t t_ns, float *g_S)
 {
@@ -98,6 +109,12 @@ void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
 	if (!x->drifts) {
 		for (uint32_t i = 0; i < n; i++)
 			g_S[i] = x->c.g_S[first + i];
+		return;
+	}
+	if (alike(x->c.t_p_ns + first, n)) {
+		x->kernels->drift_alike(&x->kernel_drift, x->c.g_S + first,
+		                        x->c.nu + first,
+		                        (float)age_s(x, first, t_ns), n, g_S);
 		return;
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -134,36 +151,76 @@ double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
 	                spread(x, cell, t_ns));
 }
 
+/* What the deviations of one reading of cells of one age have in common. */
+struct deviation {
+	float slope;
+	float floor_S;
+	float root_spread;
+	float share;
+};
+
 MR_CLONES
-static void variances_alike(const struct mr_noise *given,
-                            const float *restrict g_S,
-                            const float *restrict q_s, double spread_by,
-                            uint32_t n, double *restrict var)
+static void deviate_white(const struct deviation *given,
+                          const float *restrict z, uint32_t n,
+                          float *restrict g_S)
 {
-	const struct mr_noise noise = *given;
+	const struct deviation d = *given;
 
 	for (uint32_t i = 0; i < n; i++)
-		var[i] = variance(&noise, (double)g_S[i],
-		                  q_s ? (double)q_s[i] : 0, spread_by);
+		g_S[i] += __builtin_fabsf(d.slope * g_S[i] + d.floor_S) *
+		          d.share * z[i];
 }
 
-/* Neighbours are as old as each other more often than not. */
-void mr__aging_variances(const struct crossbar *x, uint32_t first, uint32_t n,
-                         const float *g_S, int64_t t_ns, double *var)
+MR_CLONES
+static void deviate_spread(const struct deviation *given,
+                           const float *restrict q_s, const float *restrict z,
+                           uint32_t n, float *restrict g_S)
+{
+	const struct deviation d = *given;
+	const float by = d.root_spread * d.share;
+
+	for (uint32_t i = 0; i < n; i++)
+		g_S[i] += q_s[i] * g_S[i] * by * z[i];
+}
+
+static void deviate_both(const struct deviation *d, const float *q_s,
+                         const float *z, uint32_t n, float *g_S)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		float white = d->slope * g_S[i] + d->floor_S;
+		float spread_by = q_s[i] * g_S[i] * d->root_spread;
+
+		g_S[i] += __builtin_sqrtf(white * white +
+		                          spread_by * spread_by) *
+		          d->share * z[i];
+	}
+}
+
+void mr__aging_deviate(const struct crossbar *x, uint32_t first, uint32_t n,
+                       int64_t t_ns, double share, const float *z, float *g_S)
 {
 	const int64_t *t_p_ns = x->c.t_p_ns + first;
+	struct deviation d = {.slope = (float)x->noise.slope,
+	                      .floor_S = (float)x->noise.floor_S,
+	                      .share = (float)share};
 	uint32_t m;
 
 	if (!x->noise.accumulates) {
-		variances_alike(&x->noise, g_S, NULL, 0, n, var);
+		deviate_white(&d, z, n, g_S);
 		return;
 	}
 	for (uint32_t i = 0; i < n; i += m) {
-		m = 1;
-		while (i + m < n && t_p_ns[i + m] == t_p_ns[i])
-			m++;
-		variances_alike(&x->noise, g_S + i, x->q_s + first + i,
-		                spread(x, first + i, t_ns), m, var + i);
+		const float *q_s = x->q_s + first + i;
+
+		m = n - i;
+		if (!alike(t_p_ns + i, m))
+			for (m = 1; t_p_ns[i + m] == t_p_ns[i];)
+				m++;
+		d.root_spread = (float)sqrt(spread(x, first + i, t_ns));
+		if (d.slope == 0 && d.floor_S == 0)
+			deviate_spread(&d, q_s, z + i, m, g_S + i);
+		else
+			deviate_both(&d, q_s, z + i, m, g_S + i);
 	}
 }
 

@@ -163,9 +163,10 @@ int64_t mr__aging_refresh(struct crossbar *x, const struct lines *l,
 double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
                           int64_t t_ns);
 
-/* The same of n neighbouring cells. */
-void mr__aging_variances(const struct crossbar *x, uint32_t first, uint32_t n,
-                         const float *g_S, int64_t t_ns, double *var);
+/* Add to conductances of n neighbouring cells of that time the deviations of
+ * white readings: share * z[i] standard deviations each. */
+void mr__aging_deviate(const struct crossbar *x, uint32_t first, uint32_t n,
+                       int64_t t_ns, double share, const float *z, float *g_S);
 
 /* ---- flicker.c ----------------------------------------------------------- */
 

@@ -89,17 +89,21 @@ static uint32_t math_room(uint32_t n)
 
 #define DRIFT_CHUNK 256
 
+static inline float span(const struct kernel_drift *d, float age_s)
+{
+	float age = age_s > d->t_min_s ? age_s : d->t_min_s;
+
+	return (age + d->shift_s) / d->t0_s;
+}
+
 static void drift_chunk(const struct kernel_drift *d, const float *g,
                         const float *nu, const float *age_s, uint32_t n,
                         float *out)
 {
 	float x[DRIFT_CHUNK] = {0};
 
-	for (uint32_t i = 0; i < n; i++) {
-		float age = age_s[i] > d->t_min_s ? age_s[i] : d->t_min_s;
-
-		x[i] = (age + d->shift_s) / d->t0_s;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		x[i] = span(d, age_s[i]);
 	log_all(x, math_room(n));
 	for (uint32_t i = 0; i < n; i++)
 		x[i] = -nu[i] * x[i];
@@ -115,6 +119,27 @@ static void drift(const struct kernel_drift *d, const float *g, const float *nu,
 		uint32_t m = n - i < DRIFT_CHUNK ? n - i : DRIFT_CHUNK;
 
 		drift_chunk(d, g + i, nu + i, age_s + i, m, out + i);
+	}
+}
+
+/* One logarithm for all. */
+static void drift_alike(const struct kernel_drift *d, const float *restrict g,
+                        const float *restrict nu, float age_s, uint32_t n,
+                        float *restrict out)
+{
+	float x[DRIFT_CHUNK] = {0}, age[MATH_LANES];
+
+	for (int i = 0; i < MATH_LANES; i++)
+		age[i] = span(d, age_s);
+	log_all(age, MATH_LANES);
+	for (uint32_t i = 0; i < n; i += DRIFT_CHUNK) {
+		uint32_t m = n - i < DRIFT_CHUNK ? n - i : DRIFT_CHUNK;
+
+		for (uint32_t j = 0; j < m; j++)
+			x[j] = -nu[i + j] * age[0];
+		exp_all(x, math_room(m));
+		for (uint32_t j = 0; j < m; j++)
+			out[i + j] = g[i + j] * x[j];
 	}
 }
 
@@ -301,6 +326,7 @@ const struct kernels KERNELS = {
 	.name = KERNELS_NAME,
 	.normals = NORMALS,
 	.drift = drift,
+	.drift_alike = drift_alike,
 	.columns = columns,
 	.sums = sums,
 	.batch = batch,

@@ -46,6 +46,11 @@ struct kernels {
 	              const float *nu, const float *age_s, uint32_t n,
 	              float *out);
 
+	/* the same of cells of one age; out overlaps neither g nor nu */
+	void (*drift_alike)(const struct kernel_drift *d, const float *g,
+	                    const float *nu, float age_s, uint32_t n,
+	                    float *out);
+
 	/* sum[k] += v[r] g[r][k], var[k] += v[r]^2 sd(g[r][k])^2 for
 	 * r = 0 .. n_rows - 1 in this order; n_rows <= KERNEL_ROWS */
 	void (*columns)(const float *const *g, const float *v, uint32_t n_rows,

@@ -10,6 +10,11 @@
 
 #include "memrig/random.h"
 
+/* Full speed at -O2, too; nothing where no optimisation is asked for. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC optimize("O3")
+#endif
+
 #define CHECK_EVERY 4096 /* elements between looks at the stop flag */
 
 struct reading {
@@ -28,29 +33,17 @@ int mr__operate_check(const struct mr_run *run, uint64_t done, uint64_t n)
 	return mr_run_check(run);
 }
 
-MR_CLONES
-static void add_deviations(const double *restrict var,
-                           const float *restrict z, double share, uint32_t n,
-                           float *restrict g)
-{
-	for (uint32_t i = 0; i < n; i++)
-		g[i] = (float)((double)g[i] +
-		               __builtin_sqrt(var[i]) * share * (double)z[i]);
-}
-
 /* White noise: one normal stands for all readings that are averaged. */
 static void add_white(struct reading *r, uint32_t first, uint32_t n,
                       int64_t t_ns, float *g)
 {
 	struct crossbar *x = r->x;
 	double share = 1 / sqrt((double)r->op->read.averages);
-	double var[CHUNK];
 	float z[CHUNK];
 
 	mr_random_normals(x->seed, MR_PURPOSE_READ, first, &x->reads[first], n,
 	                  z);
-	mr__aging_variances(x, first, n, g, t_ns, var);
-	add_deviations(var, z, share, n, g);
+	mr__aging_deviate(x, first, n, t_ns, share, z, g);
 }
 
 /* Readings of 1/f noise are not independent: each one is taken. */

@@ -187,6 +187,32 @@ static void drift_of(const struct kernels *k)
 	CU_ASSERT(out[0] == first[7]);
 }
 
+/* More cells than go through at once; odd begins and lengths. */
+static void drift_alike_of(const struct kernels *k)
+{
+	enum { MANY = 531 };
+	static const struct kernel_drift law = {20, 0, 23.85f};
+	static float some_g[MANY], nu[MANY], age[MANY], want[MANY], out[MANY];
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		some_g[i] = g[i % ROWS][i % N];
+		nu[i] = 0.04f + 0.0001f * (float)(i % 17);
+		age[i] = 2385;
+	}
+	for (uint32_t first = 0; first < 3; first++) {
+		k->drift(&law, some_g + first, nu + first, age, MANY - first,
+		         want);
+		k->drift_alike(&law, some_g + first, nu + first, 2385,
+		               MANY - first, out);
+		CU_ASSERT(memcmp(out, want, (MANY - first) * sizeof *out) == 0);
+	}
+}
+
+static void kernels_drift_alike_is_that_of_each(void)
+{
+	each(drift_alike_of);
+}
+
 static void kernels_drift_is_the_law_in_every_set(void)
 {
 	each(drift_of);
@@ -244,6 +270,8 @@ const struct mr_test mr_tests[] = {
 	{"kernels_dot_adds_lanes_pairwise", kernels_dot_adds_lanes_pairwise},
 	{"kernels_drift_is_the_law_in_every_set",
 	 kernels_drift_is_the_law_in_every_set},
+	{"kernels_drift_alike_is_that_of_each",
+	 kernels_drift_alike_is_that_of_each},
 	{"kernels_normals_equal_single_ones", kernels_normals_equal_single_ones},
 	{"kernels_normals_equal_many_single_ones",
 	 kernels_normals_equal_many_single_ones},
