@@ -4,8 +4,8 @@
 /*
  * Inner loops of the models that need logarithms and powers. bulk.c is
  * compiled once for each instruction set; the forms give the same bits, on one
- * cell as on many, because the transcendental functions are SLEEF's
- * deterministic family and none contracts a product and a sum.
+ * cell as on many, because logarithm and power are polynomials that take the
+ * same steps everywhere and none contracts a product and a sum.
  */
 #ifndef MR_DEVICES_BULK_H
 #define MR_DEVICES_BULK_H
@@ -14,8 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A split that no g reaches: g is 1 but for an error of programming. */
+#define BULK_NO_SPLIT 2.0f
+
 /* A quantity over g: below `split` clip(slope ln g + offset, min, max), from
- * there on the polynomial c[0] + c[1] g + c[2] g^2 + c[3] g^3, not below 0. */
+ * there on, if split is below BULK_NO_SPLIT, the polynomial c[0] + c[1] g +
+ * c[2] g^2 + c[3] g^3, not below 0. */
 struct bulk_piece {
 	float split;
 	float slope;

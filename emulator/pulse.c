@@ -305,12 +305,13 @@ static unsigned target_segment(struct pulsing *w, uint64_t at, uint32_t first,
                                uint32_t n)
 {
 	const struct mr_program_op *pg = &w->op->program;
-	float target_S[CHUNK];
+	const float *target_S = pg->target_S ? pg->target_S + at : NULL;
+	float same_S[CHUNK];
 	bool sound;
 
-	for (uint32_t i = 0; i < n; i++)
-		target_S[i] = pg->target_S ? pg->target_S[at + i]
-		                           : (float)pg->target;
+	for (uint32_t i = 0; !target_S && i < n; i++)
+		same_S[i] = (float)pg->target;
+	target_S = target_S ? target_S : same_S;
 	for (uint32_t i = 0; i < n;) {
 		uint32_t m = alike(w->x, first + i, n - i, &sound);
 
