@@ -73,13 +73,11 @@ static inline float mr__box_log(uint32_t word)
 	uint32_t bits = mr__box_bits(u);
 	int32_t e = (int32_t)(bits - BOX_TWO_THIRDS) >> BOX_MANTISSA;
 	float f = mr__box_float(bits - ((uint32_t)e << BOX_MANTISSA)) - 1.0f;
-	float p = BOX_LOG5 * f + BOX_LOG4;
+	float f2 = f * f;
+	float p = (BOX_LOG5 * f + BOX_LOG4) * f2 + (BOX_LOG3 * f + BOX_LOG2);
 
-	p = p * f + BOX_LOG3;
-	p = p * f + BOX_LOG2;
-	p = p * f + BOX_LOG1;
-	p = p * f + BOX_LOG0;
-	return (float)e * BOX_LN + (f * f * (p * f + 1.0f) - (f + f));
+	p = p * f2 + (BOX_LOG1 * f + BOX_LOG0);
+	return (float)e * BOX_LN + (f2 * (p * f + 1.0f) - (f + f));
 }
 
 static inline void mr__box_turn(uint32_t word, float *cosine, float *sine)

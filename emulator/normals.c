@@ -48,6 +48,9 @@ typedef float real __attribute__((vector_size(BYTES)));
 #else
 #define SHUFFLE(lane, a, b, ...) __builtin_shuffle(a, b, (lane){__VA_ARGS__})
 #endif
+/* Of u unscaled, which is 2^24 times what boxmuller.h takes apart. */
+#define BOX_FROM (BOX_TWO_THIRDS + (24u << BOX_MANTISSA))
+#define BOX_FRACTION ((1u << BOX_MANTISSA) - 1)
 #define TO_REAL(x) __builtin_convertvector(x, real)
 
 /* MULTIPLY: the low halves of wide lanes. PACK: the low halves of the lanes of
@@ -88,6 +91,18 @@ static inline real root(real x)
 	for (size_t i = 0; i < BYTES / sizeof(float); i++)
 		x[i] = __builtin_sqrtf(x[i]);
 	return x;
+#endif
+}
+
+/* a, where the sign of `at` is not set; b elsewhere. */
+static inline real blend(real a, real b, words at)
+{
+#if defined(__AVX2__)
+	return (real)_mm256_blendv_ps((__m256)a, (__m256)b, (__m256)at);
+#else
+	words which = (words)((ints)at >> 31);
+
+	return (real)(((words)a & ~which) | ((words)b & which));
 #endif
 }
 
@@ -141,20 +156,23 @@ static inline void philox(wide a[4], wide b[4], const struct keys *k)
 	}
 }
 
+static inline wide spread(uint64_t x)
+{
+	return (wide){0} + (x & LOW_HALF);
+}
+
 /* ---- Box-Muller: boxmuller.h on vectors ------------------------------------ */
 
 static inline real box_log(words w)
 {
-	real u = TO_REAL((ints)((w >> BOX_DROPPED) + 1)) * BOX_UNIT;
-	ints e = (ints)((words)u - BOX_TWO_THIRDS) >> BOX_MANTISSA;
-	real f = (real)((words)u - ((words)e << BOX_MANTISSA)) - 1.0f;
-	real p = BOX_LOG5 * f + BOX_LOG4;
+	words u = (words)TO_REAL((ints)((w >> BOX_DROPPED) + 1)) - BOX_FROM;
+	ints e = (ints)u >> BOX_MANTISSA;
+	real f = (real)((u & BOX_FRACTION) + BOX_TWO_THIRDS) - 1.0f;
+	real f2 = f * f;
+	real p = (BOX_LOG5 * f + BOX_LOG4) * f2 + (BOX_LOG3 * f + BOX_LOG2);
 
-	p = p * f + BOX_LOG3;
-	p = p * f + BOX_LOG2;
-	p = p * f + BOX_LOG1;
-	p = p * f + BOX_LOG0;
-	return TO_REAL(e) * BOX_LN + (f * f * (p * f + 1.0f) - (f + f));
+	p = p * f2 + (BOX_LOG1 * f + BOX_LOG0);
+	return TO_REAL(e) * BOX_LN + (f2 * (p * f + 1.0f) - (f + f));
 }
 
 static inline void box_muller(words w0, words w1, real *z0, real *z1)
@@ -165,14 +183,11 @@ static inline void box_muller(words w0, words w1, real *z0, real *z1)
 	real s = v * (((BOX_SIN3 * y + BOX_SIN2) * y + BOX_SIN1) * y +
 	              BOX_SIN0);
 	real c = ((BOX_COS3 * y + BOX_COS2) * y + BOX_COS1) * y + 1.0f;
-	words odd = (words)((ints)(at << 1) >> 31);
-	words swap = ((words)c ^ (words)s) & odd;
+	words odd = at << 1;
 	real radius = root(box_log(w0));
 
-	c = (real)((words)c ^ swap ^ ((at + BOX_QUARTER) & BOX_SIGN));
-	s = (real)((words)s ^ swap ^ (at & BOX_SIGN));
-	*z0 = radius * c;
-	*z1 = radius * s;
+	*z0 = radius * (real)((words)blend(c, s, odd) ^ ((at ^ odd) & BOX_SIGN));
+	*z1 = radius * (real)((words)blend(s, c, odd) ^ (at & BOX_SIGN));
 }
 
 /* ---- groups ---------------------------------------------------------------- */
@@ -182,23 +197,51 @@ static inline void put(float *z, size_t part, wide x)
 	memcpy(z + part * BYTES / sizeof *z, &x, sizeof x);
 }
 
-/* GROUP normals from the subject 4 * block on. event: of the blocks, in
- * ORDER. */
-static inline void group(const struct keys *k, uint32_t purpose,
-                         uint32_t block, const wide event[2], float *z)
+/* The words of BLOCKS blocks of one event. */
+static inline void draw(const struct keys *k, uint32_t purpose, uint32_t block,
+                        uint64_t event, words w[4])
 {
 	const wide order[2] = ORDER;
 	wide a[4], b[4];
-	words w[4];
-	real z0, z1, z2, z3;
 
 	a[0] = order[0] + (uint64_t)block, b[0] = order[1] + (uint64_t)block;
-	a[1] = event[0], b[1] = event[1];
-	a[2] = event[0] >> HALF, b[2] = event[1] >> HALF;
-	a[3] = b[3] = (wide){0} + (uint64_t)(purpose << BLOCK_BITS);
+	a[1] = b[1] = spread(event);
+	a[2] = b[2] = spread(event >> HALF);
+	a[3] = b[3] = spread(purpose << BLOCK_BITS);
 	philox(a, b, k);
 	for (int i = 0; i < 4; i++)
 		w[i] = PACK(a[i], b[i]);
+}
+
+/* The same of blocks that are at events of their own. */
+static void draw_apart(const struct keys *k, uint32_t purpose, uint32_t block,
+                       const uint64_t event[GROUP], words w[4])
+{
+	static const uint8_t order[2][BLOCKS / 2] = ORDER;
+	uint64_t at[2][3][BLOCKS / 2];
+	wide v[2][4];
+
+	for (size_t h = 0; h < 2; h++) {
+		for (size_t i = 0; i < BLOCKS / 2; i++) {
+			uint64_t e = event[4 * (size_t)order[h][i]];
+
+			at[h][0][i] = block + order[h][i];
+			at[h][1][i] = e;
+			at[h][2][i] = e >> HALF;
+		}
+		memcpy(v[h], at[h], sizeof at[h]);
+		v[h][3] = spread(purpose << BLOCK_BITS);
+	}
+	philox(v[0], v[1], k);
+	for (int i = 0; i < 4; i++)
+		w[i] = PACK(v[0][i], v[1][i]);
+}
+
+/* GROUP normals of these words. */
+static inline void transform(const words w[4], float *z)
+{
+	real z0, z1, z2, z3;
+
 	box_muller(w[0], w[1], &z0, &z1);
 	box_muller(w[2], w[3], &z2, &z3);
 	put(z, 0, LOWER_2(LOWER(z0, z1), LOWER(z2, z3)));
@@ -225,57 +268,70 @@ static bool in_step(const uint64_t event[GROUP])
 	return true;
 }
 
-static void group_apart(const struct keys *k, uint32_t purpose, uint32_t block,
-                        const uint64_t event[GROUP], float *z)
+/* How many of n are at the event of the first. */
+static uint32_t count_alike(const uint64_t *event, uint32_t n)
 {
-	static const uint8_t order[2][BLOCKS / 2] = ORDER;
-	uint64_t gathered[2][BLOCKS / 2];
-	wide of[2];
+	uint32_t i = 1;
 
-	for (size_t i = 0; i < BLOCKS / 2; i++) {
-		gathered[0][i] = event[4 * (size_t)order[0][i]];
-		gathered[1][i] = event[4 * (size_t)order[1][i]];
-	}
-	memcpy(of, gathered, sizeof of);
-	group(k, purpose, block, of, z);
+	while (n - i >= GROUP && event[i] == event[0] &&
+	       alike(event + i, GROUP))
+		i += GROUP;
+	while (i < n && event[i] == event[0])
+		i++;
+	return i;
 }
 
-/* m <= GROUP - skip normals of one event, which begin at subject `skip` of a
- * group. */
-static void group_alike(const struct keys *k, uint32_t purpose, uint32_t block,
-                        uint64_t event, uint32_t skip, uint32_t m, float *z)
+/* Whole groups, the first of which begins up to three subjects early. The
+ * words of each are drawn while those of the one before it are transformed:
+ * either alone would wait for itself. */
+static void run_alike(const struct keys *k, uint32_t purpose, uint32_t first,
+                      uint64_t event, uint32_t n, float *z)
 {
-	const wide one = (wide){0} + event, of[2] = {one, one};
+	uint32_t block = first / 4, skip = first % 4;
+	words now[4], next[4] = {{0}};
 	float whole[GROUP];
 
-	if (m == GROUP) {
-		group(k, purpose, block, of, z);
-		return;
+	draw(k, purpose, block, event, now);
+	while (n > 0) {
+		uint32_t m = n < GROUP - skip ? n : GROUP - skip;
+
+		block += BLOCKS;
+		if (n > m)
+			draw(k, purpose, block, event, next);
+		transform(now, m == GROUP ? z : whole);
+		if (m != GROUP)
+			memcpy(z, whole + skip, m * sizeof *z);
+		memcpy(now, next, sizeof now);
+		skip = 0;
+		z += m;
+		n -= m;
 	}
-	group(k, purpose, block, of, whole);
-	memcpy(z, whole + skip, m * sizeof *z);
 }
 
 void NORMALS(uint64_t seed, uint32_t purpose, uint32_t first,
              const uint64_t *event, uint32_t n, float *z)
 {
 	struct keys k;
+	words w[4];
 	uint32_t m;
 
 	if (n > 1)
 		make_keys(seed, &k);
 	for (uint32_t i = 0; i < n; i += m) {
-		uint32_t block = (first + i) / 4, skip = (first + i) % 4;
+		uint32_t at = first + i;
 
-		m = n - i < GROUP - skip ? n - i : GROUP - skip;
-		if (m > 1 && alike(event + i, m))
-			group_alike(&k, purpose, block, event[i], skip, m, z + i);
-		else if (m == GROUP && in_step(event + i))
-			group_apart(&k, purpose, block, event + i, z + i);
-		else
-			for (uint32_t j = i; j < i + m; j++)
-				z[j] = mr_random_normal(
-					seed, (enum mr_purpose)purpose,
-					first + j, event[j]);
+		m = count_alike(event + i, n - i);
+		if (m < GROUP && n - i >= GROUP && at % 4 == 0 &&
+		    in_step(event + i)) {
+			m = GROUP;
+			draw_apart(&k, purpose, at / 4, event + i, w);
+			transform(w, z + i);
+		} else if (m > 1) {
+			run_alike(&k, purpose, at, event[i], m, z + i);
+		} else {
+			m = 1;
+			z[i] = mr_random_normal(seed, (enum mr_purpose)purpose,
+			                        at, event[i]);
+		}
 	}
 }
