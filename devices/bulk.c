@@ -110,13 +110,11 @@ static inline real log_of(real x)
 {
 	ints e = (ints)((words)x - TWO_THIRDS) >> MANTISSA;
 	real f = (real)((words)x - ((words)e << MANTISSA)) - 1.0f;
-	real p = L5 * f + L4;
+	real f2 = f * f;
+	real p = (L5 * f + L4) * f2 + (L3 * f + L2);
 
-	p = p * f + L3;
-	p = p * f + L2;
-	p = p * f + L1;
-	p = p * f + L0;
-	return TO_REAL(e) * LN_2 + (f * f * (p * f - 0.5f) + f);
+	p = p * f2 + (L1 * f + L0);
+	return TO_REAL(e) * LN_2 + (f2 * (p * f - 0.5f) + f);
 }
 
 /* x = k + r, |r| <= 1/2: 2^r = 1 + r (E0 + E1 r + ...); |x| < 126, and 5 times
@@ -133,11 +131,10 @@ static inline real power_of_2(real x)
 {
 	real k = x + ROUND;
 	real r = x - (k - ROUND);
-	real p = E4 * r + E3;
+	real r2 = r * r;
+	real p = E4 * r2 + (E3 * r + E2);
 
-	p = p * r + E2;
-	p = p * r + E1;
-	p = p * r + E0;
+	p = p * r2 + (E1 * r + E0);
 	return (real)((words)(p * r + 1.0f) + ((words)k << MANTISSA));
 }
 
@@ -191,7 +188,7 @@ static inline real settle(const struct bulk_target *l, real g_S, float per_S)
 }
 
 /* Locals, because the compiler cannot know that writing a cell leaves the law
- * alone. */
+ * alone. Two passes, because in one each vector waits for itself. */
 static inline void target_whole(const struct bulk_target *given,
                                 const float *target_S, const float *z0,
                                 const float *z1, uint32_t n, float *g_S,
@@ -206,8 +203,9 @@ static inline void target_whole(const struct bulk_target *given,
 
 		store(g_S + i, met);
 		store(nu + i, drawn);
-		store(q + i, settle(&l, met, per_S));
 	}
+	for (uint32_t i = 0; i < n; i += LANES)
+		store(q + i, settle(&l, load(g_S + i), per_S));
 }
 
 static void target(const struct bulk_target *t, const float *target_S,
