@@ -41,13 +41,6 @@ static void log_all(float *x, uint32_t n)
 						_mm256_loadu_ps(x + i)));
 }
 
-static void exp_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 8)
-		_mm256_storeu_ps(x + i, Sleef_cinz_expf8_u10avx(
-						_mm256_loadu_ps(x + i)));
-}
-
 #elif defined(__SSE2__)
 
 static void log_all(float *x, uint32_t n)
@@ -57,25 +50,12 @@ static void log_all(float *x, uint32_t n)
 		              Sleef_cinz_logf4_u35sse2(_mm_loadu_ps(x + i)));
 }
 
-static void exp_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 4)
-		_mm_storeu_ps(x + i,
-		              Sleef_cinz_expf4_u10sse2(_mm_loadu_ps(x + i)));
-}
-
 #else
 
 static void log_all(float *x, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		x[i] = Sleef_cinz_logf1_u35purec(x[i]);
-}
-
-static void exp_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		x[i] = Sleef_cinz_expf1_u10purec(x[i]);
 }
 
 #endif
@@ -87,7 +67,83 @@ static uint32_t math_room(uint32_t n)
 
 /* ---- drift --------------------------------------------------------------- */
 
+#if defined(__AVX2__)
+#define BYTES 32
+#else
+#define BYTES 16
+#endif
+
+typedef uint32_t words __attribute__((vector_size(BYTES)));
+typedef float floats __attribute__((vector_size(BYTES)));
+
+/* 2^x: x = k + r, |r| <= 1/2, 2^r = 1 + r (E0 + E1 r + ...), the least-maximum
+ * polynomial of the relative error, which is 1e-7 (Remez, this project's).
+ * Adding ROUND leaves k in the lowest bits. */
+#define ROUND 0x1.8p23f
+#define MANTISSA 23
+#define MOST 126.0f /* of |x|: beyond, floats end */
+#define LOG2_E 1.4426950409f
+#define E0 0.6931469776f
+#define E1 0.24022242086f
+#define E2 0.055507337432f
+#define E3 0.009671512606f
+#define E4 0.0013264727074f
+
+static inline floats within(floats x)
+{
+	const floats most = (floats){0} + MOST;
+
+#if defined(__AVX2__)
+	return (floats)_mm256_min_ps(
+		_mm256_max_ps((__m256)x, (__m256)-most), (__m256)most);
+#elif defined(__SSE2__)
+	return (floats)_mm_min_ps(_mm_max_ps((__m128)x, (__m128)-most),
+	                          (__m128)most);
+#else
+	for (size_t i = 0; i < BYTES / sizeof(float); i++)
+		x[i] = x[i] < -MOST ? -MOST : x[i] > MOST ? MOST : x[i];
+	return x;
+#endif
+}
+
+/* g 2^(by nu) of n cells, n a multiple of a vector. */
+static inline floats decay(floats g, floats nu, floats by)
+{
+	floats x = within(nu * by);
+	floats k = x + ROUND;
+	floats r = x - (k - ROUND), r2 = r * r;
+	floats p = E4 * r2 + (E3 * r + E2);
+
+	p = p * r2 + (E1 * r + E0);
+	return g * (floats)((words)(p * r + 1.0f) + ((words)k << MANTISSA));
+}
+
 #define DRIFT_CHUNK 256
+#define DRIFT_LANES (BYTES / sizeof(float))
+
+/* by[i] of each cell, or by[0 .. lanes - 1] of all (step 0). */
+static inline void decay_all(const float *g, const float *nu, const float *by,
+                             size_t step, uint32_t n, float *out)
+{
+	floats a = {0}, b = {0}, c;
+	uint32_t i = 0;
+
+	memcpy(&c, by, sizeof c);
+	for (; n - i >= DRIFT_LANES; i += DRIFT_LANES) {
+		memcpy(&a, g + i, sizeof a);
+		memcpy(&b, nu + i, sizeof b);
+		memcpy(&c, by + step * i, sizeof c);
+		a = decay(a, b, c);
+		memcpy(out + i, &a, sizeof a);
+	}
+	if (i == n)
+		return;
+	memcpy(&a, g + i, (n - i) * sizeof *g);
+	memcpy(&b, nu + i, (n - i) * sizeof *nu);
+	memcpy(&c, by + step * i, step ? (n - i) * sizeof *by : sizeof c);
+	a = decay(a, b, c);
+	memcpy(out + i, &a, (n - i) * sizeof *out);
+}
 
 static inline float span(const struct kernel_drift *d, float age_s)
 {
@@ -96,51 +152,34 @@ static inline float span(const struct kernel_drift *d, float age_s)
 	return (age + d->shift_s) / d->t0_s;
 }
 
-static void drift_chunk(const struct kernel_drift *d, const float *g,
-                        const float *nu, const float *age_s, uint32_t n,
-                        float *out)
-{
-	float x[DRIFT_CHUNK] = {0};
-
-	for (uint32_t i = 0; i < n; i++)
-		x[i] = span(d, age_s[i]);
-	log_all(x, math_room(n));
-	for (uint32_t i = 0; i < n; i++)
-		x[i] = -nu[i] * x[i];
-	exp_all(x, math_room(n));
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = g[i] * x[i];
-}
-
 static void drift(const struct kernel_drift *d, const float *g, const float *nu,
                   const float *age_s, uint32_t n, float *out)
 {
 	for (uint32_t i = 0; i < n; i += DRIFT_CHUNK) {
 		uint32_t m = n - i < DRIFT_CHUNK ? n - i : DRIFT_CHUNK;
+		float by[DRIFT_CHUNK] = {0};
 
-		drift_chunk(d, g + i, nu + i, age_s + i, m, out + i);
+		for (uint32_t j = 0; j < m; j++)
+			by[j] = span(d, age_s[i + j]);
+		log_all(by, math_room(m));
+		for (uint32_t j = 0; j < m; j++)
+			by[j] *= -LOG2_E;
+		decay_all(g + i, nu + i, by, 1, m, out + i);
 	}
 }
 
 /* One logarithm for all. */
-static void drift_alike(const struct kernel_drift *d, const float *restrict g,
-                        const float *restrict nu, float age_s, uint32_t n,
-                        float *restrict out)
+static void drift_alike(const struct kernel_drift *d, const float *g,
+                        const float *nu, float age_s, uint32_t n, float *out)
 {
-	float x[DRIFT_CHUNK] = {0}, age[MATH_LANES];
+	float by[MATH_LANES];
 
 	for (int i = 0; i < MATH_LANES; i++)
-		age[i] = span(d, age_s);
-	log_all(age, MATH_LANES);
-	for (uint32_t i = 0; i < n; i += DRIFT_CHUNK) {
-		uint32_t m = n - i < DRIFT_CHUNK ? n - i : DRIFT_CHUNK;
-
-		for (uint32_t j = 0; j < m; j++)
-			x[j] = -nu[i + j] * age[0];
-		exp_all(x, math_room(m));
-		for (uint32_t j = 0; j < m; j++)
-			out[i + j] = g[i + j] * x[j];
-	}
+		by[i] = span(d, age_s);
+	log_all(by, MATH_LANES);
+	for (int i = 0; i < MATH_LANES; i++)
+		by[i] *= -LOG2_E;
+	decay_all(g, nu, by, 0, n, out);
 }
 
 /* ---- products ------------------------------------------------------------ */
@@ -212,12 +251,6 @@ static void sums(const float *const *g, const float *v, uint32_t n_rows,
 			sum[k] += x * row[k];
 	}
 }
-
-#if defined(__AVX2__)
-#define BYTES 32
-#else
-#define BYTES 16
-#endif
 
 /* Eight accumulators stay in registers while the rows go by: WIDTH columns,
  * twice, of the sums and variances of two vectors. */
