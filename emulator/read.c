@@ -72,13 +72,13 @@ MR_CLONES
 static void give_plain(const struct mr_read_op *rd, uint64_t at, uint32_t n,
                        const float *restrict g)
 {
-	const double v_V = rd->v_read_V;
+	const double v_V = rd->v_read_V, per_V = 1 / v_V;
 	float *restrict g_S = rd->g_S + at;
 
 	for (uint32_t i = 0; i < n; i++) {
 		float i_A = (float)((double)g[i] * v_V);
 
-		g_S[i] = (float)((double)i_A / v_V);
+		g_S[i] = (float)((double)i_A * per_V);
 	}
 	for (uint32_t i = 0; rd->v_V && i < n; i++)
 		rd->v_V[at + i] = (float)v_V;
@@ -92,6 +92,7 @@ static unsigned give(struct reading *r, uint64_t at, uint32_t n,
                      const float *g)
 {
 	struct mr_read_op *rd = &r->op->read;
+	double per_V = 1 / rd->v_read_V;
 	unsigned all = 0;
 
 	if (!r->x->periphery.adc_bits && r->x->periphery.adc_range_A == 0) {
@@ -105,7 +106,7 @@ static unsigned give(struct reading *r, uint64_t at, uint32_t n,
 			&r->x->periphery, (float)((double)g[i] * rd->v_read_V),
 			&status);
 
-		rd->g_S[at + i] = (float)((double)i_A / rd->v_read_V);
+		rd->g_S[at + i] = (float)((double)i_A * per_V);
 		if (rd->v_V)
 			rd->v_V[at + i] = (float)rd->v_read_V;
 		if (rd->i_A)
