@@ -23,6 +23,8 @@ static void set_flicker(struct crossbar *x, uint32_t first, uint32_t n)
 {
 	const struct mr_model *m = x->model;
 
+	if (m->flicker_is_memory)
+		return;
 	if (m->flicker_run) {
 		m->flicker_run(x->p, &x->c, first, n, x->q_s + first);
 		return;

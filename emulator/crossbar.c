@@ -47,8 +47,9 @@ static size_t list_storage(struct crossbar *x, struct storage out[STORAGE_MAX])
 	    (x->noise_kind == NOISE_WHITE && x->noise.accumulates)) {
 		out[count++] = (struct storage){(void **)&x->var_now,
 		                                n * sizeof(float)};
-		out[count++] = (struct storage){(void **)&x->q_s,
-		                                n * sizeof(float)};
+		if (!x->model->flicker_is_memory)
+			out[count++] = (struct storage){(void **)&x->q_s,
+			                                n * sizeof(float)};
 	}
 	return count;
 }
@@ -65,6 +66,8 @@ int mr__crossbar_alloc(struct crossbar *x)
 		if (!*all[i].at)
 			return MR_ERR_NOMEM;
 	}
+	if (x->noise_kind != NOISE_NONE && x->model->flicker_is_memory)
+		x->q_s = x->c.memory;
 	return x->noise_kind == NOISE_FLICKER ? mr__flicker_alloc(x) : MR_OK;
 }
 

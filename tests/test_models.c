@@ -38,6 +38,7 @@ static void check_entry(const struct mr_model *m)
 	CU_ASSERT((m->table_load != NULL) == (m->table_check != NULL));
 	CU_ASSERT(!m->target_run || m->target);
 	CU_ASSERT(!m->flicker_run || m->flicker);
+	CU_ASSERT(!m->flicker_is_memory || m->flicker);
 	CU_ASSERT(m->n_normals <= MR_NORMALS_MAX);
 	CU_ASSERT(!m->pulse_run || (m->pulse && m->n_normals <= 1));
 	for (uint32_t i = 0; i < m->n_params; i++) {
@@ -592,6 +593,8 @@ static void bulk_of_flicker(const struct mr_model *m, const double *p,
 	m->flicker_run(p, &c, 3, MANY - 5, q_s + 3);
 	for (uint32_t i = 3; i < MANY - 2; i++)
 		CU_ASSERT_EQUAL(q_s[i], m->flicker(p, &c, i));
+	for (uint32_t i = 0; m->flicker_is_memory && i < MANY; i++)
+		CU_ASSERT_EQUAL(m->flicker(p, &c, i), c.memory[i]);
 }
 
 static void bulk_forms_equal_single_ones(void)
