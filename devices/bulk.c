@@ -100,11 +100,11 @@ static inline real less_of(real a, float b)
 #define MANTISSA 23
 #define LN_2 0.69314718056f
 #define L0 0.33336563703f
-#define L1 -0.25004664450f
+#define L1 (-0.25004664450f)
 #define L2 0.19822503965f
-#define L3 -0.16462457506f
+#define L3 (-0.16462457506f)
 #define L4 0.16964876760f
-#define L5 -0.15177195804f
+#define L5 (-0.15177195804f)
 
 static inline real log_of(real x)
 {

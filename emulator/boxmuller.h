@@ -27,23 +27,23 @@
  * -2 ln(1 + f) = -2 f + f^2 + f^3 (c0 + c1 f + ... + c5 f^5) */
 #define BOX_TWO_THIRDS 0x3f2aaaab /* as bits */
 #define BOX_MANTISSA 23
-#define BOX_LN -1.3862943611f /* -2 ln 2 */
-#define BOX_LOG0 -0.66673127405f
+#define BOX_LN (-1.3862943611f) /* -2 ln 2 */
+#define BOX_LOG0 (-0.66673127405f)
 #define BOX_LOG1 0.50009328900f
-#define BOX_LOG2 -0.39645007930f
+#define BOX_LOG2 (-0.39645007930f)
 #define BOX_LOG3 0.32924915012f
-#define BOX_LOG4 -0.33929753519f
+#define BOX_LOG4 (-0.33929753519f)
 #define BOX_LOG5 0.30354391608f
 
 /* v in eighths of a turn, |v| <= 1, y = v^2:
  * sin(pi v / 4) = v (s0 + s1 y + ...), cos(pi v / 4) = 1 + c1 y + ... */
 #define BOX_SIN0 0.78539816085f
-#define BOX_SIN1 -0.080745432529f
+#define BOX_SIN1 (-0.080745432529f)
 #define BOX_SIN2 0.0024900010239f
-#define BOX_SIN3 -3.5950452153e-05f
-#define BOX_COS1 -0.30842442659f
+#define BOX_SIN3 (-3.5950452153e-05f)
+#define BOX_COS1 (-0.30842442659f)
 #define BOX_COS2 0.015850200695f
-#define BOX_COS3 -0.00031902004643f
+#define BOX_COS3 (-0.00031902004643f)
 
 /* Where the angle stands, from an eighth of a turn before its quadrant on. */
 #define BOX_ROUND 0x20000000u

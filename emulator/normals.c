@@ -100,7 +100,7 @@ static inline real blend(real a, real b, words at)
 #if defined(__AVX2__)
 	return (real)_mm256_blendv_ps((__m256)a, (__m256)b, (__m256)at);
 #else
-	words which = (words)((ints)at >> 31);
+	words which = (words)((ints)at < 0);
 
 	return (real)(((words)a & ~which) | ((words)b & which));
 #endif
@@ -289,7 +289,7 @@ static void run_alike(const struct keys *k, uint32_t purpose, uint32_t first,
 {
 	uint32_t block = first / 4, skip = first % 4;
 	words now[4], next[4] = {{0}};
-	float whole[GROUP];
+	float whole[GROUP] = {0};
 
 	draw(k, purpose, block, event, now);
 	while (n > 0) {

@@ -254,6 +254,8 @@ static void target_each(struct pulsing *w, uint32_t first, uint32_t n,
 		float own[MR_NORMALS_MAX];
 
 		for (uint32_t k = 0; k < x->model->n_normals; k++)
+			/* mr__operate_draw() has made n of each
+			 * NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
 			own[k] = z[(size_t)k * CHUNK + i];
 		x->model->target(x->p, &x->c, first + i, target_S[i], own,
 		                 w->t0_ns);
@@ -306,7 +308,7 @@ static unsigned target_segment(struct pulsing *w, uint64_t at, uint32_t first,
 {
 	const struct mr_program_op *pg = &w->op->program;
 	const float *target_S = pg->target_S ? pg->target_S + at : NULL;
-	float same_S[CHUNK];
+	float same_S[CHUNK] = {0};
 	bool sound;
 
 	for (uint32_t i = 0; !target_S && i < n; i++)
