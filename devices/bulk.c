@@ -145,12 +145,13 @@ static inline real polynomial(const float *c, real g)
 	return greater_of(((c[3] * g + c[2]) * g + c[1]) * g + c[0], 0.0f);
 }
 
-static inline real piece(const struct bulk_piece *p, real g, real log_g)
+static inline real piece(const struct bulk_piece *p, bool split, real g,
+                         real log_g)
 {
 	real low = less_of(greater_of(p->slope * log_g + p->offset, p->min),
 	                   p->max);
 
-	if (p->split >= BULK_NO_SPLIT)
+	if (!split)
 		return low;
 	return choose(g < p->split, low, polynomial(p->c, g));
 }
@@ -164,48 +165,59 @@ static inline real power_law(const struct bulk_power *l, real log_g)
 
 /* ---- targets ----------------------------------------------------------------- */
 
-/* Error and drift exponent; both follow the target. */
-static inline real meet(const struct bulk_target *l, real target_S, real z0,
-                        real z1, float per_S, real *nu)
-{
-	real g = target_S * per_S;
-	real log_g = log_of(greater_of(g, LEAST_G));
-	real drawn = piece(&l->nu, g, log_g) + piece(&l->nu_sd, g, log_g) * z1;
-
-	*nu = (real)((words)drawn & ~SIGN) * l->nu_scale;
-	return greater_of(target_S + polynomial(l->sd_S, g) * z0, 0.0f);
-}
-
-/* 1/f amplitude; follows what was met. */
-static inline real settle(const struct bulk_target *l, real g_S, float per_S)
-{
-	real g = g_S * per_S;
-	real log_g = log_of(greater_of(g, LEAST_G));
-
-	return (l->q_by_power ? power_law(&l->q_power, log_g)
-	                      : piece(&l->q_piece, g, log_g)) *
-	       l->q_scale;
-}
-
 /* Locals, because the compiler cannot know that writing a cell leaves the law
- * alone. Two passes, because in one each vector waits for itself. */
-static inline void target_whole(const struct bulk_target *given,
-                                const float *target_S, const float *z0,
-                                const float *z1, uint32_t n, float *g_S,
-                                float *nu, float *q)
+ * alone. `split` and `by_power` are constants where these are called. */
+
+/* Error and drift exponent; both follow the target. */
+static inline void meet(const struct bulk_target *given, bool split,
+                        const float *target_S, const float *z0,
+                        const float *z1, uint32_t n, float *g_S, float *nu)
 {
 	const struct bulk_target l = *given;
 	const float per_S = 1.0f / l.g_max_S;
 
 	for (uint32_t i = 0; i < n; i += LANES) {
-		real drawn, met = meet(&l, load(target_S + i), load(z0 + i),
-		                       load(z1 + i), per_S, &drawn);
+		real want_S = load(target_S + i), g = want_S * per_S;
+		real log_g = log_of(greater_of(g, LEAST_G));
+		real off_S = polynomial(l.sd_S, g) * load(z0 + i);
+		real drawn = piece(&l.nu, split, g, log_g) +
+		             piece(&l.nu_sd, split, g, log_g) * load(z1 + i);
 
-		store(g_S + i, met);
-		store(nu + i, drawn);
+		store(g_S + i, greater_of(want_S + off_S, 0.0f));
+		store(nu + i, (real)((words)drawn & ~SIGN) * l.nu_scale);
 	}
-	for (uint32_t i = 0; i < n; i += LANES)
-		store(q + i, settle(&l, load(g_S + i), per_S));
+}
+
+/* 1/f amplitude; follows what was met. */
+static inline void settle(const struct bulk_target *given, bool by_power,
+                          const float *g_S, uint32_t n, float *q)
+{
+	const struct bulk_target l = *given;
+	const float per_S = 1.0f / l.g_max_S;
+
+	for (uint32_t i = 0; i < n; i += LANES) {
+		real g = load(g_S + i) * per_S;
+		real log_g = log_of(greater_of(g, LEAST_G));
+		real law = by_power ? power_law(&l.q_power, log_g)
+		                    : piece(&l.q_piece, true, g, log_g);
+
+		store(q + i, law * l.q_scale);
+	}
+}
+
+/* Two passes, because in one each vector waits for itself. */
+static void target_whole(const struct bulk_target *l, const float *target_S,
+                         const float *z0, const float *z1, uint32_t n,
+                         float *g_S, float *nu, float *q)
+{
+	if (l->nu.split < BULK_NO_SPLIT || l->nu_sd.split < BULK_NO_SPLIT)
+		meet(l, true, target_S, z0, z1, n, g_S, nu);
+	else
+		meet(l, false, target_S, z0, z1, n, g_S, nu);
+	if (l->q_by_power)
+		settle(l, true, g_S, n, q);
+	else
+		settle(l, false, g_S, n, q);
 }
 
 static void target(const struct bulk_target *t, const float *target_S,

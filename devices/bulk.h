@@ -14,12 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A split that no g reaches: g is 1 but for an error of programming. */
+/* A split that no target reaches. */
 #define BULK_NO_SPLIT 2.0f
 
 /* A quantity over g: below `split` clip(slope ln g + offset, min, max), from
- * there on, if split is below BULK_NO_SPLIT, the polynomial c[0] + c[1] g +
- * c[2] g^2 + c[3] g^3, not below 0. */
+ * there on the polynomial c[0] + c[1] g + c[2] g^2 + c[3] g^3, not below 0. */
 struct bulk_piece {
 	float split;
 	float slope;

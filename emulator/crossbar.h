@@ -208,6 +208,9 @@ int mr__operate_check(const struct mr_run *run, uint64_t done, uint64_t n);
  * z[k * CHUNK + i]; advances their event numbers. */
 void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z);
 
+/* One event more of n neighbouring cells. */
+void mr__operate_count(uint64_t *events, uint32_t n);
+
 /* Scratch floats that drives of batches need. */
 size_t mr__drive_scratch(const struct crossbar *x);
 

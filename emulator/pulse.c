@@ -26,6 +26,13 @@ struct pulsing {
 
 /* ---- one event of neighbouring cells ------------------------------------- */
 
+MR_CLONES
+void mr__operate_count(uint64_t *events, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		events[i]++;
+}
+
 void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z)
 {
 	static const enum mr_purpose purpose[MR_NORMALS_MAX] = {
@@ -36,8 +43,7 @@ void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z)
 		 * NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 		mr_random_normals(x->seed, purpose[k], first, &x->pulses[first],
 		                  n, z + (size_t)k * CHUNK);
-	for (uint32_t i = first; i < first + n; i++)
-		x->pulses[i]++;
+	mr__operate_count(x->pulses + first, n);
 }
 
 static void pulse_each(struct crossbar *x, const struct mr_stimulus *s,
@@ -254,9 +260,9 @@ static void target_each(struct pulsing *w, uint32_t first, uint32_t n,
 		float own[MR_NORMALS_MAX];
 
 		for (uint32_t k = 0; k < x->model->n_normals; k++)
-			/* mr__operate_draw() has made n of each
-			 * NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
+			/* mr__operate_draw() has made n of each NOLINTNEXTLINE */
 			own[k] = z[(size_t)k * CHUNK + i];
+		/* there are n targets, too NOLINTNEXTLINE */
 		x->model->target(x->p, &x->c, first + i, target_S[i], own,
 		                 w->t0_ns);
 	}
@@ -308,7 +314,7 @@ static unsigned target_segment(struct pulsing *w, uint64_t at, uint32_t first,
 {
 	const struct mr_program_op *pg = &w->op->program;
 	const float *target_S = pg->target_S ? pg->target_S + at : NULL;
-	float same_S[CHUNK] = {0};
+	float same_S[CHUNK];
 	bool sound;
 
 	for (uint32_t i = 0; !target_S && i < n; i++)

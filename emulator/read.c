@@ -130,8 +130,7 @@ static unsigned read_segment(struct reading *r, uint64_t at, uint32_t first,
 		add_white(r, first, n, t_ns, g);
 	else if (x->noise_kind == NOISE_FLICKER)
 		add_flicker(r, first, n, t_ns, g);
-	for (uint32_t i = first; i < first + n; i++)
-		x->reads[i]++;
+	mr__operate_count(x->reads + first, n);
 	return give(r, at, n, g);
 }
 
