@@ -61,6 +61,7 @@ static void pulse_each(struct crossbar *x, const struct mr_stimulus *s,
 		float own[MR_NORMALS_MAX];
 
 		for (uint32_t k = 0; k < x->model->n_normals; k++)
+			/* mr__operate_draw() has made n of each NOLINTNEXTLINE */
 			own[k] = z[(size_t)k * CHUNK + i];
 		status[i] = x->model->pulse(x->p, s, &x->c, first + i, own, t_ns);
 	}
