@@ -387,8 +387,7 @@ static void pulse_run(const double *p, const struct mr_stimulus *s,
 
 		set_run(&law, c->g_S + first, c->memory + first, z, n, status);
 	}
-	for (uint32_t i = first; i < first + n; i++)
-		c->t_p_ns[i] = t_ns;
+	mr__models_stamp(c->t_p_ns + first, n, t_ns);
 }
 
 static uint8_t pulse(const double *p, const struct mr_stimulus *s,

@@ -112,13 +112,6 @@ void mr__target_describe(const double *p, double nu,
 	                                          .effect = MR_EFFECT_NONE};
 }
 
-MR_CLONES
-static void stamp(int64_t *t_p_ns, uint32_t n, int64_t t_ns)
-{
-	for (uint32_t i = 0; i < n; i++)
-		t_p_ns[i] = t_ns;
-}
-
 void mr__target_run(const struct bulk_target *law, struct mr_columns *c,
                     uint32_t first, uint32_t n, const float *target_S,
                     const float *z, size_t stride, int64_t t_ns)
@@ -126,5 +119,5 @@ void mr__target_run(const struct bulk_target *law, struct mr_columns *c,
 	mr__bulk_pick()->target(law, target_S, z, z + stride, n,
 	                        c->g_S + first, c->nu + first,
 	                        c->memory + first);
-	stamp(c->t_p_ns + first, n, t_ns);
+	mr__models_stamp(c->t_p_ns + first, n, t_ns);
 }
