@@ -25,6 +25,8 @@ libdriver_la_SOURCES = \
 	%D%/oplog_decode.h \
 	%D%/oplog_encode.c \
 	%D%/oplog_encode.h \
+	%D%/oplog_form.c \
+	%D%/oplog_form.h \
 	%D%/oplog_read.c \
 	%D%/oplog_read.h \
 	%D%/oplog_schema.c \

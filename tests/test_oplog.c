@@ -682,6 +682,47 @@ static void many_begun_at_once_are_all_kept(void)
 	                N);
 }
 
+/* ---- forms --------------------------------------------------------------- */
+
+static void like_operations_share_a_form(void)
+{
+	char path[MR_TEST_PATH_MAX];
+	struct mr_array *array = mr_session_open("emu:pcm?rows=4&cols=4&seed=7");
+	struct mr_oplog *log =
+		mr_session_start(mr_session_path(path, "forms.db"), array, NULL);
+	float g_S;
+
+	for (uint32_t cell = 0; cell < 16; cell++) {
+		struct mr_selection where = {.kind = MR_SELECT_LIST,
+		                             .cells = &cell, .n_cells = 1};
+
+		MR_CODE(mr_array_read(array, &where, &g_S), MR_OK);
+		MR_CODE(mr_array_pulse(array, &where, "set", 1), MR_OK);
+	}
+	mr_session_finish(log, array);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM op"), 32);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM form"), 2);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(DISTINCT cells) FROM op"), 16);
+}
+
+/* More than are remembered, twice in turn. */
+static void forms_without_number_are_kept_apart(void)
+{
+	enum { WAITS = 1500 };
+	char path[MR_TEST_PATH_MAX];
+	struct mr_array *array = mr_session_open("emu:pcm?rows=4&cols=4&seed=7");
+	struct mr_oplog *log =
+		mr_session_start(mr_session_path(path, "forms2.db"), array, NULL);
+
+	for (int i = 0; i < 2 * WAITS; i++)
+		MR_CODE(mr_array_wait(array, 1.0 + i % WAITS), MR_OK);
+	mr_session_finish(log, array);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM op"), 2 * WAITS);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM op WHERE "
+	                          "duration_s IS NOT 1.0 + (id - 1) % 1500"),
+	                0);
+}
+
 const struct mr_test mr_tests[] = {
 	{"oplog_of_every_operation_is_read_back", every_operation_is_read_back},
 	{"oplog_of_level_1_keeps_no_value", level_1_keeps_no_value},
@@ -705,5 +746,9 @@ const struct mr_test mr_tests[] = {
 	{"board_operations_are_on_disk_before_they_are_sent",
          board_operations_are_on_disk_before_they_are_sent},
 	{"many_begun_at_once_are_all_kept", many_begun_at_once_are_all_kept},
+	{"operations_that_are_alike_share_a_form",
+         like_operations_share_a_form},
+	{"forms_without_number_are_kept_apart",
+         forms_without_number_are_kept_apart},
 	{0},
 };
