@@ -16,7 +16,7 @@ static const char *const selection_names[] = {"all", "rect", "list", "outer"};
 static const char *const unit_names[] = {"V", "A"};
 static const char *const axis_names[] = {"rows", "cols"};
 
-/* Parameters of the insert and of the update. */
+/* Parameters of the update. */
 enum parameter {
 	P_ROW = 1,
 	P_FORM,
@@ -24,15 +24,7 @@ enum parameter {
 	P_T_END,
 	P_WALL_END,
 	P_RESULT,
-	P_WALL_BEGIN,
-	P_PARENT,
-	P_CELLS,
-	P_INPUT,
 };
-
-static const char insert_sql[] =
-	"INSERT INTO operation(row,form,t_begin_ns,t_end_ns,wall_end_ns,result,"
-	"wall_begin_ns,parent,cells,input) VALUES(?,?,?,?,?,?,?,?,?,?)";
 
 static const char update_sql[] =
 	"UPDATE operation SET form=?2,t_begin_ns=?3,t_end_ns=?4,wall_end_ns=?5,"
@@ -52,7 +44,7 @@ enum blob {
 int mr__encoder_open(struct mr__encoder *encoder, struct mr__db *db,
                      bool values)
 {
-	int code = mr__db_prepare(db, insert_sql, &encoder->insert);
+	int code = mr__rows_open(db, &encoder->rows);
 
 	encoder->values = values;
 	if (code == MR_OK) {
@@ -74,6 +66,7 @@ void mr__encoder_close(struct mr__encoder *encoder)
 	}
 	mr__buffer_free(&encoder->spare);
 	mr__forms_close(encoder->forms);
+	mr__rows_close(encoder->rows);
 }
 
 /* ---- single values ------------------------------------------------------- */
@@ -514,113 +507,78 @@ static void start(struct mr__encoder *encoder, const struct mr_event *event,
 	put_parameters(encoder, event->op, event->desc);
 }
 
-/* The form is complete; its key goes where `to` wants it. */
-static int set_form(struct mr__encoder *encoder, struct mr__query *to)
+/* The form is complete. */
+static int get_form(struct mr__encoder *encoder, int64_t *key)
 {
-	int64_t key;
-	int code = encoder->error;
-
+	if (encoder->error != MR_OK) {
+		return encoder->error;
+	}
 	if (encoder->n_extras > 0) {
 		put_int(encoder, MR__OP_N_DATA, encoder->n_extras);
 	}
-	if (code == MR_OK) {
-		code = mr__forms_key(encoder->forms, &encoder->form, &key);
-	}
-	if (code == MR_OK) {
-		mr__query_set_int(to, P_FORM, key);
-	}
-	return code;
+	return mr__forms_key(encoder->forms, &encoder->form, key);
 }
 
-/* A parameter of the insert that few rows have; it is only touched where it
- * differs from what is bound, which NULL seldom does. */
-static bool changes(struct mr__encoder *encoder, enum parameter at, bool set)
+static struct mr__row row_of(const struct mr__encoder *encoder,
+                             const struct mr_event *event,
+                             const struct mr__place *place)
 {
-	unsigned bit = 1u << at;
+	struct mr__row row = {.row = place->row,
+	                      .parent = (int64_t)event->parent,
+	                      .wall_begin_ns = place->wall_begin_ns};
 
-	if (!set && (encoder->bound & bit)) {
-		mr__query_set_null(encoder->insert, (int)at);
-	}
-	encoder->bound = set ? encoder->bound | bit : encoder->bound & ~bit;
-	return set;
-}
-
-static void set_blob(struct mr__encoder *encoder, enum parameter at,
-                     enum blob blob)
-{
-	const struct mr__span *span = &encoder->blobs[blob];
-
-	if (changes(encoder, at, span->bytes != NULL)) {
-		mr__query_set_blob(encoder->insert, (int)at, span->bytes,
-		                   span->size);
-	}
-}
-
-static void set_end(struct mr__query *to, const struct mr_event *event,
-                    const struct mr__place *place)
-{
-	mr__query_set_int(to, P_T_BEGIN, event->op->outcome.t_begin_ns);
-	mr__query_set_int(to, P_T_END, event->op->outcome.t_end_ns);
-	mr__query_set_int(to, P_WALL_END, place->wall_end_ns);
-}
-
-static int insert(struct mr__encoder *encoder, const struct mr_event *event,
-                  const struct mr__place *place, bool ended)
-{
-	struct mr__query *to = encoder->insert;
-	int code = set_form(encoder, to);
-
-	if (code != MR_OK) {
-		return code;
-	}
-	mr__query_set_int(to, P_ROW, place->row);
-	mr__query_set_int(to, P_WALL_BEGIN, place->wall_begin_ns);
-	if (changes(encoder, P_PARENT, event->parent != 0)) {
-		mr__query_set_int(to, P_PARENT, (int64_t)event->parent);
-	}
-	if (changes(encoder, P_WALL_END, ended)) {
-		set_end(to, event, place);
-	} else {
-		mr__query_set_null(to, P_T_BEGIN);
-		mr__query_set_null(to, P_T_END);
-	}
-	set_blob(encoder, P_CELLS, BLOB_CELLS);
-	set_blob(encoder, P_INPUT, BLOB_INPUT);
-	set_blob(encoder, P_RESULT, BLOB_RESULT);
-	code = mr__query_run(to);
-	return code == MR_OK ? insert_extras(encoder, place->row, true, ended)
-	                     : code;
+	memcpy(row.blobs, encoder->blobs, sizeof(row.blobs));
+	return row;
 }
 
 int mr__encode_begin(struct mr__encoder *encoder, const struct mr_event *event,
                      const struct mr__place *place)
 {
+	struct mr__row row;
+	int code;
+
 	start(encoder, event, place);
-	return insert(encoder, event, place, false);
+	row = row_of(encoder, event, place);
+	code = get_form(encoder, &row.form);
+	if (code == MR_OK) {
+		code = mr__rows_insert(encoder->rows, &row);
+	}
+	return code == MR_OK ? insert_extras(encoder, row.row, true, false)
+	                     : code;
+}
+
+static int update(struct mr__encoder *encoder, const struct mr_outcome *outcome,
+                  const struct mr__place *place, int64_t form)
+{
+	struct mr__query *to = encoder->update;
+	const struct mr__span *result = &encoder->blobs[BLOB_RESULT];
+
+	mr__query_set_int(to, P_ROW, place->row);
+	mr__query_set_int(to, P_FORM, form);
+	mr__query_set_int(to, P_T_BEGIN, outcome->t_begin_ns);
+	mr__query_set_int(to, P_T_END, outcome->t_end_ns);
+	mr__query_set_int(to, P_WALL_END, place->wall_end_ns);
+	if (result->bytes) {
+		mr__query_set_blob(to, P_RESULT, result->bytes, result->size);
+	} else {
+		mr__query_set_null(to, P_RESULT);
+	}
+	return mr__query_run(to);
 }
 
 /* The inputs are there since the begin. */
 int mr__encode_end(struct mr__encoder *encoder, const struct mr_event *event,
                    const struct mr__place *place)
 {
-	struct mr__query *to = encoder->update;
-	const struct mr__span *result = &encoder->blobs[BLOB_RESULT];
+	int64_t form;
 	int code;
 
 	start(encoder, event, place);
 	put_outcome(encoder, event);
-	code = set_form(encoder, to);
-	if (code != MR_OK) {
-		return code;
+	code = get_form(encoder, &form);
+	if (code == MR_OK) {
+		code = update(encoder, &event->op->outcome, place, form);
 	}
-	mr__query_set_int(to, P_ROW, place->row);
-	set_end(to, event, place);
-	if (result->bytes) {
-		mr__query_set_blob(to, P_RESULT, result->bytes, result->size);
-	} else {
-		mr__query_set_null(to, P_RESULT);
-	}
-	code = mr__query_run(to);
 	return code == MR_OK ? insert_extras(encoder, place->row, false, true)
 	                     : code;
 }
@@ -628,7 +586,25 @@ int mr__encode_end(struct mr__encoder *encoder, const struct mr_event *event,
 int mr__encode_whole(struct mr__encoder *encoder, const struct mr_event *event,
                      const struct mr__place *place)
 {
+	struct mr__row row;
+	int code;
+
 	start(encoder, event, place);
 	put_outcome(encoder, event);
-	return insert(encoder, event, place, true);
+	row = row_of(encoder, event, place);
+	row.ended = true;
+	row.wall_end_ns = place->wall_end_ns;
+	row.t_begin_ns = event->op->outcome.t_begin_ns;
+	row.t_end_ns = event->op->outcome.t_end_ns;
+	code = get_form(encoder, &row.form);
+	if (code == MR_OK) {
+		code = mr__rows_add(encoder->rows, &row);
+	}
+	return code == MR_OK ? insert_extras(encoder, row.row, true, true)
+	                     : code;
+}
+
+int mr__encoder_flush(struct mr__encoder *encoder)
+{
+	return mr__rows_flush(encoder->rows);
 }

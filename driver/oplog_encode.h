@@ -9,8 +9,8 @@
 #include "memrig/array.h"
 #include "oplog_bytes.h"
 #include "oplog_form.h"
+#include "oplog_rows.h"
 
-#define MR__BLOB_COLUMNS 3 /**< cells, input, result */
 #define MR__EXTRAS_MAX 6   /**< rows of data that one operation needs */
 
 /** A row of table data that waits until its operation is in. */
@@ -24,21 +24,14 @@ struct mr__extra {
 	size_t n;
 };
 
-/** A blob of table operation. */
-struct mr__span {
-	const void *bytes; /**< NULL = the column is NULL */
-	size_t size;
-};
-
 /** Kept statements and buffers. All-zero, then mr__encoder_open(). */
 struct mr__encoder {
-	struct mr__query *insert;
+	struct mr__rows *rows;
 	struct mr__query *update;
 	struct mr__query *data;
 	struct mr__forms *forms;
 	struct mr__form form; /**< of the operation at hand; its blobs are .. */
 	struct mr__span blobs[MR__BLOB_COLUMNS];
-	unsigned bound; /**< parameters of `insert` that hold some older row's */
 	bool values;          /**< keep inputs and results */
 	bool composed;        /**< the operation at hand is */
 	int error;            /**< MR_ERR_NOMEM if a buffer could not grow */
@@ -99,14 +92,24 @@ int mr__encode_end(struct mr__encoder *encoder, const struct mr_event *event,
                    const struct mr__place *place);
 
 /**
- * Insert an operation that was begun and ended: both in one.
+ * Insert an operation that was begun and ended: both in one. It may wait for
+ * others of the same transaction until mr__encoder_flush().
  *
  * @param encoder  the encoder.
  * @param event    at end.
  * @param place    when and where.
- * @return MR_OK; the connection's code; MR_ERR_NOMEM.
+ * @return MR_OK; the connection's code, maybe about one that waited;
+ *         MR_ERR_NOMEM.
  */
 int mr__encode_whole(struct mr__encoder *encoder, const struct mr_event *event,
                      const struct mr__place *place);
+
+/**
+ * Insert what waits; to be done before a commit.
+ *
+ * @param encoder  the encoder.
+ * @return MR_OK; the connection's code.
+ */
+int mr__encoder_flush(struct mr__encoder *encoder);
 
 #endif
