@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 512 /* a power of two; some 150 kB */
+#define SLOTS_LOG2 9 /* some 150 kB */
+#define SLOTS (1 << SLOTS_LOG2)
 #define PROBES 8  /* slots that a form may be in */
 #define MIX UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio */
 
@@ -91,15 +92,16 @@ void mr__form_passing(struct mr__form *form, enum mr__op_column column,
 
 /* ---- remembering --------------------------------------------------------- */
 
+/* A sum of products that do not wait for each other; its upper bits depend on
+ * all of every column. */
 static size_t home_of(const struct mr__form *form)
 {
-	uint64_t hash = form->set;
+	uint64_t hash = form->set * MIX;
 
-	for (size_t i = 0; i < MR__FORM_COLUMNS; i++) {
-		hash = (hash ^ form->at[i].bits) * MIX;
-		hash ^= hash >> 32;
+	for (uint64_t i = 0; i < MR__FORM_COLUMNS; i++) {
+		hash += form->at[i].bits * (MIX + (i << 33) + 2 * i);
 	}
-	return (size_t)(hash % SLOTS);
+	return (size_t)(hash >> (64 - SLOTS_LOG2));
 }
 
 /* Bit for bit, so that -0.0 and NaN are values like any other. */
