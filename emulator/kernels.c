@@ -31,6 +31,14 @@
 #define UNROLL(n)
 #endif
 
+/* Have a vector in a register: read again and again, it costs more loads than
+ * the processor has. */
+#if defined(__SSE2__) && defined(__GNUC__)
+#define KEEP(x) __asm__("" : "+x"(x))
+#else
+#define KEEP(x)
+#endif
+
 #ifndef KERNELS
 #define KERNELS mr__kernels_base
 #define KERNELS_NAME "base"
@@ -278,42 +286,47 @@ static void sums(const float *const *g, const float *v, uint32_t n_rows,
 	}
 }
 
-/* Eight accumulators stay in registers while the rows go by: WIDTH columns,
- * twice, of the sums and variances of two vectors. */
+/* Eight accumulators stay in registers while the rows go by: 2 WIDTH columns of
+ * the sums, or of the variances, of KERNEL_VECTORS vectors. */
 static inline void batch_part(const float *panel, const float *v,
                               uint32_t n_rows, float *acc)
 {
-	const size_t half = KERNEL_COLUMNS / WIDTH, part = half;
-	real *a = (real *)(void *)acc;
-	real s00 = a[0], s01 = a[1], q00 = a[part], q01 = a[part + 1];
-	real s10 = a[2 * part], s11 = a[2 * part + 1];
-	real q10 = a[3 * part], q11 = a[3 * part + 1];
+	const size_t next = KERNEL_PANEL; /* of acc: the next vector's */
+	real a0 = load(acc), b0 = load(acc + WIDTH);
+	real a1 = load(acc + next), b1 = load(acc + next + WIDTH);
+	real a2 = load(acc + 2 * next), b2 = load(acc + 2 * next + WIDTH);
+	real a3 = load(acc + 3 * next), b3 = load(acc + 3 * next + WIDTH);
 
 	for (uint32_t k = 0; k < n_rows; k++) {
-		const real *p = (const real *)(const void *)panel;
-		real g0 = p[0], g1 = p[1], n0 = p[half], n1 = p[half + 1];
+		real g0 = load(panel), g1 = load(panel + WIDTH);
 
-		s00 += v[0] * g0;
-		s01 += v[0] * g1;
-		s10 += v[1] * g0;
-		s11 += v[1] * g1;
-		q00 += v[2] * n0;
-		q01 += v[2] * n1;
-		q10 += v[3] * n0;
-		q11 += v[3] * n1;
+		KEEP(g0);
+		KEEP(g1);
+		a0 += v[0] * g0;
+		b0 += v[0] * g1;
+		a1 += v[1] * g0;
+		b1 += v[1] * g1;
+		a2 += v[2] * g0;
+		b2 += v[2] * g1;
+		a3 += v[3] * g0;
+		b3 += v[3] * g1;
 		panel += KERNEL_PANEL;
 		v += (size_t)2 * KERNEL_VECTORS;
 	}
-	a[0] = s00, a[1] = s01, a[part] = q00, a[part + 1] = q01;
-	a[2 * part] = s10, a[2 * part + 1] = s11;
-	a[3 * part] = q10, a[3 * part + 1] = q11;
+	store(acc, a0), store(acc + WIDTH, b0);
+	store(acc + next, a1), store(acc + next + WIDTH, b1);
+	store(acc + 2 * next, a2), store(acc + 2 * next + WIDTH, b2);
+	store(acc + 3 * next, a3), store(acc + 3 * next + WIDTH, b3);
 }
 
 static void batch(const float *panel, const float *v, uint32_t n_rows,
                   float *acc)
 {
-	for (uint32_t c = 0; c < KERNEL_COLUMNS; c += 2 * WIDTH)
+	for (uint32_t c = 0; c < KERNEL_COLUMNS; c += 2 * WIDTH) {
 		batch_part(panel + c, v, n_rows, acc + c);
+		batch_part(panel + KERNEL_COLUMNS + c, v + KERNEL_VECTORS,
+		           n_rows, acc + KERNEL_COLUMNS + c);
+	}
 }
 
 static float add_pairwise(float *lane)

@@ -23,7 +23,7 @@ struct kernel_drift {
 };
 
 #define KERNEL_ROWS 8     /* rows that kernels.columns takes at once */
-#define KERNEL_VECTORS 2  /* vectors that kernels.batch takes at once */
+#define KERNEL_VECTORS 4  /* vectors that kernels.batch takes at once */
 #define KERNEL_COLUMNS 16 /* columns that kernels.batch takes at once */
 #define KERNEL_LANES 16   /* partial sums of a dot product */
 #define KERNEL_PANEL ((size_t)2 * KERNEL_COLUMNS) /* a panel's row: floats */
