@@ -36,8 +36,12 @@ libdriver_la_SOURCES = \
 	%D%/oplog_decode.h \
 	%D%/oplog_encode.c \
 	%D%/oplog_encode.h \
+	%D%/oplog_form.c \
+	%D%/oplog_form.h \
 	%D%/oplog_read.c \
 	%D%/oplog_read.h \
+	%D%/oplog_rows.c \
+	%D%/oplog_rows.h \
 	%D%/oplog_schema.c \
 	%D%/oplog_schema.h \
 	%D%/oplog_write.c \

@@ -44,7 +44,8 @@ BEGIN {
 	third["sleef.h"] = "devices emulator"
 	third["cholmod.h"] = "emulator!"
 	third["Random123/philox.h"] = "emulator/random.c"
-	third["immintrin.h"] = "emulator/kernels.c devices/bulk.c"
+	third["immintrin.h"] = "emulator/kernels.c " \
+	                        "emulator/normals.c devices/bulk.c"
 	third["emmintrin.h"] = third["immintrin.h"]
 
 	library["devices"] = library["emulator"] = 1

@@ -85,6 +85,7 @@ libcheck_la_SOURCES = \
 	%D%/kill.h \
 	%D%/scribe.c \
 	%D%/scribe.h \
+	%D%/opedit.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/test.h \
