@@ -30,6 +30,7 @@ test_programs = \
 	%D%/test_target \
 	%D%/test_threads \
 	%D%/test_tool \
+	%D%/test_transport \
 	%D%/test_uri \
 	%D%/test_weights
 
