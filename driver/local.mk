@@ -69,14 +69,21 @@ libdriver_la_SOURCES = \
 	%D%/transport_socket.c \
 	%D%/transport_tcp.c \
 	%D%/transport_unix.c \
+	%D%/transport_usb.c \
+	%D%/transport_usbtmc.c \
 	%D%/transports.c \
 	%D%/transports.h \
 	%D%/uri.c \
+	%D%/usb.c \
+	%D%/usb.h \
+	%D%/usb_address.c \
+	%D%/usb_address.h \
 	%D%/version.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
-	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS)
+	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
+	$(USB_CFLAGS)
 libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) \
-	$(SERIALPORT_LIBS)
+	$(SERIALPORT_LIBS) $(USB_LIBS)
 
 libmemrig_la_SOURCES =
 libmemrig_la_LIBADD = libdriver.la libemulator.la libdevices.la \

@@ -19,6 +19,8 @@ static const struct mr__transport_type *const types[] = {
 	&mr__transport_serial,
 	&mr__transport_tcp,
 	&mr__transport_unix,
+	&mr__transport_usb,
+	&mr__transport_usbtmc,
 };
 
 #define N_TYPES (sizeof types / sizeof types[0])

@@ -11,6 +11,8 @@ extern const struct mr__transport_type mr__transport_loop;
 extern const struct mr__transport_type mr__transport_serial;
 extern const struct mr__transport_type mr__transport_tcp;
 extern const struct mr__transport_type mr__transport_unix;
+extern const struct mr__transport_type mr__transport_usb;
+extern const struct mr__transport_type mr__transport_usbtmc;
 
 /* ---- poll_fd.c: descriptors with deadlines ------------------------------------- */
 
