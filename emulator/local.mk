@@ -20,6 +20,8 @@ libemulator_la_SOURCES = \
 	%D%/read.c \
 	%D%/state.c \
 	%D%/trace.c \
+	%D%/usb_device.c \
+	%D%/usb_device.h \
 	%D%/wire_echo.c \
 	%D%/wire_fault.c \
 	%D%/wires.c \
