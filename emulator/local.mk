@@ -24,11 +24,6 @@ libemulator_la_SOURCES = \
 	%D%/usb_device.h \
 	%D%/wire_echo.c \
 	%D%/wire_fault.c \
-	%D%/wire_scpi.c \
-	%D%/wire_scpi.h \
-	%D%/wire_scpi_act.c \
-	%D%/wire_scpi_commands.c \
-	%D%/wire_scpi_parse.c \
 	%D%/wires.c \
 	%D%/wires.h
 libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS)
