@@ -117,6 +117,13 @@ int mr__transport_read_until(struct mr__transport *t, char delimiter, void *buf,
                              size_t room, int64_t deadline_ns, size_t *got,
                              struct mr_errtext *err);
 
+/**
+ * Wait until there is something to read, without taking it.
+ * @return MR_OK; MR_ERR_TIMEOUT; MR_ERR_IO.
+ */
+int mr__transport_await(struct mr__transport *t, int64_t deadline_ns,
+                        struct mr_errtext *err);
+
 /** Drop what has been received and not read. */
 int mr__transport_flush(struct mr__transport *t, struct mr_errtext *err);
 
