@@ -34,13 +34,16 @@
 int mr_cmd_configure(int argc, char **argv);
 int mr_cmd_drive(int argc, char **argv);
 int mr_cmd_info(int argc, char **argv);
+int mr_cmd_list(int argc, char **argv);
 int mr_cmd_log(int argc, char **argv);
 int mr_cmd_models(int argc, char **argv);
 int mr_cmd_plot(int argc, char **argv);
+int mr_cmd_probe(int argc, char **argv);
 int mr_cmd_program(int argc, char **argv);
 int mr_cmd_pulse(int argc, char **argv);
 int mr_cmd_read(int argc, char **argv);
 int mr_cmd_run(int argc, char **argv);
+int mr_cmd_serve(int argc, char **argv);
 int mr_cmd_trace(int argc, char **argv);
 int mr_cmd_wait(int argc, char **argv);
 /**@}*/
@@ -185,12 +188,20 @@ int mr_tool_whole(const char *text, uint64_t *out);
 
 /**
  * Open the array of --array or $MEMRIG_ARRAY and, with --log, its log;
- * from here on SIGINT and SIGTERM raise the stop flag (a second one kills).
+ * from here on signals raise the stop flag, see mr_tool_catch_signals().
  *
  * @param tool  the verb.
  * @return MR_OK or a code.
  */
 int mr_tool_open(struct mr_tool *tool);
+
+/**
+ * Have SIGINT, SIGTERM and SIGHUP raise the stop flag of tool->context (a
+ * second one kills); mr_tool_open() does it too.
+ *
+ * @param tool  the verb.
+ */
+void mr_tool_catch_signals(struct mr_tool *tool);
 
 /** One of several runs of a verb. */
 struct mr_tool_run {

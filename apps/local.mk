@@ -8,6 +8,8 @@ libapps_la_SOURCES = \
 	%D%/cmd_cells.c \
 	%D%/cmd_condition.c \
 	%D%/cmd_drive.c \
+	%D%/cmd_list.c \
+	%D%/cmd_serve.c \
 	%D%/cmd_info.c \
 	%D%/cmd_log.c \
 	%D%/cmd_log.h \

@@ -18,6 +18,8 @@ struct verb {
 
 /* In the order in which a newcomer meets them. */
 static const struct verb verbs[] = {
+	{"list", mr_cmd_list, "what is plugged in"},
+	{"probe", mr_cmd_probe, "who answers at a URI"},
 	{"info", mr_cmd_info, "what an array says of itself"},
 	{"models", mr_cmd_models, "the cell models and their parameters"},
 	{"read", mr_cmd_read, "read conductances"},
@@ -28,6 +30,7 @@ static const struct verb verbs[] = {
 	{"run", mr_cmd_run, "run an algorithm with its weights on an array"},
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
+	{"serve", mr_cmd_serve, "a virtual board for other programs"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
 	{"plot", mr_cmd_plot, "draw what was logged"},
 };

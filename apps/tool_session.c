@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /*
- * The tool's session: opens the array and its log, turns SIGINT and SIGTERM
- * into the stop flag, and ends everything in the right order.
+ * The tool's session: opens the array and its log, turns signals into
+ * the stop flag, and ends everything in the right order.
  */
 #include "cmd.h"
 
@@ -22,7 +22,7 @@ static void raise_stop(int signal_number)
 	stop_flag = 1;
 }
 
-static void catch_signals(void)
+void mr_tool_catch_signals(struct mr_tool *tool)
 {
 	/* SA_RESETHAND: the second signal kills, should the first hang */
 	struct sigaction action = {
@@ -33,6 +33,8 @@ static void catch_signals(void)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	tool->context.stop = &stop_flag;
 }
 
 static int start_log(struct mr_tool *tool)
@@ -62,8 +64,7 @@ int mr_tool_open(struct mr_tool *tool)
 		                    "which array? Say for example --array "
 		                    "'emu:pcm?rows=4&cols=4', or set "
 		                    "$MEMRIG_ARRAY");
-	tool->context.stop = &stop_flag;
-	catch_signals();
+	mr_tool_catch_signals(tool);
 	code = mr_array_open(tool->uri, &tool->open, &tool->array, &err);
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,

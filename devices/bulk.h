@@ -4,8 +4,8 @@
 /*
  * Inner loops of the models that need logarithms and powers. bulk.c is
  * compiled once for each instruction set; the forms give the same bits, on one
- * cell as on many, because the transcendental functions are SLEEF's
- * deterministic family and none contracts a product and a sum.
+ * cell as on many, because logarithm and power are polynomials that take the
+ * same steps everywhere and none contracts a product and a sum.
  */
 #ifndef MR_DEVICES_BULK_H
 #define MR_DEVICES_BULK_H
@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* A split that no target reaches. */
+#define BULK_NO_SPLIT 2.0f
 
 /* A quantity over g: below `split` clip(slope ln g + offset, min, max), from
  * there on the polynomial c[0] + c[1] g + c[2] g^2 + c[3] g^3, not below 0. */

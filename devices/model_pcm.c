@@ -309,23 +309,6 @@ static void reset(const double *p, struct mr_columns *c, uint32_t cell, float z)
 	c->memory[cell] = 1.0f;
 }
 
-/* One SET; the arithmetic of a cell alone, so that a loop over it can be
- * vectorised. */
-static inline uint8_t set_one(const double *p, double e, double fade,
-                              float *g_S, float *memory, float z)
-{
-	double g = (double)*g_S;
-	double left = (double)*memory * fade;
-	double mean = p[M1] * g + p[C1] + p[A1] * left;
-	double sd = p[M2] * g + p[C2] + p[A2] * left;
-	double next = g + e * mean + e * sd * (double)z;
-	double least = next < p[G_MIN] ? p[G_MIN] : next;
-
-	*memory = (float)left;
-	*g_S = (float)(least > p[G_MAX] ? p[G_MAX] : least);
-	return next >= p[G_MAX] ? MR_STATUS_SATURATED : 0;
-}
-
 static void birth(const double *p, struct mr_columns *c, uint32_t cell,
                   const float *z, int64_t t_ns)
 {
@@ -334,20 +317,54 @@ static void birth(const double *p, struct mr_columns *c, uint32_t cell,
 	c->t_p_ns[cell] = t_ns;
 }
 
-/* Locals, because the compiler cannot know that writing a cell leaves the
- * parameters alone. */
+/* What a SET of efficacy e does; fade is exp(-e / alpha). */
+struct set_law {
+	double e;
+	double fade;
+	double m1, c1_S, a1_S;
+	double m2, c2_S, a2_S;
+	double g_min_S, g_max_S;
+};
+
+static struct set_law set_law(const double *p, double e)
+{
+	return (struct set_law){.e = e,
+	                        .fade = exp(-e / p[ALPHA]),
+	                        .m1 = p[M1],
+	                        .c1_S = p[C1],
+	                        .a1_S = p[A1],
+	                        .m2 = p[M2],
+	                        .c2_S = p[C2],
+	                        .a2_S = p[A2],
+	                        .g_min_S = p[G_MIN],
+	                        .g_max_S = p[G_MAX]};
+}
+
+/* A copy, because the compiler cannot know that writing a cell leaves the law
+ * alone. Clipped when rounded, which gives the same float as the other way
+ * round; with doubles, or with the status in the same pass, nothing here is
+ * vectorised. */
 MR_CLONES
-static void set_run(const double *given, double e, float *restrict g_S,
+static void set_run(const struct set_law *law, float *restrict g_S,
                     float *restrict memory, const float *restrict z,
                     uint32_t n, uint8_t *restrict status)
 {
-	double p[N_PARAMS];
-	double fade = exp(-e / given[ALPHA]);
+	const struct set_law l = *law;
+	const float empty_S = (float)l.g_min_S, full_S = (float)l.g_max_S;
 
-	for (int i = 0; i < N_PARAMS; i++)
-		p[i] = given[i];
+	for (uint32_t i = 0; i < n; i++) {
+		double g = (double)g_S[i];
+		double left = (double)memory[i] * l.fade;
+		double mean = l.m1 * g + l.c1_S + l.a1_S * left;
+		double sd = l.m2 * g + l.c2_S + l.a2_S * left;
+		float next = (float)(g + l.e * mean + l.e * sd * (double)z[i]);
+		float least = next < empty_S ? empty_S : next;
+
+		memory[i] = (float)left;
+		g_S[i] = least > full_S ? full_S : least;
+	}
 	for (uint32_t i = 0; i < n; i++)
-		status[i] = set_one(p, e, fade, &g_S[i], &memory[i], z[i]);
+		status[i] = g_S[i] >= full_S ? MR_STATUS_SATURATED : 0;
 }
 
 static void pulse_run(const double *p, const struct mr_stimulus *s,
@@ -366,10 +383,11 @@ static void pulse_run(const double *p, const struct mr_stimulus *s,
 			memset(status, 0, n);
 			return;
 		}
-		set_run(p, e, c->g_S + first, c->memory + first, z, n, status);
+		struct set_law law = set_law(p, e);
+
+		set_run(&law, c->g_S + first, c->memory + first, z, n, status);
 	}
-	for (uint32_t i = first; i < first + n; i++)
-		c->t_p_ns[i] = t_ns;
+	mr__models_stamp(c->t_p_ns + first, n, t_ns);
 }
 
 static uint8_t pulse(const double *p, const struct mr_stimulus *s,

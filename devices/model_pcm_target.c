@@ -142,5 +142,6 @@ const struct mr_model mr__model_pcm_target = {
 	.drift = mr__target_drift,
 	.flicker = mr__target_flicker,
 	.flicker_run = mr__target_flicker_run,
+	.flicker_is_memory = true,
 	.noise = mr__target_noise,
 };

@@ -92,3 +92,10 @@ int mr_model_set(const struct mr_model *model, const char *name, double value,
 	values[i] = value;
 	return MR_OK;
 }
+
+MR_CLONES
+void mr__models_stamp(int64_t *t_p_ns, uint32_t n, int64_t t_ns)
+{
+	for (uint32_t i = 0; i < n; i++)
+		t_p_ns[i] = t_ns;
+}

@@ -15,4 +15,7 @@ extern const struct mr_model mr__model_pcm_step;
 extern const struct mr_model mr__model_pcm_table;
 extern const struct mr_model mr__model_pcm_target;
 
+/* All of these cells were programmed at t_ns. */
+void mr__models_stamp(int64_t *t_p_ns, uint32_t n, int64_t t_ns);
+
 #endif

@@ -4,6 +4,8 @@
 /* The members that models of target programming share; see target.h. */
 #include "target.h"
 
+#include <string.h>
+
 int mr__target_check(const double *p, struct mr_errtext *err)
 {
 	if (p[TARGET_V_READ] > p[TARGET_V_READ_MAX])
@@ -59,8 +61,7 @@ void mr__target_flicker_run(const double *p, const struct mr_columns *c,
                             uint32_t first, uint32_t n, float *q_s)
 {
 	(void)p;
-	for (uint32_t i = 0; i < n; i++)
-		q_s[i] = c->memory[first + i];
+	memcpy(q_s, c->memory + first, n * sizeof *q_s);
 }
 
 void mr__target_noise(const double *p, struct mr_noise *out)
@@ -76,12 +77,12 @@ void mr__target_common(const double *p, struct bulk_target *out)
 
 	*out = (struct bulk_target){
 		.g_max_S = (float)p[TARGET_G_MAX],
-		.nu = {.split = 2,
+		.nu = {.split = BULK_NO_SPLIT,
 	               .slope = (float)p[TARGET_NU_SLOPE],
 	               .offset = (float)p[TARGET_NU_OFFSET],
 	               .min = (float)p[TARGET_NU_MIN],
 	               .max = (float)p[TARGET_NU_MAX]},
-		.nu_sd = {.split = 2,
+		.nu_sd = {.split = BULK_NO_SPLIT,
 	                  .slope = (float)p[TARGET_NU_SD_SLOPE],
 	                  .offset = (float)p[TARGET_NU_SD_OFFSET],
 	                  .min = (float)p[TARGET_NU_SD_MIN],
@@ -118,6 +119,5 @@ void mr__target_run(const struct bulk_target *law, struct mr_columns *c,
 	mr__bulk_pick()->target(law, target_S, z, z + stride, n,
 	                        c->g_S + first, c->nu + first,
 	                        c->memory + first);
-	for (uint32_t i = first; i < first + n; i++)
-		c->t_p_ns[i] = t_ns;
+	mr__models_stamp(c->t_p_ns + first, n, t_ns);
 }

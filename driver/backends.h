@@ -9,5 +9,6 @@
 
 extern const struct mr_backend mr__backend_arc1;
 extern const struct mr_backend mr__backend_playback;
+extern const struct mr_backend mr__backend_scpi;
 
 #endif

@@ -194,12 +194,24 @@ static int check_trace(const struct mr_description *d, struct mr_op *op,
 	return rc;
 }
 
-static int check_program(const struct mr_description *d, struct mr_op *op,
+/* Many at once; (float)max is the greatest float that as_float() lets pass. */
+MR_CLONES
+static bool all_within(const float *value, uint64_t n, double max)
+{
+	const float most = (float)max;
+	uint32_t outside = 0;
+
+	for (uint64_t i = 0; i < n; i++)
+		outside |= !(value[i] >= 0) | !(value[i] <= most);
+	return outside == 0;
+}
+
+static int check_targets(const struct mr_description *d,
+                         const struct mr_program_op *pg, uint64_t n,
                          struct mr_errtext *err)
 {
-	struct mr_program_op *pg = &op->program;
-	uint64_t n = pg->target_S ? mr_selection_count(&op->where, d) : 1;
-
+	if (pg->target_S && all_within(pg->target_S, n, d->g_max_S))
+		return MR_OK;
 	for (uint64_t i = 0; i < n; i++) {
 		double target = pg->target_S ? (double)pg->target_S[i]
 		                             : pg->target;
@@ -210,6 +222,18 @@ static int check_program(const struct mr_description *d, struct mr_op *op,
 				"target %llu is %g S: must be 0 to %g",
 				(unsigned long long)i, target, d->g_max_S);
 	}
+	return MR_OK;
+}
+
+static int check_program(const struct mr_description *d, struct mr_op *op,
+                         struct mr_errtext *err)
+{
+	struct mr_program_op *pg = &op->program;
+	uint64_t n = pg->target_S ? mr_selection_count(&op->where, d) : 1;
+	int rc = check_targets(d, pg, n, err);
+
+	if (rc)
+		return rc;
 	if (!(pg->tolerance_S > 0 && pg->tolerance_S <= d->g_max_S))
 		return bad(err, "tolerance_S", pg->tolerance_S, 0, d->g_max_S);
 	if (pg->budget == 0 || pg->budget > d->limits.count_max)

@@ -333,6 +333,11 @@ void mr__query_clear(struct mr__query *query)
 	note(query, sqlite3_clear_bindings(query->raw));
 }
 
+void mr__query_set_null(struct mr__query *query, int at)
+{
+	note(query, sqlite3_bind_null(query->raw, at));
+}
+
 void mr__query_set_int(struct mr__query *query, int at, int64_t value)
 {
 	note(query, sqlite3_bind_int64(query->raw, at, value));
@@ -364,6 +369,11 @@ int mr__query_run(struct mr__query *query)
 
 	mr__query_reset(query);
 	return code;
+}
+
+int64_t mr__query_inserted(const struct mr__query *query)
+{
+	return mr__db_inserted(query->db);
 }
 
 int mr__query_next(struct mr__query *query, bool *more)

@@ -114,6 +114,7 @@ int mr__db_prepare(struct mr__db *db, const char *sql,
  */
 /**@{*/
 void mr__query_clear(struct mr__query *query); /**< all become NULL */
+void mr__query_set_null(struct mr__query *query, int at);
 void mr__query_set_int(struct mr__query *query, int at, int64_t value);
 void mr__query_set_real(struct mr__query *query, int at, double value);
 void mr__query_set_text(struct mr__query *query, int at, const char *text);
@@ -129,6 +130,14 @@ void mr__query_set_blob(struct mr__query *query, int at, const void *data,
  * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_NOMEM.
  */
 int mr__query_run(struct mr__query *query);
+
+/**
+ * Key of the row that a query of this connection inserted last.
+ *
+ * @param query  the query.
+ * @return its rowid.
+ */
+int64_t mr__query_inserted(const struct mr__query *query);
 
 /**
  * Take the next row.

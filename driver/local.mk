@@ -10,6 +10,7 @@ libdriver_la_SOURCES = \
 	%D%/backends.c \
 	%D%/backends.h \
 	%D%/board_arc1.c \
+	%D%/board_scpi.c \
 	%D%/check.c \
 	%D%/clock.c \
 	%D%/compose.c \
@@ -18,11 +19,15 @@ libdriver_la_SOURCES = \
 	%D%/description_json.c \
 	%D%/description_json.h \
 	%D%/device_type.c \
+	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/filters.h \
+	%D%/listen.c \
+	%D%/listen.h \
+	%D%/lockfile.c \
 	%D%/op_compare.c \
 	%D%/op_compare.h \
 	%D%/oplog_bytes.c \
@@ -31,14 +36,25 @@ libdriver_la_SOURCES = \
 	%D%/oplog_decode.h \
 	%D%/oplog_encode.c \
 	%D%/oplog_encode.h \
+	%D%/oplog_form.c \
+	%D%/oplog_form.h \
 	%D%/oplog_read.c \
 	%D%/oplog_read.h \
+	%D%/oplog_rows.c \
+	%D%/oplog_rows.h \
 	%D%/oplog_schema.c \
 	%D%/oplog_schema.h \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
 	%D%/playback.c \
+	%D%/poll_fd.c \
+	%D%/scpi.h \
+	%D%/scpi_link.c \
+	%D%/scpi_ops.c \
+	%D%/scpi_ops.h \
+	%D%/scpi_record.c \
 	%D%/selection.c \
+	%D%/serve.c \
 	%D%/shorthand.c \
 	%D%/submit.c \
 	%D%/synapse.c \
@@ -48,11 +64,26 @@ libdriver_la_SOURCES = \
 	%D%/synapse_refresh.c \
 	%D%/synapse_update.c \
 	%D%/transport.h \
+	%D%/transport_loop.c \
+	%D%/transport_serial.c \
+	%D%/transport_socket.c \
+	%D%/transport_tcp.c \
+	%D%/transport_unix.c \
+	%D%/transport_usb.c \
+	%D%/transport_usbtmc.c \
+	%D%/transports.c \
+	%D%/transports.h \
 	%D%/uri.c \
+	%D%/usb.c \
+	%D%/usb.h \
+	%D%/usb_address.c \
+	%D%/usb_address.h \
 	%D%/version.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
-	$(JANSSON_CFLAGS)
-libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
+	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
+	$(USB_CFLAGS)
+libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) \
+	$(SERIALPORT_LIBS) $(USB_LIBS)
 
 libmemrig_la_SOURCES =
 libmemrig_la_LIBADD = libdriver.la libemulator.la libdevices.la \

@@ -2,9 +2,9 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /*
- * One operation into rows of tables op and data. Parameters are bound by
- * column, one statement for all kinds; blobs are borrowed from the operation,
- * so that nothing is copied or allocated on the way.
+ * One operation into rows of tables operation, form and data. Blobs are
+ * borrowed from the operation, so that nothing is copied or allocated on the
+ * way.
  */
 #include "oplog_encode.h"
 
@@ -16,24 +16,45 @@ static const char *const selection_names[] = {"all", "rect", "list", "outer"};
 static const char *const unit_names[] = {"V", "A"};
 static const char *const axis_names[] = {"rows", "cols"};
 
+/* Parameters of the update. */
+enum parameter {
+	P_ROW = 1,
+	P_FORM,
+	P_T_BEGIN,
+	P_T_END,
+	P_WALL_END,
+	P_RESULT,
+};
+
+static const char update_sql[] =
+	"UPDATE operation SET form=?2,t_begin_ns=?3,t_end_ns=?4,wall_end_ns=?5,"
+	"result=?6 WHERE row=?1";
+
+static const char data_sql[] =
+	"INSERT INTO data(row,name,role,source,type,n,bytes) "
+	"VALUES(?,?,?,?,?,?,?)";
+
+/* The columns of table operation that are blobs. */
+enum blob {
+	BLOB_CELLS,
+	BLOB_INPUT,
+	BLOB_RESULT
+};
+
 int mr__encoder_open(struct mr__encoder *encoder, struct mr__db *db,
                      bool values)
 {
-	char sql[MR__OPLOG_SQL_MAX];
-	int code;
+	int code = mr__rows_open(db, &encoder->rows);
 
 	encoder->values = values;
-	mr__oplog_insert_sql(sql);
-	code = mr__db_prepare(db, sql, &encoder->insert);
 	if (code == MR_OK) {
-		mr__oplog_update_sql(sql);
-		code = mr__db_prepare(db, sql, &encoder->update);
+		code = mr__db_prepare(db, update_sql, &encoder->update);
 	}
 	if (code == MR_OK) {
-		code = mr__db_prepare(db, "INSERT INTO data(row,name,role,"
-		                      "source,type,n,bytes) "
-		                      "VALUES(?,?,?,?,?,?,?)",
-		                      &encoder->data);
+		code = mr__db_prepare(db, data_sql, &encoder->data);
+	}
+	if (code == MR_OK) {
+		code = mr__forms_open(db, &encoder->forms);
 	}
 	return code;
 }
@@ -44,6 +65,8 @@ void mr__encoder_close(struct mr__encoder *encoder)
 		mr__buffer_free(&encoder->scratch[i]);
 	}
 	mr__buffer_free(&encoder->spare);
+	mr__forms_close(encoder->forms);
+	mr__rows_close(encoder->rows);
 }
 
 /* ---- single values ------------------------------------------------------- */
@@ -51,36 +74,30 @@ void mr__encoder_close(struct mr__encoder *encoder)
 static void put_int(struct mr__encoder *encoder, enum mr__op_column column,
                     int64_t value)
 {
-	mr__query_set_int(encoder->to, (int)column + 1, value);
+	mr__form_int(&encoder->form, column, value);
 }
 
 static void put_real(struct mr__encoder *encoder, enum mr__op_column column,
                      double value)
 {
-	mr__query_set_real(encoder->to, (int)column + 1, value);
+	mr__form_real(&encoder->form, column, value);
 }
 
 static void put_text(struct mr__encoder *encoder, enum mr__op_column column,
                      const char *text)
 {
-	mr__query_set_text(encoder->to, (int)column + 1, text);
+	mr__form_text(&encoder->form, column, text);
 }
 
-static void put_bytes(struct mr__encoder *encoder, enum mr__op_column column,
+static void put_bytes(struct mr__encoder *encoder, enum blob blob,
                       const void *bytes, size_t size)
 {
 	encoder->bytes += size;
-	mr__query_set_blob(encoder->to, (int)column + 1, bytes, size);
-}
-
-static struct mr__buffer *scratch_of(struct mr__encoder *encoder,
-                                     enum mr__op_column column)
-{
-	return &encoder->scratch[column - MR__OP_ROWS];
+	encoder->blobs[blob] = (struct mr__span){bytes, size};
 }
 
 /* [n] float or uint32_t */
-static void put_list(struct mr__encoder *encoder, enum mr__op_column column,
+static void put_list(struct mr__encoder *encoder, enum blob blob,
                      const void *list, size_t n)
 {
 	const void *bytes;
@@ -88,18 +105,35 @@ static void put_list(struct mr__encoder *encoder, enum mr__op_column column,
 	if (!list) {
 		return;
 	}
-	if (mr__bytes_of(list, n, sizeof(float), scratch_of(encoder, column),
+	if (mr__bytes_of(list, n, sizeof(float), &encoder->scratch[blob],
 	                 &bytes) != MR_OK) {
 		encoder->error = MR_ERR_NOMEM;
 		return;
 	}
-	put_bytes(encoder, column, bytes, n * sizeof(float));
+	put_bytes(encoder, blob, bytes, n * sizeof(float));
+}
+
+static void put_outer(struct mr__encoder *encoder,
+                      const struct mr_selection *where)
+{
+	struct mr__buffer *to = &encoder->scratch[BLOB_CELLS];
+	size_t n_rows = where->n_rows;
+	size_t size = (n_rows + where->n_cols) * sizeof(uint32_t);
+
+	if (mr__buffer_reserve(to, size) != MR_OK) {
+		encoder->error = MR_ERR_NOMEM;
+		return;
+	}
+	mr__bytes_copy(to->data, where->rows, n_rows, sizeof(uint32_t));
+	mr__bytes_copy((char *)to->data + n_rows * sizeof(uint32_t),
+	               where->cols, where->n_cols, sizeof(uint32_t));
+	put_bytes(encoder, BLOB_CELLS, to->data, size);
 }
 
 static void put_input(struct mr__encoder *encoder, const float *x, size_t n)
 {
 	if (encoder->values && x) {
-		put_list(encoder, MR__OP_INPUT, x, n);
+		put_list(encoder, BLOB_INPUT, x, n);
 		put_text(encoder, MR__OP_PACKING, "dense");
 	}
 }
@@ -111,12 +145,12 @@ static void put_packed(struct mr__encoder *encoder, const float *x, size_t n)
 	if (!encoder->values) {
 		return;
 	}
-	if (mr__pack(x, n, scratch_of(encoder, MR__OP_INPUT), &packed) !=
+	if (mr__pack(x, n, &encoder->scratch[BLOB_INPUT], &packed) !=
 	    MR_OK) {
 		encoder->error = MR_ERR_NOMEM;
 		return;
 	}
-	put_bytes(encoder, MR__OP_INPUT, packed.bytes, packed.size);
+	put_bytes(encoder, BLOB_INPUT, packed.bytes, packed.size);
 	put_text(encoder, MR__OP_PACKING, packed.packing);
 }
 
@@ -124,7 +158,7 @@ static void put_result(struct mr__encoder *encoder, const float *x, size_t n,
                        const char *source)
 {
 	if (encoder->values && x && n > 0) {
-		put_list(encoder, MR__OP_RESULT, x, n);
+		put_list(encoder, BLOB_RESULT, x, n);
 		put_text(encoder, MR__OP_SOURCE, source);
 	}
 }
@@ -194,13 +228,12 @@ static void put_selection(struct mr__encoder *encoder,
 		          where->n_cols);
 		break;
 	case MR_SELECT_LIST:
-		put_list(encoder, MR__OP_CELLS, where->cells, where->n_cells);
+		put_list(encoder, BLOB_CELLS, where->cells, where->n_cells);
 		break;
 	case MR_SELECT_OUTER:
 		put_int(encoder, MR__OP_N_ROWS, where->n_rows);
 		put_int(encoder, MR__OP_N_COLS, where->n_cols);
-		put_list(encoder, MR__OP_ROWS, where->rows, where->n_rows);
-		put_list(encoder, MR__OP_COLS, where->cols, where->n_cols);
+		put_outer(encoder, where);
 		break;
 	}
 }
@@ -320,8 +353,10 @@ static void put_parameters(struct mr__encoder *encoder, const struct mr_op *op,
 		put_real(encoder, MR__OP_DURATION, op->wait.duration_s);
 		break;
 	case MR_OP_CONFIGURE:
-		put_text(encoder, MR__OP_NAME, op->configure.name);
-		put_text(encoder, MR__OP_VALUE, op->configure.value);
+		mr__form_passing(&encoder->form, MR__OP_NAME,
+		                 op->configure.name);
+		mr__form_passing(&encoder->form, MR__OP_VALUE,
+		                 op->configure.value);
 		break;
 	}
 }
@@ -397,18 +432,16 @@ static void put_results(struct mr__encoder *encoder, const struct mr_op *op,
 }
 
 static void put_outcome(struct mr__encoder *encoder,
-                        const struct mr_event *event, int64_t wall_end_ns)
+                        const struct mr_event *event)
 {
 	const struct mr_outcome *outcome = &event->op->outcome;
 
-	put_int(encoder, MR__OP_T_BEGIN, outcome->t_begin_ns);
-	put_int(encoder, MR__OP_T_END, outcome->t_end_ns);
-	put_int(encoder, MR__OP_WALL_END, wall_end_ns);
 	put_int(encoder, MR__OP_N_EFFECT, (int64_t)outcome->n_effect);
 	put_int(encoder, MR__OP_STATUS, outcome->status);
 	put_text(encoder, MR__OP_ERROR, mr_error_name(outcome->error));
 	if (event->errtext && event->errtext[0]) {
-		put_text(encoder, MR__OP_ERRTEXT, event->errtext);
+		mr__form_passing(&encoder->form, MR__OP_ERRTEXT,
+		                 event->errtext);
 	}
 	if (encoder->values) {
 		put_results(encoder, event->op, event->desc);
@@ -441,70 +474,137 @@ static int insert_extra(struct mr__encoder *encoder, int64_t row,
 	return mr__query_run(to);
 }
 
-static void start(struct mr__encoder *encoder, struct mr__query *to,
-                  const struct mr__place *place)
+/* Those of one role, or all. */
+static int insert_extras(struct mr__encoder *encoder, int64_t row,
+                         bool inputs, bool results)
 {
-	encoder->to = to;
-	encoder->composed = place->composed;
-	encoder->error = MR_OK;
-	encoder->n_extras = 0;
-	mr__query_clear(to);
-	put_int(encoder, MR__OP_ROW, place->row);
-}
+	int code = MR_OK;
 
-static int finish(struct mr__encoder *encoder, int64_t row)
-{
-	int code = encoder->error;
-
-	if (encoder->n_extras > 0) {
-		put_int(encoder, MR__OP_N_DATA, encoder->n_extras);
-	}
-	if (code == MR_OK) {
-		code = mr__query_run(encoder->to);
-	}
 	for (uint32_t i = 0; code == MR_OK && i < encoder->n_extras; i++) {
-		code = insert_extra(encoder, row, &encoder->extras[i]);
+		const struct mr__extra *extra = &encoder->extras[i];
+
+		if (extra->source ? results : inputs) {
+			code = insert_extra(encoder, row, extra);
+		}
 	}
 	return code;
 }
 
-static void put_begin(struct mr__encoder *encoder, const struct mr_event *event,
-                      const struct mr__place *place)
+static void start(struct mr__encoder *encoder, const struct mr_event *event,
+                  const struct mr__place *place)
 {
-	if (event->parent != 0) {
-		put_int(encoder, MR__OP_PARENT, (int64_t)event->parent);
-	}
+	encoder->composed = place->composed;
+	encoder->error = MR_OK;
+	encoder->n_extras = 0;
+	encoder->form = (struct mr__form){0};
+	memset(encoder->blobs, 0, sizeof(encoder->blobs));
 	if (place->composed) {
 		put_int(encoder, MR__OP_COMPOSED, 1);
 	}
 	if (place->survey) {
 		put_int(encoder, MR__OP_SURVEY, 1);
 	}
-	put_int(encoder, MR__OP_WALL_BEGIN, place->wall_begin_ns);
 	put_parameters(encoder, event->op, event->desc);
+}
+
+/* The form is complete. */
+static int get_form(struct mr__encoder *encoder, int64_t *key)
+{
+	if (encoder->error != MR_OK) {
+		return encoder->error;
+	}
+	if (encoder->n_extras > 0) {
+		put_int(encoder, MR__OP_N_DATA, encoder->n_extras);
+	}
+	return mr__forms_key(encoder->forms, &encoder->form, key);
+}
+
+static struct mr__row row_of(const struct mr__encoder *encoder,
+                             const struct mr_event *event,
+                             const struct mr__place *place)
+{
+	struct mr__row row = {.row = place->row,
+	                      .parent = (int64_t)event->parent,
+	                      .wall_begin_ns = place->wall_begin_ns};
+
+	memcpy(row.blobs, encoder->blobs, sizeof(row.blobs));
+	return row;
 }
 
 int mr__encode_begin(struct mr__encoder *encoder, const struct mr_event *event,
                      const struct mr__place *place)
 {
-	start(encoder, encoder->insert, place);
-	put_begin(encoder, event, place);
-	return finish(encoder, place->row);
+	struct mr__row row;
+	int code;
+
+	start(encoder, event, place);
+	row = row_of(encoder, event, place);
+	code = get_form(encoder, &row.form);
+	if (code == MR_OK) {
+		code = mr__rows_insert(encoder->rows, &row);
+	}
+	return code == MR_OK ? insert_extras(encoder, row.row, true, false)
+	                     : code;
 }
 
+static int update(struct mr__encoder *encoder, const struct mr_outcome *outcome,
+                  const struct mr__place *place, int64_t form)
+{
+	struct mr__query *to = encoder->update;
+	const struct mr__span *result = &encoder->blobs[BLOB_RESULT];
+
+	mr__query_set_int(to, P_ROW, place->row);
+	mr__query_set_int(to, P_FORM, form);
+	mr__query_set_int(to, P_T_BEGIN, outcome->t_begin_ns);
+	mr__query_set_int(to, P_T_END, outcome->t_end_ns);
+	mr__query_set_int(to, P_WALL_END, place->wall_end_ns);
+	if (result->bytes) {
+		mr__query_set_blob(to, P_RESULT, result->bytes, result->size);
+	} else {
+		mr__query_set_null(to, P_RESULT);
+	}
+	return mr__query_run(to);
+}
+
+/* The inputs are there since the begin. */
 int mr__encode_end(struct mr__encoder *encoder, const struct mr_event *event,
                    const struct mr__place *place)
 {
-	start(encoder, encoder->update, place);
-	put_outcome(encoder, event, place->wall_end_ns);
-	return finish(encoder, place->row);
+	int64_t form;
+	int code;
+
+	start(encoder, event, place);
+	put_outcome(encoder, event);
+	code = get_form(encoder, &form);
+	if (code == MR_OK) {
+		code = update(encoder, &event->op->outcome, place, form);
+	}
+	return code == MR_OK ? insert_extras(encoder, place->row, false, true)
+	                     : code;
 }
 
 int mr__encode_whole(struct mr__encoder *encoder, const struct mr_event *event,
                      const struct mr__place *place)
 {
-	start(encoder, encoder->insert, place);
-	put_begin(encoder, event, place);
-	put_outcome(encoder, event, place->wall_end_ns);
-	return finish(encoder, place->row);
+	struct mr__row row;
+	int code;
+
+	start(encoder, event, place);
+	put_outcome(encoder, event);
+	row = row_of(encoder, event, place);
+	row.ended = true;
+	row.wall_end_ns = place->wall_end_ns;
+	row.t_begin_ns = event->op->outcome.t_begin_ns;
+	row.t_end_ns = event->op->outcome.t_end_ns;
+	code = get_form(encoder, &row.form);
+	if (code == MR_OK) {
+		code = mr__rows_add(encoder->rows, &row);
+	}
+	return code == MR_OK ? insert_extras(encoder, row.row, true, true)
+	                     : code;
+}
+
+int mr__encoder_flush(struct mr__encoder *encoder)
+{
+	return mr__rows_flush(encoder->rows);
 }

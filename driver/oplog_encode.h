@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* One operation into rows of tables op and data. */
+/* One operation into rows of tables operation, form and data. */
 #ifndef MR_DRIVER_OPLOG_ENCODE_H
 #define MR_DRIVER_OPLOG_ENCODE_H
 
 #include "database.h"
 #include "memrig/array.h"
 #include "oplog_bytes.h"
+#include "oplog_form.h"
+#include "oplog_rows.h"
 
-#define MR__BLOB_COLUMNS 5 /**< rows, cols, cells, input, result */
 #define MR__EXTRAS_MAX 6   /**< rows of data that one operation needs */
 
 /** A row of table data that waits until its operation is in. */
@@ -25,10 +26,12 @@ struct mr__extra {
 
 /** Kept statements and buffers. All-zero, then mr__encoder_open(). */
 struct mr__encoder {
-	struct mr__query *insert;
+	struct mr__rows *rows;
 	struct mr__query *update;
 	struct mr__query *data;
-	struct mr__query *to; /**< the statement that is being filled */
+	struct mr__forms *forms;
+	struct mr__form form; /**< of the operation at hand; its blobs are .. */
+	struct mr__span blobs[MR__BLOB_COLUMNS];
 	bool values;          /**< keep inputs and results */
 	bool composed;        /**< the operation at hand is */
 	int error;            /**< MR_ERR_NOMEM if a buffer could not grow */
@@ -82,21 +85,31 @@ int mr__encode_begin(struct mr__encoder *encoder, const struct mr_event *event,
  *
  * @param encoder  the encoder.
  * @param event    at end.
- * @param place    its begin is ignored.
+ * @param place    as it was at begin, with the end.
  * @return MR_OK; the connection's code; MR_ERR_NOMEM.
  */
 int mr__encode_end(struct mr__encoder *encoder, const struct mr_event *event,
                    const struct mr__place *place);
 
 /**
- * Insert an operation that was begun and ended: both in one.
+ * Insert an operation that was begun and ended: both in one. It may wait for
+ * others of the same transaction until mr__encoder_flush().
  *
  * @param encoder  the encoder.
  * @param event    at end.
  * @param place    when and where.
- * @return MR_OK; the connection's code; MR_ERR_NOMEM.
+ * @return MR_OK; the connection's code, maybe about one that waited;
+ *         MR_ERR_NOMEM.
  */
 int mr__encode_whole(struct mr__encoder *encoder, const struct mr_event *event,
                      const struct mr__place *place);
+
+/**
+ * Insert what waits; to be done before a commit.
+ *
+ * @param encoder  the encoder.
+ * @return MR_OK; the connection's code.
+ */
+int mr__encoder_flush(struct mr__encoder *encoder);
 
 #endif

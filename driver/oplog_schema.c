@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define APPLICATION_ID 1297238343 /* "MRIG" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
+#define OLDEST_READABLE 1 /* op was a table with the columns of the view */
 
 #define BESIDE_MAX 4096 /* room for the name of a file beside the log */
 
@@ -46,16 +47,13 @@ static const char run_sql[] =
 	"  PRIMARY KEY (run, key)\n"
 	") WITHOUT ROWID;"
 	"CREATE TABLE description (\n"
-	"  row INTEGER PRIMARY KEY REFERENCES op, -- a configure\n"
+	"  row INTEGER PRIMARY KEY REFERENCES operation, -- a configure\n"
 	"  description TEXT NOT NULL -- JSON: what holds after it\n"
 	");";
 
 static const char op_sql[] =
-	"CREATE TABLE op (\n"
-	"  row INTEGER PRIMARY KEY, -- run * 2^40 + id\n"
-	"  run INTEGER GENERATED ALWAYS AS (row >> 40) VIRTUAL,\n"
-	"  id INTEGER GENERATED ALWAYS AS (row & 1099511627775) VIRTUAL,\n"
-	"  parent INTEGER,      -- id of the composed operation; NULL = none\n"
+	"CREATE TABLE form ( -- what many operations have in common\n"
+	"  form INTEGER PRIMARY KEY,\n"
 	"  composed INTEGER,    -- 1 = done by memrig as a program of others\n"
 	"  survey INTEGER,      -- 1 = read at an interval, not asked for\n"
 	"  kind TEXT NOT NULL,  -- read pulse trace program drive wait configure\n"
@@ -76,9 +74,6 @@ static const char op_sql[] =
 	"  axis TEXT, batch INTEGER, -- of a drive: rows or cols are fed\n"
 	"  duration_s REAL, period_s REAL,\n"
 	"  name TEXT, value TEXT,    -- of a configure\n"
-	"  t_begin_ns INTEGER, t_end_ns INTEGER, -- array time\n"
-	"  wall_begin_ns INTEGER NOT NULL,\n"
-	"  wall_end_ns INTEGER, -- NULL = begun, never ended\n"
 	"  n_effect INTEGER,    -- cells (drive: vectors) that took effect\n"
 	"  status INTEGER,      -- OR of 1 compliance, 2 over range, 4\n"
 	"                       -- saturated, 8 not converged, 16 unknown\n"
@@ -86,15 +81,22 @@ static const char op_sql[] =
 	"  errtext TEXT,\n"
 	"  source TEXT,         -- of the result: measured or inferred\n"
 	"  n_data INTEGER,      -- rows of table data; NULL = none\n"
-	"  packing TEXT,        -- of input: dense sparse bits\n"
-	"  rows BLOB, cols BLOB, -- outer: u4 lists\n"
-	"  cells BLOB,          -- list: u4 list\n"
+	"  packing TEXT         -- of input: dense sparse bits\n"
+	");"
+	"CREATE TABLE operation ( -- read it through the view op\n"
+	"  row INTEGER PRIMARY KEY, -- run * 2^40 + id\n"
+	"  form INTEGER NOT NULL REFERENCES form,\n"
+	"  parent INTEGER,      -- id of the composed operation; NULL = none\n"
+	"  t_begin_ns INTEGER, t_end_ns INTEGER, -- array time\n"
+	"  wall_begin_ns INTEGER NOT NULL,\n"
+	"  wall_end_ns INTEGER, -- NULL = begun, never ended\n"
+	"  cells BLOB,          -- list: u4 list; outer: u4 rows, then columns\n"
 	"  input BLOB,          -- f4: drive V; pulse V or A; trace V or A;\n"
 	"                       -- program S\n"
 	"  result BLOB          -- f4: read S; drive A; trace A; program S\n"
 	");"
 	"CREATE TABLE data (\n"
-	"  row INTEGER NOT NULL REFERENCES op,\n"
+	"  row INTEGER NOT NULL REFERENCES operation,\n"
 	"  name TEXT NOT NULL,  -- v_V i_A t_s status widths_s counts hold_s\n"
 	"                       -- sample pulses\n"
 	"  role TEXT NOT NULL,  -- input or result\n"
@@ -106,6 +108,21 @@ static const char op_sql[] =
 	");";
 
 static const char view_sql[] =
+	"CREATE VIEW op AS -- one row per operation, with its form\n"
+	"  SELECT row, row >> 40 AS run, row & 1099511627775 AS id, parent,\n"
+	"    composed, survey, kind, selection, row0, col0, n_rows, n_cols,\n"
+	"    n_cells, unit, amplitude, width_s, t_rise_s, t_fall_s, count,\n"
+	"    compliance, v_read_V, t_int_s, averages, n_levels, n_samples,\n"
+	"    target_S, tolerance_S, budget, axis, batch, duration_s, period_s,\n"
+	"    name, value, t_begin_ns, t_end_ns, wall_begin_ns, wall_end_ns,\n"
+	"    n_effect, status, error, errtext, source, n_data, packing,\n"
+	"    CASE selection WHEN 'outer' THEN substr(cells, 1, 4 * n_rows)\n"
+	"      END AS rows,\n"
+	"    CASE selection WHEN 'outer' THEN substr(cells, 4 * n_rows + 1)\n"
+	"      END AS cols,\n"
+	"    CASE WHEN selection IS NOT 'outer' THEN cells END AS cells,\n"
+	"    input, result\n"
+	"    FROM operation LEFT JOIN form USING (form);"
 	"CREATE VIEW reads AS -- successful reads\n"
 	"  SELECT row, run, id, parent, survey, t_begin_ns, t_end_ns,\n"
 	"    selection, row0, col0, n_rows, n_cols, n_cells, v_read_V, averages,\n"
@@ -188,71 +205,58 @@ static char *add(char *to, const char *text)
 	return to + length;
 }
 
-static char *add_names(char *to)
+void mr__oplog_form_sql(char *sql)
 {
-	for (int i = 0; i < MR__OP_COLUMNS; i++) {
-		to = add(to, i > 0 ? "," : "");
-		to = add(to, names[i]);
+	sql = add(sql, "INSERT INTO form(");
+	for (int i = 0; i < MR__FORM_COLUMNS; i++) {
+		sql = add(sql, i > 0 ? "," : "");
+		sql = add(sql, names[MR__FORM_FIRST + i]);
 	}
-	return to;
-}
-
-void mr__oplog_insert_sql(char *sql)
-{
-	sql = add(sql, "INSERT INTO op(");
-	sql = add_names(sql);
 	sql = add(sql, ") VALUES(");
-	for (int i = 0; i < MR__OP_COLUMNS; i++) {
+	for (int i = 0; i < MR__FORM_COLUMNS; i++) {
 		sql = add(sql, i > 0 ? ",?" : "?");
 	}
 	(void)add(sql, ")");
 }
 
-void mr__oplog_update_sql(char *sql)
-{
-	static const enum mr__op_column at_end[] = {
-		MR__OP_T_BEGIN, MR__OP_T_END, MR__OP_WALL_END, MR__OP_N_EFFECT,
-		MR__OP_STATUS, MR__OP_ERROR, MR__OP_ERRTEXT, MR__OP_SOURCE,
-		MR__OP_RESULT,
-	};
-
-	sql += sprintf(sql, "UPDATE op SET ");
-	for (size_t i = 0; i < sizeof(at_end) / sizeof(at_end[0]); i++) {
-		sql += sprintf(sql, "%s=?%d,", names[at_end[i]],
-		               (int)at_end[i] + 1);
-	}
-	(void)sprintf(sql, "n_data=nullif(coalesce(n_data,0)+"
-	              "coalesce(?%d,0),0) WHERE row=?%d", MR__OP_N_DATA + 1,
-	              MR__OP_ROW + 1);
-}
-
 void mr__oplog_select_sql(char *sql)
 {
 	sql = add(sql, "SELECT ");
-	sql = add_names(sql);
+	for (int i = 0; i < MR__OP_COLUMNS; i++) {
+		sql = add(sql, i > 0 ? "," : "");
+		sql = add(sql, names[i]);
+	}
 	(void)add(sql, " FROM op WHERE row BETWEEN ?1 AND ?2 ORDER BY row");
 }
 
 /* ---- opening ------------------------------------------------------------- */
 
 static int judge(const char *path, int64_t application, int64_t version,
-                 struct mr_errtext *err)
+                 int oldest, struct mr_errtext *err)
 {
 	if (application != APPLICATION_ID) {
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s: it is no memrig log but another "
 		                      "SQLite file", path);
 	}
-	if (version != SCHEMA_VERSION) {
+	if (version >= OLDEST_READABLE && version < oldest) {
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s: the log has format version %lld, "
+		                      "which this memrig reads but does not "
+		                      "write: log into another file", path,
+		                      (long long)version);
+	}
+	if (version < oldest || version > SCHEMA_VERSION) {
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s: the log has format version %lld; "
-		                      "this memrig knows version %d", path,
-		                      (long long)version, SCHEMA_VERSION);
+		                      "this memrig knows versions %d to %d", path,
+		                      (long long)version, OLDEST_READABLE,
+		                      SCHEMA_VERSION);
 	}
 	return MR_OK;
 }
 
-static int check_marks(struct mr__db *db, struct mr_errtext *err)
+static int check_marks(struct mr__db *db, int oldest, struct mr_errtext *err)
 {
 	int64_t application = 0;
 	int64_t version = 0;
@@ -264,7 +268,7 @@ static int check_marks(struct mr__db *db, struct mr_errtext *err)
 	if (code != MR_OK) {
 		return mr_errtext_set(err, code, "%s", mr__db_errmsg(db));
 	}
-	return judge(mr__db_path(db), application, version, err);
+	return judge(mr__db_path(db), application, version, oldest, err);
 }
 
 static size_t read_head(const char *path, unsigned char *head, size_t size)
@@ -293,7 +297,7 @@ static int no_log(const char *path, struct mr_errtext *err)
 
 /* The marks as they lie in the file's first bytes (SQLite's file format, 1.3).
  * They are there from the first commit on, whatever was cut off later. */
-static int check_head(const char *path, struct mr_errtext *err)
+static int check_head(const char *path, int oldest, struct mr_errtext *err)
 {
 	static const char magic[16] = "SQLite format 3";
 	unsigned char head[100];
@@ -306,7 +310,8 @@ static int check_head(const char *path, struct mr_errtext *err)
 	    memcmp(head, magic, sizeof(magic)) != 0) {
 		return no_log(path, err);
 	}
-	return judge(path, big_endian(head + 68), big_endian(head + 60), err);
+	return judge(path, big_endian(head + 68), big_endian(head + 60),
+	             oldest, err);
 }
 
 static bool lies_beside(const char *path, const char *tail)
@@ -322,10 +327,10 @@ static bool lies_beside(const char *path, const char *tail)
 /* Looks without a lock and without recovery, so that a file which is not ours
  * stays as it is, and so does what lies beside it. What was cut off may lie in
  * two files, of which the one makes no sense without the other. */
-static int check_file(const char *path, struct mr_errtext *err)
+static int check_file(const char *path, int oldest, struct mr_errtext *err)
 {
 	struct mr__db *db = NULL;
-	int code = check_head(path, err);
+	int code = check_head(path, oldest, err);
 
 	if (code != MR_OK || lies_beside(path, "-wal") ||
 	    lies_beside(path, "-journal")) {
@@ -410,7 +415,7 @@ int mr__oplog_open_write(const char *path, struct mr__db **out,
 	int code = check_path(path, &empty, err);
 
 	if (code == MR_OK && !empty) {
-		code = check_file(path, err);
+		code = check_file(path, SCHEMA_VERSION, err);
 	}
 	if (code == MR_OK) {
 		code = mr__db_open(path, MR__DB_WRITE, &db, err);
@@ -422,7 +427,7 @@ int mr__oplog_open_write(const char *path, struct mr__db **out,
 	if (code != MR_OK) {
 		(void)mr_errtext_set(err, code, "%s", mr__db_errmsg(db));
 	} else {
-		code = check_marks(db, err);
+		code = check_marks(db, SCHEMA_VERSION, err);
 	}
 	if (code == MR_OK) {
 		code = mr__db_exec(db, "PRAGMA journal_mode=WAL");
@@ -452,13 +457,13 @@ int mr__oplog_open_read(const char *path, struct mr__db **out,
 		                      path);
 	}
 	if (code == MR_OK) {
-		code = check_file(path, err);
+		code = check_file(path, OLDEST_READABLE, err);
 	}
 	if (code == MR_OK) {
 		code = mr__db_open(path, MR__DB_READ, &db, err);
 	}
 	if (code == MR_OK) {
-		code = check_marks(db, err);
+		code = check_marks(db, OLDEST_READABLE, err);
 	}
 	if (code != MR_OK) {
 		mr__db_close(db);

@@ -14,10 +14,12 @@
 #include "memrig/oplog.h"
 #include "memrig/types.h"
 
-/** Columns of table op, in the order of INSERT and SELECT. */
+/**
+ * Columns of view op, in the order of SELECT. Those of table form, which says
+ * what many operations have in common, are COMPOSED .. PACKING.
+ */
 enum mr__op_column {
 	MR__OP_ROW,
-	MR__OP_PARENT,
 	MR__OP_COMPOSED,
 	MR__OP_SURVEY,
 	MR__OP_KIND,
@@ -48,10 +50,6 @@ enum mr__op_column {
 	MR__OP_PERIOD,
 	MR__OP_NAME,
 	MR__OP_VALUE,
-	MR__OP_T_BEGIN,
-	MR__OP_T_END,
-	MR__OP_WALL_BEGIN,
-	MR__OP_WALL_END,
 	MR__OP_N_EFFECT,
 	MR__OP_STATUS,
 	MR__OP_ERROR,
@@ -59,6 +57,11 @@ enum mr__op_column {
 	MR__OP_SOURCE,
 	MR__OP_N_DATA,
 	MR__OP_PACKING,
+	MR__OP_PARENT,
+	MR__OP_T_BEGIN,
+	MR__OP_T_END,
+	MR__OP_WALL_BEGIN,
+	MR__OP_WALL_END,
 	MR__OP_ROWS,
 	MR__OP_COLS,
 	MR__OP_CELLS,
@@ -67,29 +70,25 @@ enum mr__op_column {
 	MR__OP_COLUMNS /**< how many */
 };
 
-/** Row of table op = run * MR__RUN_ROWS + id: order and key in one. */
+#define MR__FORM_FIRST MR__OP_COMPOSED
+#define MR__FORM_COLUMNS (MR__OP_PACKING - MR__FORM_FIRST + 1)
+
+/** Row of table operation = run * MR__RUN_ROWS + id: order and key in one. */
 #define MR__RUN_ROWS (INT64_C(1) << 40)
 #define MR__RUNS_MAX (INT64_C(1) << 22) /**< runs in one file */
 
-#define MR__OPLOG_SQL_MAX 2048 /**< room for a statement about table op */
+#define MR__OPLOG_SQL_MAX 2048 /**< room for a statement about an operation */
 
 /**
- * Statement that inserts a row of table op; parameter = column + 1.
+ * Statement that inserts a row of table form; its key is chosen by SQLite, and
+ * parameter = column - MR__FORM_FIRST + 1.
  *
  * @param sql  [MR__OPLOG_SQL_MAX] receives it.
  */
-void mr__oplog_insert_sql(char *sql);
+void mr__oplog_form_sql(char *sql);
 
 /**
- * Statement that completes a row of table op at its end; the parameters have
- * the numbers that they have in the insert.
- *
- * @param sql  [MR__OPLOG_SQL_MAX] receives it.
- */
-void mr__oplog_update_sql(char *sql);
-
-/**
- * Statement that selects the rows of table op between ?1 and ?2 in order.
+ * Statement that selects the rows of view op between ?1 and ?2 in order.
  *
  * @param sql  [MR__OPLOG_SQL_MAX] receives it.
  */
@@ -109,14 +108,14 @@ const char *mr__op_column_name(enum mr__op_column column);
  * @param path  the file.
  * @param out   receives the connection.
  * @param err   explains a failure.
- * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT if it is something else, which is
- *         left alone; MR_ERR_NOMEM.
+ * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT if it is something else or a log of
+ *         another version, which is left alone; MR_ERR_NOMEM.
  */
 int mr__oplog_open_write(const char *path, struct mr__db **out,
                          struct mr_errtext *err);
 
 /**
- * Open a log for reading.
+ * Open a log for reading; of an older version, whose op is a table, as well.
  *
  * @param path  the file.
  * @param out   receives the connection.

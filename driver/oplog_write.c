@@ -103,7 +103,10 @@ static int commit_group(struct mr_oplog *log)
 	if (!log->open) {
 		return MR_OK;
 	}
-	code = mr__query_run(log->commit);
+	code = mr__encoder_flush(&log->encoder);
+	if (code == MR_OK) {
+		code = mr__query_run(log->commit);
+	}
 	if (code == MR_OK) {
 		log->open = false;
 	}

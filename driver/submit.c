@@ -54,9 +54,10 @@ static struct mr_event event_of(const struct mr_array *array,
 int mr__array_begin(struct mr_array *array, struct mr_op *op, uint64_t parent,
                     uint32_t *n_told)
 {
-	struct mr_errtext why = {""};
+	struct mr_errtext why; /* 512 bytes, each time */
 	int rc = MR_OK;
 
+	why.text[0] = '\0';
 	op->outcome = (struct mr_outcome){.error = MR_ERR_NOT_RUN,
 	                                  .t_begin_ns = array->t_ns,
 	                                  .t_end_ns = array->t_ns,
@@ -111,8 +112,9 @@ static int announce(struct mr_array *array, struct mr_op *ops, size_t n,
 		rc = mr__array_begin(array, &ops[to->n], parent, &to->n_told);
 	for (uint32_t i = 0; i < array->n_observers && !rc; i++) {
 		const struct mr_observer *o = &array->observers[i];
-		struct mr_errtext why = {""};
+		struct mr_errtext why;
 
+		why.text[0] = '\0';
 		if (o->sending && !array->gone[i])
 			rc = o->sending(o->self, &array->desc, &why);
 		if (rc)

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "memrig/array.h"
 #include "memrig/backend.h"
 
 /* ---- what a board driver uses ----------------------------------------------- */
@@ -230,8 +231,27 @@ struct mr__wire_type {
 	/** How safe it is: whether any output carries a voltage, and since when;
 	 * for tests and for the served board's log. */
 	bool (*is_safe)(void *self, int64_t now_ns, int64_t *since_ns);
+	/** Whether the board's plug has been pulled; NULL = never is. */
+	bool (*is_gone)(void *self);
 	int (*close)(void *self, struct mr_errtext *err);
 };
+
+/**
+ * Open the emulated array that a virtual board stands in front of: what `uri`
+ * says without the keys that were taken.
+ * @return MR_OK; what mr_array_open() returns.
+ */
+int mr__wire_array(const struct mr_uri *uri, struct mr_array **out,
+                   struct mr_errtext *err);
+
+/**
+ * Switch a board on, with the faults that its key board.fault asks for
+ * (wire_fault.c) around it; refuses keys that nobody took.
+ * @param type  receives the type to call: the board's own, or the faulty one.
+ */
+int mr__wire_open(const struct mr__wire_type *board, struct mr_uri *uri,
+                  int64_t now_ns, const struct mr__wire_type **type,
+                  void **self, struct mr_errtext *err);
 
 /** The table of virtual boards; emulator/wires.c. */
 const struct mr__wire_type *const *mr__wires(size_t *n);

@@ -22,6 +22,8 @@ static void set_flicker(struct crossbar *x, uint32_t first, uint32_t n)
 {
 	const struct mr_model *m = x->model;
 
+	if (m->flicker_is_memory)
+		return;
 	if (m->flicker_run) {
 		m->flicker_run(x->p, &x->c, first, n, x->q_s + first);
 		return;
@@ -108,6 +110,17 @@ double mr__aging_now(const struct crossbar *x, uint32_t cell, int64_t t_ns)
 	return g * exp(-(double)x->c.nu[cell] * log(age / d->t0_s));
 }
 
+MR_CLONES
+static bool alike(const int64_t *t_p_ns, uint32_t n)
+{
+	int64_t differ = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= t_p_ns[i] ^ t_p_ns[0];
+	return differ == 0;
+}
+
+/* Neighbours are as old as each other more often than not. */
 void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
                    int64_t t_ns, float *g_S)
 {
@@ -116,6 +129,12 @@ void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
 	if (!x->drifts) {
 		for (uint32_t i = 0; i < n; i++)
 			g_S[i] = x->c.g_S[first + i];
+		return;
+	}
+	if (alike(x->c.t_p_ns + first, n)) {
+		x->kernels->drift_alike(&x->kernel_drift, x->c.g_S + first,
+		                        x->c.nu + first,
+		                        (float)age_s(x, first, t_ns), n, g_S);
 		return;
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -152,36 +171,76 @@ double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
 	                spread(x, cell, t_ns));
 }
 
+/* What the deviations of one reading of cells of one age have in common. */
+struct deviation {
+	float slope;
+	float floor_S;
+	float root_spread;
+	float share;
+};
+
 MR_CLONES
-static void variances_alike(const struct mr_noise *given,
-                            const float *restrict g_S,
-                            const float *restrict q_s, double spread_by,
-                            uint32_t n, double *restrict var)
+static void deviate_white(const struct deviation *given,
+                          const float *restrict z, uint32_t n,
+                          float *restrict g_S)
 {
-	const struct mr_noise noise = *given;
+	const struct deviation d = *given;
 
 	for (uint32_t i = 0; i < n; i++)
-		var[i] = variance(&noise, (double)g_S[i],
-		                  q_s ? (double)q_s[i] : 0, spread_by);
+		g_S[i] += __builtin_fabsf(d.slope * g_S[i] + d.floor_S) *
+		          d.share * z[i];
 }
 
-/* Neighbours are as old as each other more often than not. */
-void mr__aging_variances(const struct crossbar *x, uint32_t first, uint32_t n,
-                         const float *g_S, int64_t t_ns, double *var)
+MR_CLONES
+static void deviate_spread(const struct deviation *given,
+                           const float *restrict q_s, const float *restrict z,
+                           uint32_t n, float *restrict g_S)
+{
+	const struct deviation d = *given;
+	const float by = d.root_spread * d.share;
+
+	for (uint32_t i = 0; i < n; i++)
+		g_S[i] += q_s[i] * g_S[i] * by * z[i];
+}
+
+static void deviate_both(const struct deviation *d, const float *q_s,
+                         const float *z, uint32_t n, float *g_S)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		float white = d->slope * g_S[i] + d->floor_S;
+		float spread_by = q_s[i] * g_S[i] * d->root_spread;
+
+		g_S[i] += __builtin_sqrtf(white * white +
+		                          spread_by * spread_by) *
+		          d->share * z[i];
+	}
+}
+
+void mr__aging_deviate(const struct crossbar *x, uint32_t first, uint32_t n,
+                       int64_t t_ns, double share, const float *z, float *g_S)
 {
 	const int64_t *t_p_ns = x->c.t_p_ns + first;
+	struct deviation d = {.slope = (float)x->noise.slope,
+	                      .floor_S = (float)x->noise.floor_S,
+	                      .share = (float)share};
 	uint32_t m;
 
 	if (!x->noise.accumulates) {
-		variances_alike(&x->noise, g_S, NULL, 0, n, var);
+		deviate_white(&d, z, n, g_S);
 		return;
 	}
 	for (uint32_t i = 0; i < n; i += m) {
-		m = 1;
-		while (i + m < n && t_p_ns[i + m] == t_p_ns[i])
-			m++;
-		variances_alike(&x->noise, g_S + i, x->q_s + first + i,
-		                spread(x, first + i, t_ns), m, var + i);
+		const float *q_s = x->q_s + first + i;
+
+		m = n - i;
+		if (!alike(t_p_ns + i, m))
+			for (m = 1; t_p_ns[i + m] == t_p_ns[i];)
+				m++;
+		d.root_spread = (float)sqrt(spread(x, first + i, t_ns));
+		if (d.slope == 0 && d.floor_S == 0)
+			deviate_spread(&d, q_s, z + i, m, g_S + i);
+		else
+			deviate_both(&d, q_s, z + i, m, g_S + i);
 	}
 }
 
@@ -280,26 +339,15 @@ static bool keeps(const struct crossbar *x, uint32_t cell)
 	return !x->drifts || (x->c.nu[cell] == 0.0f && !x->var_now);
 }
 
-static bool same_age(const int64_t *t_p_ns, uint32_t n)
-{
-	int64_t differ = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		differ |= t_p_ns[i] ^ t_p_ns[0];
-	return differ == 0;
-}
-
 static void refresh_piece(struct crossbar *x, uint32_t first, uint32_t n,
                           int64_t t_ns)
 {
 	bool white = x->var_now && x->noise_kind == NOISE_WHITE;
 	double spread_by = x->noise.accumulates ? spread(x, first, t_ns) : 0;
-	float age[CHUNK];
 
-	for (uint32_t i = 0; i < n; i++)
-		age[i] = (float)age_s(x, first, t_ns);
-	x->kernels->drift(&x->kernel_drift, x->c.g_S + first, x->c.nu + first,
-	                  age, n, x->g_now + first);
+	x->kernels->drift_alike(&x->kernel_drift, x->c.g_S + first,
+	                        x->c.nu + first, (float)age_s(x, first, t_ns),
+	                        n, x->g_now + first);
 	for (uint32_t cell = first; white && cell < first + n; cell++)
 		x->var_now[cell] = (float)variance(&x->noise,
 		                                   (double)x->g_now[cell],
@@ -314,7 +362,7 @@ static bool refresh_alike(struct crossbar *x, uint32_t row, int64_t t_ns)
 	int64_t t_p_ns = x->c.t_p_ns[first], begin_ns = t_ns, end_ns = t_ns + 1;
 
 	if (!x->row_alike[row] || !x->drifts ||
-	    !same_age(&x->c.t_p_ns[first], x->cols))
+	    !alike(&x->c.t_p_ns[first], x->cols))
 		return false;
 	if (x->drift_step > 0)
 		begin_ns = block_begin(x, t_p_ns, t_ns, &end_ns);

@@ -50,8 +50,9 @@ static size_t list_storage(struct crossbar *x, struct storage out[STORAGE_MAX])
 	    (x->noise_kind == NOISE_WHITE && x->noise.accumulates)) {
 		out[count++] = (struct storage){(void **)&x->var_now,
 		                                n * sizeof(float)};
-		out[count++] = (struct storage){(void **)&x->q_s,
-		                                n * sizeof(float)};
+		if (!x->model->flicker_is_memory)
+			out[count++] = (struct storage){(void **)&x->q_s,
+			                                n * sizeof(float)};
 	}
 	return count;
 }
@@ -68,6 +69,8 @@ int mr__crossbar_alloc(struct crossbar *x)
 		if (!*all[i].at)
 			return MR_ERR_NOMEM;
 	}
+	if (x->noise_kind != NOISE_NONE && x->model->flicker_is_memory)
+		x->q_s = x->c.memory;
 	return x->noise_kind == NOISE_FLICKER ? mr__flicker_alloc(x) : MR_OK;
 }
 
@@ -154,4 +157,18 @@ uint32_t mr__crossbar_segment(const struct crossbar *x,
 		while (j + n < l.n_cols && l.cols[j + n] == l.cols[j] + n)
 			n++;
 	return n < max ? n : max;
+}
+
+uint32_t mr__crossbar_stretch(const struct crossbar *x,
+                              const struct mr_selection *where, uint64_t i,
+                              uint32_t max, uint32_t *first)
+{
+	struct lines l = mr__crossbar_lines(x, where);
+	uint64_t slot;
+
+	if (where->kind == MR_SELECT_LIST || l.n_cols != x->cols || l.cols ||
+	    l.rows)
+		return mr__crossbar_segment(x, where, i, max, first, &slot);
+	*first = l.row0 * x->cols + (uint32_t)i;
+	return max;
 }

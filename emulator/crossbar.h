@@ -131,6 +131,12 @@ uint32_t mr__crossbar_segment(const struct crossbar *x,
                               const struct mr_selection *where, uint64_t i,
                               uint32_t max, uint32_t *first, uint64_t *slot);
 
+/* The same where it does not matter in which row a cell stands: goes on over
+ * the ends of whole rows. max: no more elements than the selection has left. */
+uint32_t mr__crossbar_stretch(const struct crossbar *x,
+                              const struct mr_selection *where, uint64_t i,
+                              uint32_t max, uint32_t *first);
+
 /* ---- aging.c ------------------------------------------------------------- */
 
 /* Forget all cached conductances. */
@@ -159,9 +165,10 @@ int64_t mr__aging_refresh(struct crossbar *x, const struct lines *l,
 double mr__aging_variance(const struct crossbar *x, uint32_t cell, double g_S,
                           int64_t t_ns);
 
-/* The same of n neighbouring cells. */
-void mr__aging_variances(const struct crossbar *x, uint32_t first, uint32_t n,
-                         const float *g_S, int64_t t_ns, double *var);
+/* Add to conductances of n neighbouring cells of that time the deviations of
+ * white readings: share * z[i] standard deviations each. */
+void mr__aging_deviate(const struct crossbar *x, uint32_t first, uint32_t n,
+                       int64_t t_ns, double share, const float *z, float *g_S);
 
 /* ---- flicker.c ----------------------------------------------------------- */
 
@@ -202,6 +209,9 @@ int mr__operate_check(const struct mr_run *run, uint64_t done, uint64_t n);
 /* One programming event of n <= CHUNK neighbouring cells, whose normals go to
  * z[k * CHUNK + i]; advances their event numbers. */
 void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z);
+
+/* One event more of n neighbouring cells. */
+void mr__operate_count(uint64_t *events, uint32_t n);
 
 /* Scratch floats that drives of batches need. */
 size_t mr__drive_scratch(const struct crossbar *x);

@@ -25,8 +25,8 @@
 #define DEPTH 64               /* rows of panels that stay in the cache */
 #define TILE KERNEL_COLUMNS
 #define TILES 4                /* panels of a block: 64 normals at once */
-#define PAIRS_MAX (RUN_MAX / KERNEL_VECTORS)
-#define PAIR_SIZE ((size_t)2 * KERNEL_VECTORS) /* floats per line: v, v^2 */
+#define GROUPS_MAX (RUN_MAX / KERNEL_VECTORS)
+#define GROUP_SIZE ((size_t)2 * KERNEL_VECTORS) /* floats per line: v, v^2 */
 
 struct driving {
 	struct crossbar *x;
@@ -45,7 +45,7 @@ size_t mr__drive_scratch(const struct crossbar *x)
 {
 	size_t longest = x->rows > x->cols ? x->rows : x->cols;
 
-	return longest * PAIR_SIZE * PAIRS_MAX;
+	return longest * GROUP_SIZE * GROUPS_MAX;
 }
 
 static bool by_rows(const struct driving *w)
@@ -264,8 +264,28 @@ static void drive_block(void *arg, uint32_t block)
 struct block {
 	uint32_t first;
 	uint32_t n; /* columns of it that exist */
-	float acc[TILES][PAIRS_MAX][KERNEL_VECTORS][2][TILE];
+	float acc[TILES][GROUPS_MAX][KERNEL_VECTORS][2][TILE];
 };
+
+#define ROWS_AHEAD 8 /* rows lie in pages of their own: none comes by itself */
+#define LINE_FLOATS 16
+
+static void fetch_ahead(const struct driving *w, const struct block *b,
+                        uint32_t i)
+{
+#if defined(__GNUC__)
+	if (w->l.cols || i + ROWS_AHEAD >= w->n_in)
+		return;
+	const float *g = w->g +
+	                 (size_t)line_row(&w->l, i + ROWS_AHEAD) * w->x->cols +
+	                 w->l.col0 + b->first;
+
+	for (uint32_t k = 0; k < b->n; k += LINE_FLOATS)
+		__builtin_prefetch(g + k);
+#else
+	(void)w, (void)b, (void)i;
+#endif
+}
 
 /* A row of all panels; columns beyond the selection are 0 and their sums are
  * not looked at. */
@@ -291,23 +311,25 @@ static void pack_row(const struct driving *w, const struct block *b,
 static void sum_block(const struct driving *w, struct block *b)
 {
 	float panel[TILES][DEPTH][KERNEL_PANEL];
-	uint32_t n_pairs = (w->n_run + KERNEL_VECTORS - 1) / KERNEL_VECTORS;
+	uint32_t n_groups = (w->n_run + KERNEL_VECTORS - 1) / KERNEL_VECTORS;
 
 	for (int tile = 0; tile < TILES; tile++)
-		memset(b->acc[tile], 0, n_pairs * sizeof b->acc[tile][0]);
+		memset(b->acc[tile], 0, n_groups * sizeof b->acc[tile][0]);
 	for (uint32_t row = 0; row < w->n_in; row += DEPTH) {
 		uint32_t n = w->n_in - row < DEPTH ? w->n_in - row : DEPTH;
 
-		for (uint32_t i = 0; i < n; i++)
+		for (uint32_t i = 0; i < n; i++) {
+			fetch_ahead(w, b, row + i);
 			pack_row(w, b, line_row(&w->l, row + i), panel[0][i]);
-		for (uint32_t p = 0; p < n_pairs * TILES; p++) {
-			uint32_t pair = p % n_pairs, tile = p / n_pairs;
+		}
+		for (uint32_t p = 0; p < n_groups * TILES; p++) {
+			uint32_t group = p % n_groups, tile = p / n_groups;
 			const float *v = w->x->packed +
-			                 ((size_t)pair * w->n_in + row) *
-			                         PAIR_SIZE;
+			                 ((size_t)group * w->n_in + row) *
+			                         GROUP_SIZE;
 
 			w->x->kernels->batch(panel[tile][0], v, n,
-			                     b->acc[tile][pair][0][0]);
+			                     b->acc[tile][group][0][0]);
 		}
 	}
 }
@@ -343,8 +365,8 @@ static void batch_block(void *arg, uint32_t number)
 	atomic_fetch_or(&w->status, status);
 }
 
-/* Line voltages of the run as kernels.batch reads them; a pair that lacks its
- * second vector gets zeros. */
+/* Line voltages of the run as kernels.batch reads them; a group that
+ * lacks vectors gets zeros. */
 static void pack_vectors(struct driving *w)
 {
 	const struct crossbar *x = w->x;
@@ -354,7 +376,7 @@ static void pack_vectors(struct driving *w)
 
 	for (uint32_t b = 0; b < n; b++) {
 		float *to = x->packed +
-		            (size_t)(b / KERNEL_VECTORS) * w->n_in * PAIR_SIZE +
+		            (size_t)(b / KERNEL_VECTORS) * w->n_in * GROUP_SIZE +
 		            b % KERNEL_VECTORS;
 
 		for (uint32_t i = 0; i < w->n_in; i++) {
@@ -364,8 +386,8 @@ static void pack_vectors(struct driving *w)
 				v = mr__periphery_dac(
 					&x->periphery,
 					from[(size_t)b * w->n_in + i]);
-			to[(size_t)i * PAIR_SIZE] = v;
-			to[(size_t)i * PAIR_SIZE + KERNEL_VECTORS] = v * v;
+			to[(size_t)i * GROUP_SIZE] = v;
+			to[(size_t)i * GROUP_SIZE + KERNEL_VECTORS] = v * v;
 		}
 	}
 }

@@ -11,8 +11,6 @@
 
 #include <sleef.h>
 
-#include "memrig/random.h"
-
 #if defined(__AVX__)
 #include <immintrin.h>
 #elif defined(__SSE2__)
@@ -33,9 +31,18 @@
 #define UNROLL(n)
 #endif
 
+/* Have a vector in a register: read again and again, it costs more loads than
+ * the processor has. */
+#if defined(__SSE2__) && defined(__GNUC__)
+#define KEEP(x) __asm__("" : "+x"(x))
+#else
+#define KEEP(x)
+#endif
+
 #ifndef KERNELS
 #define KERNELS mr__kernels_base
 #define KERNELS_NAME "base"
+#define NORMALS mr__normals_base
 #endif
 
 /* ---- SLEEF on arrays ----------------------------------------------------- */
@@ -51,25 +58,6 @@ static void log_all(float *x, uint32_t n)
 						_mm256_loadu_ps(x + i)));
 }
 
-static void exp_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 8)
-		_mm256_storeu_ps(x + i, Sleef_cinz_expf8_u10avx(
-						_mm256_loadu_ps(x + i)));
-}
-
-/* x becomes the cosine of pi x, y the sine. */
-static void cos_sin_all(float *x, float *y, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 8) {
-		Sleef___m256_2 r =
-			Sleef_cinz_sincospif8_u35avx(_mm256_loadu_ps(x + i));
-
-		_mm256_storeu_ps(x + i, r.y);
-		_mm256_storeu_ps(y + i, r.x);
-	}
-}
-
 #elif defined(__SSE2__)
 
 static void log_all(float *x, uint32_t n)
@@ -77,24 +65,6 @@ static void log_all(float *x, uint32_t n)
 	for (uint32_t i = 0; i < n; i += 4)
 		_mm_storeu_ps(x + i,
 		              Sleef_cinz_logf4_u35sse2(_mm_loadu_ps(x + i)));
-}
-
-static void exp_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 4)
-		_mm_storeu_ps(x + i,
-		              Sleef_cinz_expf4_u10sse2(_mm_loadu_ps(x + i)));
-}
-
-static void cos_sin_all(float *x, float *y, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i += 4) {
-		Sleef___m128_2 r =
-			Sleef_cinz_sincospif4_u35sse2(_mm_loadu_ps(x + i));
-
-		_mm_storeu_ps(x + i, r.y);
-		_mm_storeu_ps(y + i, r.x);
-	}
 }
 
 #else
@@ -105,22 +75,6 @@ static void log_all(float *x, uint32_t n)
 		x[i] = Sleef_cinz_logf1_u35purec(x[i]);
 }
 
-static void exp_all(float *x, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		x[i] = Sleef_cinz_expf1_u10purec(x[i]);
-}
-
-static void cos_sin_all(float *x, float *y, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		Sleef_float_2 r = Sleef_cinz_sincospif1_u35purec(x[i]);
-
-		x[i] = r.y;
-		y[i] = r.x;
-	}
-}
-
 #endif
 
 static uint32_t math_room(uint32_t n)
@@ -128,201 +82,91 @@ static uint32_t math_room(uint32_t n)
 	return (n + MATH_LANES - 1) / MATH_LANES * MATH_LANES;
 }
 
-/* ---- normals ------------------------------------------------------------- */
-
-/* Philox4x32-10 on LANES blocks at once; each block serves four neighbouring
- * subjects, so that LANES blocks are GROUP normals. */
-#define LANES 16
-#define GROUP (4 * LANES)
-#define ROUNDS 10
-#define PHILOX_M0 0xd2511f53u
-#define PHILOX_M1 0xcd9e8d57u
-#define PHILOX_W0 0x9e3779b9u
-#define PHILOX_W1 0xbb67ae85u
-#define TO_UNIT 0x1p-24f
-
-/* The low halves of 64-bit lanes, multiplied. */
-#if defined(__AVX2__)
-#define BYTES 32
-#define MULTIPLY(x, y)                                                        \
-	((wide)_mm256_mul_epu32((__m256i)(x), (__m256i)(y)))
-#elif defined(__SSE2__)
-#define BYTES 16
-#define MULTIPLY(x, y) ((wide)_mm_mul_epu32((__m128i)(x), (__m128i)(y)))
-#else
-#define BYTES 16
-#define MULTIPLY(x, y) (((x) & LOW_HALF) * (y))
-#endif
-#define LOW_HALF UINT64_C(0xffffffff)
-#define HALF 32
-
-typedef uint64_t wide __attribute__((vector_size(BYTES)));
-
-/* Products of all 32-bit lanes with m: high and low halves. */
-static inline void multiply(wide x, uint32_t m, wide *high, wide *low)
-{
-	const wide by = (wide){0} + m;
-	wide even = MULTIPLY(x, by);
-	wide odd = MULTIPLY(x >> HALF, by);
-
-	*high = even >> HALF | (odd & ~LOW_HALF);
-	*low = (even & LOW_HALF) | odd << HALF;
-}
-
-static inline wide both_halves(uint32_t x)
-{
-	return (wide){0} + ((uint64_t)x << HALF | x);
-}
-
-static inline void philox_round(wide w[4], uint32_t key0, uint32_t key1)
-{
-	wide high0, low0, high1, low1;
-
-	multiply(w[0], PHILOX_M0, &high0, &low0);
-	multiply(w[2], PHILOX_M1, &high1, &low1);
-	w[0] = high1 ^ w[1] ^ both_halves(key0);
-	w[1] = low1;
-	w[2] = high0 ^ w[3] ^ both_halves(key1);
-	w[3] = low0;
-}
-
-/* Two vectors go through the rounds together: a round alone would wait for
- * its products. */
-static void philox(uint32_t w[4][LANES], uint32_t key0, uint32_t key1)
-{
-	for (size_t at = 0; at < LANES; at += BYTES / sizeof w[0][0] * 2) {
-		wide a[4], b[4];
-		uint32_t k0 = key0, k1 = key1;
-
-		for (int i = 0; i < 4; i++) {
-			memcpy(&a[i], &w[i][at], BYTES);
-			memcpy(&b[i], &w[i][at + BYTES / sizeof w[0][0]], BYTES);
-		}
-		for (int round = 0; round < ROUNDS; round++) {
-			philox_round(a, k0, k1);
-			philox_round(b, k0, k1);
-			k0 += PHILOX_W0;
-			k1 += PHILOX_W1;
-		}
-		for (int i = 0; i < 4; i++) {
-			memcpy(&w[i][at], &a[i], BYTES);
-			memcpy(&w[i][at + BYTES / sizeof w[0][0]], &b[i], BYTES);
-		}
-	}
-}
-
-/* Box-Muller on the words of LANES blocks: pair 0 makes the first two normals
- * of each block, pair 1 the others. */
-static void box_muller(uint32_t w[4][LANES], float *z)
-{
-	float radius[2 * LANES], c[2 * LANES], s[2 * LANES];
-
-	for (size_t pair = 0; pair < 2; pair++) {
-		for (size_t i = 0; i < LANES; i++) {
-			int32_t u = (int32_t)((w[2 * pair][i] >> 8) + 1);
-			int32_t a = (int32_t)(w[2 * pair + 1][i] >> 8);
-
-			radius[pair * LANES + i] = (float)u * TO_UNIT;
-			c[pair * LANES + i] = (float)a * TO_UNIT * 2.0f;
-		}
-	}
-	log_all(radius, 2 * LANES);
-	cos_sin_all(c, s, 2 * LANES);
-	for (int i = 0; i < 2 * LANES; i++)
-		radius[i] = __builtin_sqrtf(-2.0f * radius[i]);
-	for (size_t pair = 0; pair < 2; pair++) {
-		for (size_t i = 0; i < LANES; i++) {
-			size_t at = pair * LANES + i;
-
-			z[4 * i + 2 * pair] = radius[at] * c[at];
-			z[4 * i + 2 * pair + 1] = radius[at] * s[at];
-		}
-	}
-}
-
-/* Whether each block's four subjects are at the same event. */
-static bool in_step(const uint64_t *event)
-{
-	uint64_t differ = 0, apart = 0;
-
-	for (int i = 0; i < GROUP; i++)
-		differ |= event[i] ^ event[0];
-	if (differ == 0)
-		return true;
-	for (int i = 0; i < GROUP; i += 4)
-		apart |= (event[i] ^ event[i + 1]) | (event[i] ^ event[i + 2]) |
-		         (event[i] ^ event[i + 3]);
-	return apart == 0;
-}
-
-static void normals_group(uint64_t seed, uint32_t purpose, uint32_t first,
-                          const uint64_t *event, float *z)
-{
-	uint32_t w[4][LANES];
-
-	for (uint32_t i = 0; i < LANES; i++) {
-		w[0][i] = first / 4 + i;
-		w[1][i] = (uint32_t)event[(size_t)4 * i];
-		w[2][i] = (uint32_t)(event[(size_t)4 * i] >> 32);
-		w[3][i] = purpose << 8;
-	}
-	philox(w, (uint32_t)seed, (uint32_t)(seed >> 32));
-	box_muller(w, z);
-}
-
-static void normals(uint64_t seed, uint32_t purpose, uint32_t first,
-                    const uint64_t *event, uint32_t n, float *z)
-{
-	uint32_t i = 0;
-
-	while (i < n) {
-		if ((first + i) % 4 == 0 && n - i >= GROUP &&
-		    in_step(event + i)) {
-			normals_group(seed, purpose, first + i, event + i,
-			              z + i);
-			i += GROUP;
-			continue;
-		}
-		z[i] = mr_random_normal(seed, (enum mr_purpose)purpose,
-		                        first + i, event[i]);
-		i++;
-	}
-}
-
 /* ---- drift --------------------------------------------------------------- */
 
-#define DRIFT_CHUNK 256
+#if defined(__AVX2__)
+#define BYTES 32
+#else
+#define BYTES 16
+#endif
 
-/* Cells that are as old as each other share a logarithm. */
-static bool alike(const float *x, uint32_t n)
+typedef uint32_t words __attribute__((vector_size(BYTES)));
+typedef float floats __attribute__((vector_size(BYTES)));
+
+/* 2^x: x = k + r, |r| <= 1/2, 2^r = 1 + r (E0 + E1 r + ...), the least-maximum
+ * polynomial of the relative error, which is 1e-7 (Remez, this project's).
+ * Adding ROUND leaves k in the lowest bits. */
+#define ROUND 0x1.8p23f
+#define MANTISSA 23
+#define MOST 126.0f /* of |x|: beyond, floats end */
+#define LOG2_E 1.4426950409f
+#define E0 0.6931469776f
+#define E1 0.24022242086f
+#define E2 0.055507337432f
+#define E3 0.009671512606f
+#define E4 0.0013264727074f
+
+static inline floats within(floats x)
 {
-	bool differ = false;
+	const floats most = (floats){0} + MOST;
 
-	for (uint32_t i = 0; i < n; i++)
-		differ |= x[i] != x[0];
-	return !differ;
+#if defined(__AVX2__)
+	return (floats)_mm256_min_ps(
+		_mm256_max_ps((__m256)x, (__m256)-most), (__m256)most);
+#elif defined(__SSE2__)
+	return (floats)_mm_min_ps(_mm_max_ps((__m128)x, (__m128)-most),
+	                          (__m128)most);
+#else
+	for (size_t i = 0; i < BYTES / sizeof(float); i++)
+		x[i] = x[i] < -MOST ? -MOST : x[i] > MOST ? MOST : x[i];
+	return x;
+#endif
 }
 
-static void drift_chunk(const struct kernel_drift *d, const float *g,
-                        const float *nu, const float *age_s, uint32_t n,
-                        float *out)
+/* g 2^(by nu) of n cells, n a multiple of a vector. */
+static inline floats decay(floats g, floats nu, floats by)
 {
-	float x[DRIFT_CHUNK] = {0};
-	uint32_t n_log = alike(age_s, n) ? 1 : n;
+	floats x = within(nu * by);
+	floats k = x + ROUND;
+	floats r = x - (k - ROUND), r2 = r * r;
+	floats p = E4 * r2 + (E3 * r + E2);
 
-	for (uint32_t i = 0; i < n_log; i++) {
-		float age = age_s[i] > d->t_min_s ? age_s[i] : d->t_min_s;
+	p = p * r2 + (E1 * r + E0);
+	return g * (floats)((words)(p * r + 1.0f) + ((words)k << MANTISSA));
+}
 
-		x[i] = (age + d->shift_s) / d->t0_s;
+#define DRIFT_CHUNK 256
+#define DRIFT_LANES (BYTES / sizeof(float))
+
+/* by[i] of each cell, or by[0 .. lanes - 1] of all (step 0). */
+static inline void decay_all(const float *g, const float *nu, const float *by,
+                             size_t step, uint32_t n, float *out)
+{
+	floats a = {0}, b = {0}, c;
+	uint32_t i = 0;
+
+	memcpy(&c, by, sizeof c);
+	for (; n - i >= DRIFT_LANES; i += DRIFT_LANES) {
+		memcpy(&a, g + i, sizeof a);
+		memcpy(&b, nu + i, sizeof b);
+		memcpy(&c, by + step * i, sizeof c);
+		a = decay(a, b, c);
+		memcpy(out + i, &a, sizeof a);
 	}
-	log_all(x, math_room(n_log));
-	for (uint32_t i = n_log; i < n; i++)
-		x[i] = x[0];
-	for (uint32_t i = 0; i < n; i++)
-		x[i] = -nu[i] * x[i];
-	exp_all(x, math_room(n));
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = g[i] * x[i];
+	if (i == n)
+		return;
+	memcpy(&a, g + i, (n - i) * sizeof *g);
+	memcpy(&b, nu + i, (n - i) * sizeof *nu);
+	memcpy(&c, by + step * i, step ? (n - i) * sizeof *by : sizeof c);
+	a = decay(a, b, c);
+	memcpy(out + i, &a, (n - i) * sizeof *out);
+}
+
+static inline float span(const struct kernel_drift *d, float age_s)
+{
+	float age = age_s > d->t_min_s ? age_s : d->t_min_s;
+
+	return (age + d->shift_s) / d->t0_s;
 }
 
 static void drift(const struct kernel_drift *d, const float *g, const float *nu,
@@ -330,9 +174,29 @@ static void drift(const struct kernel_drift *d, const float *g, const float *nu,
 {
 	for (uint32_t i = 0; i < n; i += DRIFT_CHUNK) {
 		uint32_t m = n - i < DRIFT_CHUNK ? n - i : DRIFT_CHUNK;
+		float by[DRIFT_CHUNK] = {0};
 
-		drift_chunk(d, g + i, nu + i, age_s + i, m, out + i);
+		for (uint32_t j = 0; j < m; j++)
+			by[j] = span(d, age_s[i + j]);
+		log_all(by, math_room(m));
+		for (uint32_t j = 0; j < m; j++)
+			by[j] *= -LOG2_E;
+		decay_all(g + i, nu + i, by, 1, m, out + i);
 	}
+}
+
+/* One logarithm for all. */
+static void drift_alike(const struct kernel_drift *d, const float *g,
+                        const float *nu, float age_s, uint32_t n, float *out)
+{
+	float by[MATH_LANES];
+
+	for (int i = 0; i < MATH_LANES; i++)
+		by[i] = span(d, age_s);
+	log_all(by, MATH_LANES);
+	for (int i = 0; i < MATH_LANES; i++)
+		by[i] *= -LOG2_E;
+	decay_all(g, nu, by, 0, n, out);
 }
 
 /* ---- products ------------------------------------------------------------ */
@@ -422,42 +286,47 @@ static void sums(const float *const *g, const float *v, uint32_t n_rows,
 	}
 }
 
-/* Eight accumulators stay in registers while the rows go by: WIDTH columns,
- * twice, of the sums and variances of two vectors. */
+/* Eight accumulators stay in registers while the rows go by: 2 WIDTH columns of
+ * the sums, or of the variances, of KERNEL_VECTORS vectors. */
 static inline void batch_part(const float *panel, const float *v,
                               uint32_t n_rows, float *acc)
 {
-	const size_t half = KERNEL_COLUMNS / WIDTH, part = half;
-	real *a = (real *)(void *)acc;
-	real s00 = a[0], s01 = a[1], q00 = a[part], q01 = a[part + 1];
-	real s10 = a[2 * part], s11 = a[2 * part + 1];
-	real q10 = a[3 * part], q11 = a[3 * part + 1];
+	const size_t next = KERNEL_PANEL; /* of acc: the next vector's */
+	real a0 = load(acc), b0 = load(acc + WIDTH);
+	real a1 = load(acc + next), b1 = load(acc + next + WIDTH);
+	real a2 = load(acc + 2 * next), b2 = load(acc + 2 * next + WIDTH);
+	real a3 = load(acc + 3 * next), b3 = load(acc + 3 * next + WIDTH);
 
 	for (uint32_t k = 0; k < n_rows; k++) {
-		const real *p = (const real *)(const void *)panel;
-		real g0 = p[0], g1 = p[1], n0 = p[half], n1 = p[half + 1];
+		real g0 = load(panel), g1 = load(panel + WIDTH);
 
-		s00 += v[0] * g0;
-		s01 += v[0] * g1;
-		s10 += v[1] * g0;
-		s11 += v[1] * g1;
-		q00 += v[2] * n0;
-		q01 += v[2] * n1;
-		q10 += v[3] * n0;
-		q11 += v[3] * n1;
+		KEEP(g0);
+		KEEP(g1);
+		a0 += v[0] * g0;
+		b0 += v[0] * g1;
+		a1 += v[1] * g0;
+		b1 += v[1] * g1;
+		a2 += v[2] * g0;
+		b2 += v[2] * g1;
+		a3 += v[3] * g0;
+		b3 += v[3] * g1;
 		panel += KERNEL_PANEL;
 		v += (size_t)2 * KERNEL_VECTORS;
 	}
-	a[0] = s00, a[1] = s01, a[part] = q00, a[part + 1] = q01;
-	a[2 * part] = s10, a[2 * part + 1] = s11;
-	a[3 * part] = q10, a[3 * part + 1] = q11;
+	store(acc, a0), store(acc + WIDTH, b0);
+	store(acc + next, a1), store(acc + next + WIDTH, b1);
+	store(acc + 2 * next, a2), store(acc + 2 * next + WIDTH, b2);
+	store(acc + 3 * next, a3), store(acc + 3 * next + WIDTH, b3);
 }
 
 static void batch(const float *panel, const float *v, uint32_t n_rows,
                   float *acc)
 {
-	for (uint32_t c = 0; c < KERNEL_COLUMNS; c += 2 * WIDTH)
+	for (uint32_t c = 0; c < KERNEL_COLUMNS; c += 2 * WIDTH) {
 		batch_part(panel + c, v, n_rows, acc + c);
+		batch_part(panel + KERNEL_COLUMNS + c, v + KERNEL_VECTORS,
+		           n_rows, acc + KERNEL_COLUMNS + c);
+	}
 }
 
 static float add_pairwise(float *lane)
@@ -521,8 +390,9 @@ static void dot(const float *g, const float *v, uint32_t n, float offset_S,
 
 const struct kernels KERNELS = {
 	.name = KERNELS_NAME,
-	.normals = normals,
+	.normals = NORMALS,
 	.drift = drift,
+	.drift_alike = drift_alike,
 	.columns = columns,
 	.sums = sums,
 	.batch = batch,

@@ -2,11 +2,11 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /*
- * The emulator's inner loops. kernels.c is compiled once for each instruction
- * set; the forms give the same bits, because none contracts a product and a
- * sum, orders of summation are fixed, and the transcendental functions are
- * SLEEF's deterministic family. Simple forms of all are in
- * tests/test_kernels.c.
+ * The emulator's inner loops. kernels.c and normals.c are compiled once for
+ * each instruction set; the forms give the same bits, because none contracts a
+ * product and a sum, orders of summation are fixed, and the transcendental
+ * functions are SLEEF's deterministic family or our own polynomials. Simple
+ * forms of all are in tests/test_kernels.c.
  */
 #ifndef MR_EMULATOR_KERNELS_H
 #define MR_EMULATOR_KERNELS_H
@@ -23,7 +23,7 @@ struct kernel_drift {
 };
 
 #define KERNEL_ROWS 8     /* rows that kernels.columns takes at once */
-#define KERNEL_VECTORS 2  /* vectors that kernels.batch takes at once */
+#define KERNEL_VECTORS 4  /* vectors that kernels.batch takes at once */
 #define KERNEL_COLUMNS 16 /* columns that kernels.batch takes at once */
 #define KERNEL_LANES 16   /* partial sums of a dot product */
 #define KERNEL_PANEL ((size_t)2 * KERNEL_COLUMNS) /* a panel's row: floats */
@@ -46,6 +46,11 @@ struct kernels {
 	void (*drift)(const struct kernel_drift *d, const float *g,
 	              const float *nu, const float *age_s, uint32_t n,
 	              float *out);
+
+	/* the same of cells of one age; out overlaps neither g nor nu */
+	void (*drift_alike)(const struct kernel_drift *d, const float *g,
+	                    const float *nu, float age_s, uint32_t n,
+	                    float *out);
 
 	/* sum[k] += v[r] g[r][k], var[k] += v[r]^2 (g[r][k] + offset_S)^2
 	 * for r = 0 .. n_rows - 1 in this order; n_rows <= KERNEL_ROWS */
@@ -79,6 +84,12 @@ const struct kernels *mr__kernels_pick(void);
 
 /* All forms that this processor runs, ended by NULL; for tests. */
 const struct kernels *const *mr__kernels_all(size_t *n);
+
+/* The forms of kernels.normals: normals.c, as often compiled. */
+void mr__normals_base(uint64_t seed, uint32_t purpose, uint32_t first,
+                      const uint64_t *event, uint32_t n, float *z);
+void mr__normals_avx2(uint64_t seed, uint32_t purpose, uint32_t first,
+                      const uint64_t *event, uint32_t n, float *z);
 
 extern const struct kernels mr__kernels_base;
 extern const struct kernels mr__kernels_avx2;

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libemulator.la libkernels.la
 libemulator_la_SOURCES = \
 	%D%/aging.c \
 	%D%/backend_emulator.c \
+	%D%/boxmuller.h \
 	%D%/crossbar.c \
 	%D%/crossbar.h \
 	%D%/defects.c \
@@ -18,18 +19,38 @@ libemulator_la_SOURCES = \
 	%D%/random.c \
 	%D%/read.c \
 	%D%/state.c \
-	%D%/trace.c
-libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS)
-libemulator_la_LIBADD = libkernels.la $(SLEEF_LIBS)
+	%D%/trace.c \
+	%D%/usb_device.c \
+	%D%/usb_device.h \
+	%D%/wire_cobs.c \
+	%D%/wire_cobs.h \
+	%D%/wire_echo.c \
+	%D%/wire_fault.c \
+	%D%/wire_scpi.c \
+	%D%/wire_scpi.h \
+	%D%/wire_scpi_act.c \
+	%D%/wire_scpi_buffer.c \
+	%D%/wire_scpi_frame.c \
+	%D%/wire_scpi_jobs.c \
+	%D%/wire_scpi_parse.c \
+	%D%/wire_scpi_safety.c \
+	%D%/wire_scpi_select.c \
+	%D%/wire_scpi_status.c \
+	%D%/wire_scpi_system.c \
+	%D%/wire_scpi_tree.c \
+	%D%/wires.c \
+	%D%/wires.h
+libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS) $(ZLIB_CFLAGS)
+libemulator_la_LIBADD = libkernels.la $(SLEEF_LIBS) $(ZLIB_LIBS)
 
-# kernels.c once for each instruction set; kernels_pick.c chooses.
-libkernels_la_SOURCES = %D%/kernels.c
+# Once for each instruction set; kernels_pick.c chooses.
+libkernels_la_SOURCES = %D%/kernels.c %D%/normals.c
 libkernels_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS)
 if HAVE_AVX2
 noinst_LTLIBRARIES += libkernels_avx2.la
-libkernels_avx2_la_SOURCES = %D%/kernels.c
+libkernels_avx2_la_SOURCES = %D%/kernels.c %D%/normals.c
 libkernels_avx2_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERNELS=mr__kernels_avx2 \
-	-DKERNELS_NAME=\"avx2\"
+	-DKERNELS_NAME=\"avx2\" -DNORMALS=mr__normals_avx2
 libkernels_avx2_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS) -mavx2
 libemulator_la_CPPFLAGS = $(AM_CPPFLAGS) -DMR_KERNELS_AVX2
 libemulator_la_LIBADD += libkernels_avx2.la

@@ -11,6 +11,11 @@
 
 #include "memrig/random.h"
 
+/* Full speed at -O2, too; nothing where no optimisation is asked for. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC optimize("O3")
+#endif
+
 struct pulsing {
 	struct crossbar *x;
 	struct mr_op *op;
@@ -20,6 +25,13 @@ struct pulsing {
 };
 
 /* ---- one event of neighbouring cells ------------------------------------- */
+
+MR_CLONES
+void mr__operate_count(uint64_t *events, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		events[i]++;
+}
 
 void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z)
 {
@@ -31,8 +43,7 @@ void mr__operate_draw(struct crossbar *x, uint32_t first, uint32_t n, float *z)
 		 * NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 		mr_random_normals(x->seed, purpose[k], first, &x->pulses[first],
 		                  n, z + (size_t)k * CHUNK);
-	for (uint32_t i = first; i < first + n; i++)
-		x->pulses[i]++;
+	mr__operate_count(x->pulses + first, n);
 }
 
 static void pulse_each(struct crossbar *x, const struct mr_stimulus *s,
@@ -50,6 +61,7 @@ static void pulse_each(struct crossbar *x, const struct mr_stimulus *s,
 		float own[MR_NORMALS_MAX];
 
 		for (uint32_t k = 0; k < x->model->n_normals; k++)
+			/* mr__operate_draw() has made n of each NOLINTNEXTLINE */
 			own[k] = z[(size_t)k * CHUNK + i];
 		status[i] = x->model->pulse(x->p, s, &x->c, first + i, own, t_ns);
 	}
@@ -101,6 +113,16 @@ static bool per_cell(const struct mr_pulse_op *pu)
 	return pu->amplitudes || pu->widths_s || pu->counts;
 }
 
+MR_CLONES
+static unsigned any_of(const uint8_t *status, uint32_t n)
+{
+	uint8_t all = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		all |= status[i];
+	return all;
+}
+
 /* The whole train on neighbouring cells that get the same one; a defective
  * cell takes it without a change. */
 static unsigned train(struct pulsing *w, uint64_t at, uint32_t first,
@@ -110,7 +132,6 @@ static unsigned train(struct pulsing *w, uint64_t at, uint32_t first,
 	struct mr_stimulus s = stimulus(w->op, at);
 	uint32_t count = pulse_count(w->op, at);
 	uint8_t status[CHUNK] = {0};
-	unsigned all = 0;
 	bool sound;
 
 	for (uint32_t i = 0; count && i < n;) {
@@ -122,12 +143,9 @@ static unsigned train(struct pulsing *w, uint64_t at, uint32_t first,
 			mr__aging_programmed(x, first + i, m, t_ns);
 		i += m;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (w->op->pulse.status)
-			w->op->pulse.status[at + i] = status[i];
-		all |= status[i];
-	}
-	return all;
+	if (w->op->pulse.status)
+		memcpy(w->op->pulse.status + at, status, n);
+	return any_of(status, n);
 }
 
 static void pulse_block(void *arg, uint32_t block)
@@ -141,9 +159,8 @@ static void pulse_block(void *arg, uint32_t block)
 		uint32_t max = per_cell(&w->op->pulse) ? 1
 		                                       : (uint32_t)(end - at);
 		uint32_t first;
-		uint64_t slot;
-		uint32_t n = mr__crossbar_segment(w->x, &w->op->where, at, max,
-		                                  &first, &slot);
+		uint32_t n = mr__crossbar_stretch(w->x, &w->op->where, at, max,
+		                                  &first);
 
 		status |= train(w, at, first, n,
 		                w->t0_ns + train_ns(w->op, at));
@@ -244,7 +261,9 @@ static void target_each(struct pulsing *w, uint32_t first, uint32_t n,
 		float own[MR_NORMALS_MAX];
 
 		for (uint32_t k = 0; k < x->model->n_normals; k++)
+			/* mr__operate_draw() has made n of each NOLINTNEXTLINE */
 			own[k] = z[(size_t)k * CHUNK + i];
+		/* there are n targets, too NOLINTNEXTLINE */
 		x->model->target(x->p, &x->c, first + i, target_S[i], own,
 		                 w->t0_ns);
 	}
@@ -295,12 +314,13 @@ static unsigned target_segment(struct pulsing *w, uint64_t at, uint32_t first,
                                uint32_t n)
 {
 	const struct mr_program_op *pg = &w->op->program;
-	float target_S[CHUNK];
+	const float *target_S = pg->target_S ? pg->target_S + at : NULL;
+	float same_S[CHUNK];
 	bool sound;
 
-	for (uint32_t i = 0; i < n; i++)
-		target_S[i] = pg->target_S ? pg->target_S[at + i]
-		                           : (float)pg->target;
+	for (uint32_t i = 0; !target_S && i < n; i++)
+		same_S[i] = (float)pg->target;
+	target_S = target_S ? target_S : same_S;
 	for (uint32_t i = 0; i < n;) {
 		uint32_t m = alike(w->x, first + i, n - i, &sound);
 
@@ -322,10 +342,8 @@ static void target_block(void *arg, uint32_t block)
 
 	while (at < end) {
 		uint32_t first;
-		uint64_t slot;
-		uint32_t n = mr__crossbar_segment(w->x, &w->op->where, at,
-		                                  (uint32_t)(end - at), &first,
-		                                  &slot);
+		uint32_t n = mr__crossbar_stretch(w->x, &w->op->where, at,
+		                                  (uint32_t)(end - at), &first);
 
 		status |= target_segment(w, at, first, n);
 		at += n;

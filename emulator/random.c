@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* The only file that makes random numbers. The transcendental functions are
- * SLEEF's deterministic family, whose vector forms give the same bits, so that
- * a faster kernel can never change a result. */
+/* The only file that makes random numbers, but for its bulk form in normals.c,
+ * which gives the same bits, so that a faster kernel can never change a
+ * result. */
 #include "memrig/random.h"
 
+#include "boxmuller.h"
 #include "kernels.h"
 
 #include <math.h>
-
-#include <sleef.h>
 
 /* Random123's header converts freely between integer widths. */
 #if defined(__GNUC__)
@@ -25,7 +24,6 @@
 
 #define BLOCK_BITS 8
 #define HALF_BITS 32
-#define TO_UNIT_F 0x1p-24f
 #define TO_UNIT_D 0x1p-53
 
 void mr_random_bits(uint64_t seed, struct mr_address at, uint32_t out[4])
@@ -52,7 +50,6 @@ double mr_random_uniform(uint64_t seed, struct mr_address at)
 	return ((double)(bits >> 11) + 1.0) * TO_UNIT_D;
 }
 
-/* u in (0, 1] so that the logarithm is finite. */
 float mr_random_normal(uint64_t seed, enum mr_purpose purpose,
                        uint32_t subject, uint64_t event)
 {
@@ -62,12 +59,10 @@ float mr_random_normal(uint64_t seed, enum mr_purpose purpose,
 	uint32_t pair = subject & 2;
 
 	mr_random_bits(seed, at, w);
-	float u = (float)((w[pair] >> 8) + 1) * TO_UNIT_F;
-	float angle = (float)(w[pair + 1] >> 8) * TO_UNIT_F * 2.0f;
-	float radius = sqrtf(-2.0f * Sleef_cinz_logf1_u35purec(u));
-	Sleef_float_2 sc = Sleef_cinz_sincospif1_u35purec(angle);
+	float radius = sqrtf(mr__box_log(w[pair])), cosine, sine;
 
-	return radius * (subject & 1 ? sc.x : sc.y);
+	mr__box_turn(w[pair + 1], &cosine, &sine);
+	return radius * (subject & 1 ? sine : cosine);
 }
 
 void mr_random_normals(uint64_t seed, enum mr_purpose purpose, uint32_t first,

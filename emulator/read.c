@@ -10,6 +10,11 @@
 
 #include "memrig/random.h"
 
+/* Full speed at -O2, too; nothing where no optimisation is asked for. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC optimize("O3")
+#endif
+
 #define CHECK_EVERY 4096 /* elements between looks at the stop flag */
 
 struct reading {
@@ -28,29 +33,17 @@ int mr__operate_check(const struct mr_run *run, uint64_t done, uint64_t n)
 	return mr_run_check(run);
 }
 
-MR_CLONES
-static void add_deviations(const double *restrict var,
-                           const float *restrict z, double share, uint32_t n,
-                           float *restrict g)
-{
-	for (uint32_t i = 0; i < n; i++)
-		g[i] = (float)((double)g[i] +
-		               __builtin_sqrt(var[i]) * share * (double)z[i]);
-}
-
 /* White noise: one normal stands for all readings that are averaged. */
 static void add_white(struct reading *r, uint32_t first, uint32_t n,
                       int64_t t_ns, float *g)
 {
 	struct crossbar *x = r->x;
 	double share = 1 / sqrt((double)r->op->read.averages);
-	double var[CHUNK];
 	float z[CHUNK];
 
 	mr_random_normals(x->seed, MR_PURPOSE_READ, first, &x->reads[first], n,
 	                  z);
-	mr__aging_variances(x, first, n, g, t_ns, var);
-	add_deviations(var, z, share, n, g);
+	mr__aging_deviate(x, first, n, t_ns, share, z, g);
 }
 
 /* Readings of 1/f noise are not independent: each one is taken. */
@@ -79,13 +72,13 @@ MR_CLONES
 static void give_plain(const struct mr_read_op *rd, uint64_t at, uint32_t n,
                        const float *restrict g)
 {
-	const double v_V = rd->v_read_V;
+	const double v_V = rd->v_read_V, per_V = 1 / v_V;
 	float *restrict g_S = rd->g_S + at;
 
 	for (uint32_t i = 0; i < n; i++) {
 		float i_A = (float)((double)g[i] * v_V);
 
-		g_S[i] = (float)((double)i_A / v_V);
+		g_S[i] = (float)((double)i_A * per_V);
 	}
 	for (uint32_t i = 0; rd->v_V && i < n; i++)
 		rd->v_V[at + i] = (float)v_V;
@@ -99,6 +92,7 @@ static unsigned give(struct reading *r, uint64_t at, uint32_t n,
                      const float *g)
 {
 	struct mr_read_op *rd = &r->op->read;
+	double per_V = 1 / rd->v_read_V;
 	unsigned all = 0;
 
 	if (!r->x->periphery.adc_bits && r->x->periphery.adc_range_A == 0) {
@@ -112,7 +106,7 @@ static unsigned give(struct reading *r, uint64_t at, uint32_t n,
 			&r->x->periphery, (float)((double)g[i] * rd->v_read_V),
 			&status);
 
-		rd->g_S[at + i] = (float)((double)i_A / rd->v_read_V);
+		rd->g_S[at + i] = (float)((double)i_A * per_V);
 		if (rd->v_V)
 			rd->v_V[at + i] = (float)rd->v_read_V;
 		if (rd->i_A)
@@ -136,8 +130,7 @@ static unsigned read_segment(struct reading *r, uint64_t at, uint32_t first,
 		add_white(r, first, n, t_ns, g);
 	else if (x->noise_kind == NOISE_FLICKER)
 		add_flicker(r, first, n, t_ns, g);
-	for (uint32_t i = first; i < first + n; i++)
-		x->reads[i]++;
+	mr__operate_count(x->reads + first, n);
 	return give(r, at, n, g);
 }
 

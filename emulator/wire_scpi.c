@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "driver/transport.h"
+#include "wires.h"
 
 #define NS_PER_S 1e9
 #define MESSAGE_LEAST 256 /* the protocol's */
@@ -421,48 +421,11 @@ static int take_keys(struct mr_uri *uri, struct wire_scpi *b,
 	return rc ? rc : take_time(uri, b, err);
 }
 
-static bool is_ours(const char *pair)
-{
-	return strncmp(pair, KEY_PREFIX, sizeof KEY_PREFIX - 1) == 0;
-}
-
-/* What is left for the array: the URI as it was given, without our keys. */
-static void array_uri(const struct mr_uri *uri, char *to)
-{
-	const char *from = uri->given;
-	size_t n = strcspn(from, "?");
-	char separator = '?';
-
-	memcpy(to, from, n);
-	from += n;
-	while (*from) {
-		size_t length = strcspn(++from, "&");
-
-		if (!is_ours(from) && length) {
-			to[n++] = separator;
-			memcpy(to + n, from, length);
-			n += length;
-			separator = '&';
-		}
-		from += length;
-	}
-	to[n] = '\0';
-}
-
-static int open_array(struct mr_uri *uri, struct wire_scpi *b,
+static int open_array(const struct mr_uri *uri, struct wire_scpi *b,
                       struct mr_errtext *err)
 {
-	char text[MR_URI_TEXT_MAX];
+	int rc = mr__wire_array(uri, &b->array, err);
 
-	for (uint32_t i = 0; i < uri->n_keys; i++)
-		if (!is_ours(uri->keys[i].name))
-			(void)mr_uri_take(uri, uri->keys[i].name);
-	int rc = mr_uri_finish(uri, err);
-
-	if (rc)
-		return rc;
-	array_uri(uri, text);
-	rc = mr_array_open(text, NULL, &b->array, err);
 	if (rc)
 		return rc;
 	b->desc = mr_array_describe(b->array);

@@ -4,12 +4,14 @@ mrinclude_HEADERS = \
 	%D%/memrig/array.h \
 	%D%/memrig/backend.h \
 	%D%/memrig/clock.h \
+	%D%/memrig/device.h \
 	%D%/memrig/emulator.h \
 	%D%/memrig/error.h \
 	%D%/memrig/memrig.h \
 	%D%/memrig/model.h \
 	%D%/memrig/oplog.h \
 	%D%/memrig/random.h \
+	%D%/memrig/serve.h \
 	%D%/memrig/synapse.h \
 	%D%/memrig/types.h \
 	%D%/memrig/uri.h

@@ -8,7 +8,7 @@
 BEGIN {
 	# headers of include/memrig in their order: each may use earlier ones
 	n = split("error clock random types uri model backend array emulator " \
-	          "oplog synapse characterise memrig", order, " ")
+	          "oplog synapse device serve characterise memrig", order, " ")
 	for (i = 1; i <= n; i++)
 		rank[order[i]] = i
 
@@ -37,14 +37,15 @@ BEGIN {
 	third["libserialport.h"] = "driver!"
 	third["jansson.h"] = "driver! apps"
 	third["csv.h"] = "apps"
-	third["zlib.h"] = "apps"
+	third["zlib.h"] = "apps emulator!"
 	third["png.h"] = "apps"
 	third["jpeglib.h"] = "apps"
 	third["cblas.h"] = "emulator apps"
 	third["sleef.h"] = "devices emulator"
 	third["cholmod.h"] = "emulator!"
 	third["Random123/philox.h"] = "emulator/random.c"
-	third["immintrin.h"] = "emulator/kernels.c devices/bulk.c"
+	third["immintrin.h"] = "emulator/kernels.c " \
+	                        "emulator/normals.c devices/bulk.c"
 	third["emmintrin.h"] = third["immintrin.h"]
 
 	library["devices"] = library["emulator"] = 1
@@ -99,7 +100,7 @@ function check_own(name,    path, to) {
 	if (top == "include" && to == "include")
 		check_order(path)
 	else if (to != "include" && to != top && !(path == "driver/transport.h" \
-	         && FILENAME ~ /^emulator\/wire_[^\/]*\.c$/))
+	         && FILENAME ~ /^emulator\/wire(s|_[^\/]*)\.[ch]$/))
 		complain(top "/ may not include " path)
 }
 

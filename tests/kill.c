@@ -38,7 +38,7 @@ static void open_witness(struct witness *w, const char *path, int to)
 {
 	/* ids of a run are 1, 2, ..: the greatest is their number */
 	static const char text[] =
-		"SELECT coalesce(max(row) & 1099511627775, 0) FROM op";
+		"SELECT coalesce(max(row) & 1099511627775, 0) FROM operation";
 
 	*w = (struct witness){.to = to};
 	if (sqlite3_open_v2(path, &w->db, SQLITE_OPEN_READONLY, NULL) !=

@@ -30,7 +30,9 @@ test_programs = \
 	%D%/test_target \
 	%D%/test_threads \
 	%D%/test_tool \
+	%D%/test_transport \
 	%D%/test_uri \
+	%D%/test_usb \
 	%D%/test_weights
 
 check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
@@ -85,6 +87,7 @@ libcheck_la_SOURCES = \
 	%D%/kill.h \
 	%D%/scribe.c \
 	%D%/scribe.h \
+	%D%/opedit.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/test.h \
@@ -113,6 +116,18 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 %C%_test_failures_LDFLAGS = $(badmemory_ldflags)
 
 %C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)
+
+# Devices that the system's libraries find, and that are not there.
+if HAVE_UMOCKDEV
+%C%_test_usb_SOURCES = %D%/test_usb.c %D%/mockusb.c %D%/mockusb.h
+%C%_test_usb_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_UMOCKDEV
+%C%_test_usb_CFLAGS = $(AM_CFLAGS) $(UMOCKDEV_CFLAGS) -Wno-pedantic \
+	-Wno-conversion -Wno-strict-prototypes
+%C%_test_usb_LDADD = libcheck.la $(UMOCKDEV_LIBS)
+%C%_test_usb_LDFLAGS = -Wl,--no-as-needed -l:libumockdev-preload.so.0
+else
+EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h
+endif
 
 %C%_example_LDADD = libmemrig.la
 

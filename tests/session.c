@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "opedit.h"
 #include "test.h"
 
 #define LEVELS 4 /* of a trace */
@@ -279,6 +280,8 @@ void mr_session_sql(const char *path, const char *text)
 	sqlite3 *db = NULL;
 
 	CU_ASSERT_EQUAL(sqlite3_open(path, &db), SQLITE_OK);
+	/* refused by a file that is no log */
+	(void)sqlite3_exec(db, MR_OPEDIT_SQL, NULL, NULL, NULL);
 	CU_ASSERT_EQUAL(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
 	(void)sqlite3_close(db);
 }

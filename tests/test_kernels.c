@@ -187,27 +187,28 @@ static void drift_of(const struct kernels *k)
 	CU_ASSERT(out[0] == first[7]);
 }
 
-/* A shared logarithm must not change a bit. */
+/* More cells than go through at once; odd begins and lengths. */
 static void drift_alike_of(const struct kernels *k)
 {
-	static const struct kernel_drift law = {38.6f, 38.6f, 0};
-	static float age[N], nu[N], out[N];
+	enum { MANY = 531 };
+	static const struct kernel_drift law = {20, 0, 23.85f};
+	static float some_g[MANY], nu[MANY], age[MANY], want[MANY], out[MANY];
 
-	for (uint32_t i = 0; i < N; i++) {
-		age[i] = 12.5f;
-		nu[i] = 1e4f * g[1][i];
+	for (uint32_t i = 0; i < MANY; i++) {
+		some_g[i] = g[i % ROWS][i % N];
+		nu[i] = 0.04f + 0.0001f * (float)(i % 17);
+		age[i] = 2385;
 	}
-	k->drift(&law, g[0], nu, age, N, out);
-	for (uint32_t i = 0; i < N; i++) {
-		float other[2] = {12.5f, 3.0f}, both[2];
-
-		k->drift(&law, (float[2]){g[0][i], 0}, (float[2]){nu[i], 0},
-		         other, 2, both);
-		CU_ASSERT(both[0] == out[i]);
+	for (uint32_t first = 0; first < 3; first++) {
+		k->drift(&law, some_g + first, nu + first, age, MANY - first,
+		         want);
+		k->drift_alike(&law, some_g + first, nu + first, 2385,
+		               MANY - first, out);
+		CU_ASSERT(memcmp(out, want, (MANY - first) * sizeof *out) == 0);
 	}
 }
 
-static void kernels_drift_of_equals_is_that_of_one(void)
+static void kernels_drift_alike_is_that_of_each(void)
 {
 	each(drift_alike_of);
 }
@@ -237,15 +238,42 @@ static void kernels_normals_equal_single_ones(void)
 	each(normals_of);
 }
 
+/* Enough words for each polynomial to be met all over its range. */
+static void many_normals_of(const struct kernels *k)
+{
+	enum { MANY = 4096, EVENTS = 64 };
+	static uint64_t event[MANY];
+	static float z[MANY];
+	uint32_t differ = 0;
+
+	for (uint64_t e = 0; e < EVENTS; e++) {
+		for (uint32_t i = 0; i < MANY; i++)
+			event[i] = e << 30;
+		k->normals(UINT64_MAX / 3, MR_PURPOSE_READ, 1, event, MANY, z);
+		for (uint32_t i = 0; i < MANY; i++)
+			differ += z[i] != mr_random_normal(UINT64_MAX / 3,
+			                                   MR_PURPOSE_READ,
+			                                   1 + i, e << 30);
+	}
+	CU_ASSERT_EQUAL(differ, 0);
+}
+
+static void kernels_normals_equal_many_single_ones(void)
+{
+	each(many_normals_of);
+}
+
 const struct mr_test mr_tests[] = {
 	{"kernels_columns_equal_the_simple_form",
 	 kernels_columns_equal_the_simple_form},
 	{"kernels_batch_equals_the_columns", kernels_batch_equals_the_columns},
 	{"kernels_dot_adds_lanes_pairwise", kernels_dot_adds_lanes_pairwise},
-	{"kernels_drift_of_equals_is_that_of_one",
-	 kernels_drift_of_equals_is_that_of_one},
 	{"kernels_drift_is_the_law_in_every_set",
 	 kernels_drift_is_the_law_in_every_set},
+	{"kernels_drift_alike_is_that_of_each",
+	 kernels_drift_alike_is_that_of_each},
 	{"kernels_normals_equal_single_ones", kernels_normals_equal_single_ones},
+	{"kernels_normals_equal_many_single_ones",
+	 kernels_normals_equal_many_single_ones},
 	{0},
 };

@@ -60,27 +60,44 @@ record() {
 damage() {
 	python3 - << 'END'
 import shutil, sqlite3
+
+# Change operations of a run as if the view op were a table, in a form each.
+def change(log, run, **values):
+    columns = [c[1] for c in log.execute("PRAGMA table_info(form)")][1:]
+    for row, form in log.execute(
+            "SELECT row, form FROM operation WHERE row >> 40 = ?",
+            (run,)).fetchall():
+        new = log.execute("INSERT INTO form(%s) SELECT %s FROM form "
+                          "WHERE form = %d" % (",".join(columns),
+                          ",".join(columns), form)).lastrowid
+        log.execute("UPDATE operation SET form = ? WHERE row = ?", (new, row))
+        for column, value in values.items():
+            log.execute("UPDATE %s SET %s = ? WHERE %s" % (
+                ("form", column, "form = %d" % new) if column in columns else
+                ("operation", column, "row = %d" % row)), (value,))
+
 shutil.copy("run.db", "cut.db")
 with sqlite3.connect("cut.db") as log:
     log.execute("UPDATE run SET ended_wall_ns = NULL WHERE run = 2")
-    log.execute("""UPDATE op SET wall_end_ns = NULL, t_begin_ns = NULL,
-        t_end_ns = NULL, n_effect = NULL, status = NULL, error = NULL
-        WHERE run = 2""")
-    log.execute("DELETE FROM op WHERE run = 6")
+    change(log, 2, wall_end_ns=None, t_begin_ns=None, t_end_ns=None,
+           n_effect=None, status=None, error=None)
+    log.execute("DELETE FROM operation WHERE row >> 40 = 6")
     log.execute("DELETE FROM run WHERE run = 6")
 shutil.copy("run.db", "failed.db")
 with sqlite3.connect("failed.db") as log:
-    log.execute("""UPDATE op SET error = 'io', errtext = 'a, "b"', n_effect = 4,
-        result = substr(result, 1, 16) WHERE run = 1""")
+    change(log, 1, error="io", errtext='a, "b"', n_effect=4)
+    log.execute("""UPDATE operation SET result = substr(result, 1, 16)
+        WHERE row >> 40 = 1""")
 shutil.copy("run.db", "damaged.db")
 with sqlite3.connect("damaged.db") as log:
-    log.execute("UPDATE op SET v_read_V = 'x' WHERE run = 1")
+    change(log, 1, v_read_V="x")
 shutil.copy("run.db", "empty_run.db")
 with sqlite3.connect("empty_run.db") as log:
-    log.execute("DELETE FROM op")
+    log.execute("DELETE FROM operation")
 shutil.copy("run.db", "no_run.db")
 with sqlite3.connect("no_run.db") as log:
-    for table in ("data", "description", "op", "metadata", "run"):
+    for table in ("data", "description", "operation", "form", "metadata",
+                  "run"):
         log.execute("DELETE FROM " + table)
 with sqlite3.connect("other.db") as other:
     other.execute("CREATE TABLE cell (row, col)")

@@ -153,9 +153,42 @@ static void other_versions_are_left_alone(void)
 
 	mr_session_path(path, "version.db");
 	record(path);
-	mr_session_sql(path, "PRAGMA user_version=2");
+	mr_session_sql(path, "PRAGMA user_version=3");
 	refuses(path, MR_ERR_FORMAT,
-	        "format version 2; this memrig knows version 1");
+	        "format version 3; this memrig knows versions 1 to 2");
+}
+
+/* In version 1 what is a view now was a table with the same columns. */
+static void version_1_is_read_but_not_written(void)
+{
+	char path[MR_TEST_PATH_MAX];
+	struct mr_errtext err = {""};
+	uint64_t before = 0, n_ops = 0;
+
+	mr_session_path(path, "version1.db");
+	record(path);
+	MR_CODE_ERR(read_all(path, &err, &before), MR_OK, err);
+	mr_session_sql(path, "CREATE TABLE flat AS SELECT * FROM op;"
+	                     "DROP VIEW op; DROP TABLE operation;"
+	                     "DROP TABLE form; PRAGMA legacy_alter_table=ON;"
+	                     "ALTER TABLE flat RENAME TO op;"
+	                     "PRAGMA user_version=1");
+	MR_CODE_ERR(read_all(path, &err, &n_ops), MR_OK, err);
+	CU_ASSERT(before > 0);
+	CU_ASSERT_EQUAL(n_ops, before);
+	struct mr_array *array = mr_session_open("emu:pcm?rows=4&cols=4");
+	struct bytes old = slurp(path);
+	struct mr_oplog *log = NULL;
+
+	MR_CODE(mr_oplog_start(path, array, NULL, &log, &err), MR_ERR_FORMAT);
+	MR_HAS(err.text, "reads but does not write");
+	struct bytes now = slurp(path);
+
+	CU_ASSERT_EQUAL(now.size, old.size);
+	CU_ASSERT_EQUAL(memcmp(now.data, old.data, old.size), 0);
+	free(old.data);
+	free(now.data);
+	MR_CODE(mr_array_close(array, NULL), MR_OK);
 }
 
 static void truncated_logs_are_left_alone(void)
@@ -450,7 +483,7 @@ static void damaged_parameters_are_named(void)
 		{"UPDATE op SET cells=NULL WHERE cells NOTNULL", "cells"},
 		{"UPDATE op SET cells=x'ff000000' WHERE cells NOTNULL",
 	         "selection"},
-		{"UPDATE op SET rows=x'' WHERE rows NOTNULL", "rows"},
+		{"UPDATE op SET n_rows=0 WHERE rows NOTNULL", "rows"},
 		{"UPDATE op SET cols=NULL WHERE cols NOTNULL", "cols"},
 		{"UPDATE op SET unit='K' WHERE kind='pulse'", "unit"},
 		{"UPDATE op SET amplitude='much' WHERE id=1", "amplitude"},
@@ -723,6 +756,8 @@ const struct mr_test mr_tests[] = {
 	{"file_that_is_foreign_is_left_alone", foreign_files_are_left_alone},
 	{"file_of_another_version_is_left_alone",
          other_versions_are_left_alone},
+	{"version_1_is_read_but_not_written",
+         version_1_is_read_but_not_written},
 	{"file_that_was_truncated_is_left_alone",
          truncated_logs_are_left_alone},
 	{"path_without_a_log_is_said", nothing_at_the_path_is_said},

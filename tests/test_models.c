@@ -38,6 +38,7 @@ static void check_entry(const struct mr_model *m)
 	CU_ASSERT((m->table_load != NULL) == (m->table_check != NULL));
 	CU_ASSERT(!m->target_run || m->target);
 	CU_ASSERT(!m->flicker_run || m->flicker);
+	CU_ASSERT(!m->flicker_is_memory || m->flicker);
 	CU_ASSERT(m->n_normals <= MR_NORMALS_MAX);
 	CU_ASSERT(!m->pulse_run || (m->pulse && m->n_normals <= 1));
 	for (uint32_t i = 0; i < m->n_params; i++) {
@@ -592,6 +593,8 @@ static void bulk_of_flicker(const struct mr_model *m, const double *p,
 	m->flicker_run(p, &c, 3, MANY - 5, q_s + 3);
 	for (uint32_t i = 3; i < MANY - 2; i++)
 		CU_ASSERT_EQUAL(q_s[i], m->flicker(p, &c, i));
+	for (uint32_t i = 0; m->flicker_is_memory && i < MANY; i++)
+		CU_ASSERT_EQUAL(m->flicker(p, &c, i), c.memory[i]);
 }
 
 static void bulk_forms_equal_single_ones(void)
@@ -636,6 +639,31 @@ static void pcm_flicker_follows_its_law(void)
 		double q = fmin(0.0088 / pow(fmin(g, 1), 0.65), 0.2);
 
 		MR_NEAR((double)m->flicker(p, &c, 0) / q, 1, 2e-6);
+	}
+}
+
+/* Good to 2e-6: the logarithm to 2.4e-7 of itself, which is 16 at most, times
+ * the exponent. Also where g is 1, its bound, or beyond either. */
+static void bulk_power_is_the_law(void)
+{
+	static const struct bulk_power law = {0.0088f, 0.65f, 1e3f};
+	static float g_S[MANY], q[MANY];
+	size_t n;
+	const struct bulk *const *all = mr__bulk_all(&n);
+
+	for (uint32_t i = 0; i < MANY; i++)
+		g_S[i] = (float)(25e-6 * pow(10, 0.3 - 6.9 * i / MANY));
+	g_S[MANY / 2] = 25e-6f;
+	for (size_t k = 0; k < n; k++) {
+		all[k]->power(&law, 25e-6f, g_S, MANY, q);
+		for (uint32_t i = 0; i < MANY; i++) {
+			double g = fmin((double)g_S[i] / (double)25e-6f, 1);
+			double inverse = fmin(pow(g, -(double)0.65f), 1e3);
+
+			MR_NEAR((double)q[i] / ((double)0.0088f * inverse), 1,
+			        2e-6);
+		}
+		CU_ASSERT(q[0] == 0.0088f && q[MANY / 2] == 0.0088f);
 	}
 }
 
@@ -695,6 +723,7 @@ const struct mr_test mr_tests[] = {
 	{"pcm_weak_pulse_restarts_nothing", pcm_weak_pulse_restarts_nothing},
 	{"pcm_describes_its_amplitudes", pcm_describes_its_amplitudes},
 	{"bulk_forms_equal_single_ones", bulk_forms_equal_single_ones},
+	{"bulk_power_is_the_law", bulk_power_is_the_law},
 	{"bulk_loops_agree_in_every_set", bulk_loops_agree_in_every_set},
 	{"pcm_flicker_follows_its_law", pcm_flicker_follows_its_law},
 	{0},

@@ -682,6 +682,83 @@ static void many_begun_at_once_are_all_kept(void)
 	                N);
 }
 
+/* ---- forms --------------------------------------------------------------- */
+
+static void like_operations_share_a_form(void)
+{
+	char path[MR_TEST_PATH_MAX];
+	struct mr_array *array = mr_session_open("emu:pcm?rows=4&cols=4&seed=7");
+	struct mr_oplog *log =
+		mr_session_start(mr_session_path(path, "forms.db"), array, NULL);
+	float g_S;
+
+	for (uint32_t cell = 0; cell < 16; cell++) {
+		struct mr_selection where = {.kind = MR_SELECT_LIST,
+		                             .cells = &cell, .n_cells = 1};
+
+		MR_CODE(mr_array_read(array, &where, &g_S), MR_OK);
+		MR_CODE(mr_array_pulse(array, &where, "set", 1), MR_OK);
+	}
+	mr_session_finish(log, array);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM op"), 32);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM form"), 2);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(DISTINCT cells) FROM op"), 16);
+}
+
+/* More than are remembered, twice in turn. */
+static void forms_without_number_are_kept_apart(void)
+{
+	enum { WAITS = 1500 };
+	char path[MR_TEST_PATH_MAX];
+	struct mr_array *array = mr_session_open("emu:pcm?rows=4&cols=4&seed=7");
+	struct mr_oplog *log =
+		mr_session_start(mr_session_path(path, "forms2.db"), array, NULL);
+
+	for (int i = 0; i < 2 * WAITS; i++)
+		MR_CODE(mr_array_wait(array, 1.0 + i % WAITS), MR_OK);
+	mr_session_finish(log, array);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM op"), 2 * WAITS);
+	CU_ASSERT_EQUAL(ask(path, "SELECT count(*) FROM op WHERE "
+	                          "duration_s IS NOT 1.0 + (id - 1) % 1500"),
+	                0);
+}
+
+static void read_large_and_small(const char *path, uint32_t group_rows)
+{
+	const struct mr_oplog_options options = {.group_rows = group_rows};
+	struct mr_array *array =
+		mr_session_open("emu:pcm?rows=16&cols=16&seed=7");
+	struct mr_oplog *log = mr_session_start(path, array, &options);
+	static float g_S[256];
+
+	for (uint32_t cell = 0; cell < 99; cell++) {
+		struct mr_selection where = {.kind = MR_SELECT_LIST,
+		                             .cells = &cell, .n_cells = 1};
+
+		MR_CODE(mr_array_read(array, &where, g_S), MR_OK);
+		if (cell % 3 == 0)
+			MR_CODE(mr_array_read(array, NULL, g_S), MR_OK);
+		if (cell % 7 == 0)
+			MR_CODE(mr_array_wait(array, 2.385), MR_OK);
+	}
+	mr_session_finish(log, array);
+}
+
+/* Small rows wait for each other, large ones do not. */
+static void rows_in_one_statement_are_as_single_ones(void)
+{
+	char many[MR_TEST_PATH_MAX], single[MR_TEST_PATH_MAX];
+
+	read_large_and_small(mr_session_path(many, "many.db"), 0);
+	read_large_and_small(mr_session_path(single, "single.db"), 1);
+	CU_ASSERT_EQUAL(mr_session_same_rows(
+				many, single,
+				"SELECT id, kind, cells, n_cells, duration_s, "
+				"n_effect, error, result, t_begin_ns, t_end_ns "
+				"FROM op ORDER BY row"),
+	                99 + 33 + 15);
+}
+
 const struct mr_test mr_tests[] = {
 	{"oplog_of_every_operation_is_read_back", every_operation_is_read_back},
 	{"oplog_of_level_1_keeps_no_value", level_1_keeps_no_value},
@@ -705,5 +782,11 @@ const struct mr_test mr_tests[] = {
 	{"board_operations_are_on_disk_before_they_are_sent",
          board_operations_are_on_disk_before_they_are_sent},
 	{"many_begun_at_once_are_all_kept", many_begun_at_once_are_all_kept},
+	{"operations_that_are_alike_share_a_form",
+         like_operations_share_a_form},
+	{"forms_without_number_are_kept_apart",
+         forms_without_number_are_kept_apart},
+	{"rows_in_one_statement_are_as_single_ones",
+         rows_in_one_statement_are_as_single_ones},
 	{0},
 };

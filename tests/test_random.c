@@ -3,8 +3,10 @@
 
 /* The door to chance: known answers, addressing, moments. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "emulator/boxmuller.h"
 #include "memrig/random.h"
 
 #include "test.h"
@@ -128,6 +130,68 @@ static void random_bulk_equals_single(void)
 	}
 }
 
+/* ---- boxmuller.h against double precision, over all words ------------------ */
+
+#define ALL_WORDS (UINT32_C(1) << 24)
+#define PI 3.14159265358979323846
+
+/* In units of the last place of a float. */
+static double ulps_off(float got, double want)
+{
+	int exponent;
+
+	(void)frexp(want, &exponent);
+	return fabs((double)got - want) / ldexp(1, exponent - 24);
+}
+
+/* Three roundings in a row and the polynomial's own 1.7 ulp. */
+static void random_logarithm_is_good_to_4_ulp(void)
+{
+	double worst = 0;
+
+	for (uint32_t i = 0; i + 1 < ALL_WORDS; i++) {
+		double want = -2 * log((i + 1.0) / ALL_WORDS);
+
+		worst = fmax(worst, ulps_off(mr__box_log(i << 8), want));
+	}
+	CU_ASSERT(worst > 0 && worst < 4);
+	CU_ASSERT(mr__box_log(UINT32_MAX) == 0);
+}
+
+/* Half a turn is enough in double precision: the other half is its negative,
+ * exactly. At quarters of a turn libm's cosine or sine is not 0, ours is. */
+static void random_sine_and_cosine_are_good_to_2_ulp(void)
+{
+	const uint32_t half = ALL_WORDS / 2;
+	double worst = 0;
+	float c, s, c2, s2;
+	bool opposite = true;
+
+	for (uint32_t i = 0; i < half; i++) {
+		double turns = (double)i / ALL_WORDS;
+
+		mr__box_turn(i << 8, &c, &s);
+		mr__box_turn((i + half) << 8 | 0xff, &c2, &s2);
+		opposite = opposite && c2 == -c && s2 == -s;
+		if (i % (half / 2) == 0)
+			continue;
+		worst = fmax(worst, ulps_off(c, cos(2 * PI * turns)));
+		worst = fmax(worst, ulps_off(s, sin(2 * PI * turns)));
+	}
+	CU_ASSERT(opposite);
+	CU_ASSERT(worst > 0 && worst < 2);
+	mr__box_turn(0, &c, &s);
+	CU_ASSERT(c == 1 && s == 0);
+	mr__box_turn(UINT32_C(1) << 30, &c, &s);
+	CU_ASSERT(c == 0 && s == 1);
+}
+
+/* sqrt(2 * 24 ln 2): the least u there is. */
+static void random_tails_end_at_5_77(void)
+{
+	MR_NEAR((double)sqrtf(mr__box_log(0)), 5.768, 0.001);
+}
+
 const struct mr_test mr_tests[] = {
 	{"random_bits_match_known_answers", random_bits_match_known_answers},
 	{"random_address_parts_all_count", random_address_parts_all_count},
@@ -138,5 +202,9 @@ const struct mr_test mr_tests[] = {
 	{"random_normals_differ_by_all_of_their_address",
 	 random_normals_differ_by_all_of_their_address},
 	{"random_bulk_equals_single", random_bulk_equals_single},
+	{"random_logarithm_is_good_to_4_ulp", random_logarithm_is_good_to_4_ulp},
+	{"random_sine_and_cosine_are_good_to_2_ulp",
+	 random_sine_and_cosine_are_good_to_2_ulp},
+	{"random_tails_end_at_5_77", random_tails_end_at_5_77},
 	{0},
 };

@@ -7,9 +7,11 @@
 
 #include "memrig/array.h"
 #include "memrig/clock.h"
+#include "memrig/device.h"
 #include "memrig/error.h"
 #include "memrig/oplog.h"
 #include "memrig/random.h"
+#include "memrig/serve.h"
 #include "memrig/synapse.h"
 #include "memrig/types.h"
 #include "memrig/uri.h"

@@ -237,6 +237,10 @@ struct mr_model {
 	void (*flicker_run)(const double *p, const struct mr_columns *c,
 	                    uint32_t first, uint32_t n, float *q_s);
 
+	/** Whether flicker returns what column `memory` holds, so that no second
+	 * column is kept for it. */
+	bool flicker_is_memory;
+
 	/**
 	 * How readings are off. NULL = not at all.
 	 * @param p    [n_params] values.

@@ -96,7 +96,7 @@ struct mr_oplog_run_info {
 
 /** A recorded operation; buffers are borrowed until the next step. */
 struct mr_oplog_record {
-	int64_t row;          /**< row of table op */
+	int64_t row;          /**< row of view op */
 	uint64_t id;          /**< order in its run */
 	uint64_t parent;      /**< 0 = none */
 	struct mr_op op;      /**< parameters, inputs, results, outcome; result

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../opedit.h"
 #include "fuzz.h"
 #include "memrig/memrig.h"
 
@@ -349,7 +350,8 @@ static const char *edited(struct input in)
 	const char *path = mr_fuzz_file(base.bytes, base.size);
 	sqlite3 *db = open_sql(path, "PRAGMA synchronous=OFF;"
 	                             "PRAGMA journal_mode=OFF;"
-	                             "PRAGMA foreign_keys=OFF; BEGIN");
+	                             "PRAGMA foreign_keys=OFF;" MR_OPEDIT_SQL
+	                             "BEGIN");
 
 	for (int i = 0; i < EDITS_MAX && in.size > 0; i++)
 		edit(db, &in);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The verbs list and probe: what is plugged in, and what answers there. */
+#include "cmd.h"
+
+#include <string.h>
+
+#include "memrig/device.h"
+
+static const struct mr_tool_page list_page = {
+	.name = "list",
+	.summary = "Lists devices that a board may be behind, without opening any "
+		   "of them.\nWhat stands before the '+' is a guess; 'memrig "
+		   "probe URI' asks the board.",
+	.usage = "[OPTION]...",
+	.groups = MR_TOOL_JSON,
+	.examples =
+		"  memrig list\n"
+		"  memrig list --json\n",
+};
+
+static const struct mr_tool_page probe_page = {
+	.name = "probe",
+	.summary = "Opens what a URI names, says who answers, and closes it "
+		   "again. A board is\nput into its safe state by that.",
+	.usage = "[OPTION]... URI",
+	.groups = MR_TOOL_JSON,
+	.args_min = 1,
+	.args_max = 1,
+	.examples =
+		"  memrig probe arc1+serial:/dev/ttyACM0\n"
+		"  memrig probe scpi+tcp:192.168.0.7\n",
+};
+
+/* ---- list ---------------------------------------------------------------------- */
+
+struct listing {
+	struct mr_tool *tool;
+	json_t *list; /* NULL = for people */
+	unsigned n;
+};
+
+static json_t *numbers(const struct mr_device *d)
+{
+	char text[16];
+
+	if (!d->vendor)
+		return json_null();
+	(void)snprintf(text, sizeof text, "%04x:%04x", d->vendor, d->product);
+	return json_string(text);
+}
+
+static int show(void *user, const struct mr_device *d)
+{
+	struct listing *l = user;
+
+	l->n++;
+	if (l->list) {
+		json_array_append_new(
+			l->list,
+			json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s}", "uri",
+		                  d->uri, "transport", d->transport, "path",
+		                  d->path, "usb", numbers(d), "serial",
+		                  d->serial, "name", d->name, "note", d->note));
+		return MR_OK;
+	}
+	fprintf(l->tool->out, "%-48s %s", d->uri, d->name[0] ? d->name : "-");
+	if (d->vendor)
+		fprintf(l->tool->out, "  [%04x:%04x]", d->vendor, d->product);
+	if (d->note[0])
+		fprintf(l->tool->out, "  (%s)", d->note);
+	fputc('\n', l->tool->out);
+	return MR_OK;
+}
+
+static int list_work(struct mr_tool *tool)
+{
+	struct listing l = {.tool = tool};
+	struct mr_errtext err = {""};
+	int code;
+
+	if (tool->json)
+		l.list = json_array();
+	code = mr_devices_list(show, &l, &err);
+	if (code != MR_OK) {
+		json_decref(l.list);
+		return mr_tool_fail(tool, code, "%s", err.text);
+	}
+	if (!tool->json) {
+		if (l.n == 0)
+			fputs("no device; emulated arrays need none: memrig "
+			      "info emu:pcm\n", tool->out);
+		return MR_OK;
+	}
+	json_t *object = mr_tool_object("list");
+
+	json_object_set_new(object, "devices", l.list);
+	return mr_tool_print(tool, object);
+}
+
+int mr_cmd_list(int argc, char **argv)
+{
+	struct mr_tool tool;
+	int code = MR_OK;
+
+	if (mr_tool_parse(&tool, &list_page, argc, argv))
+		code = list_work(&tool);
+	return mr_tool_end(&tool, code);
+}
+
+/* ---- probe --------------------------------------------------------------------- */
+
+static int probe_work(struct mr_tool *tool)
+{
+	const struct mr_description *d;
+	int code;
+
+	tool->uri = tool->args[0];
+	code = mr_tool_open(tool);
+	if (code != MR_OK)
+		return code;
+	d = mr_array_describe(tool->array);
+	if (!tool->json) {
+		fprintf(tool->out, "%s\n%s, %u rows x %u columns of %s\n",
+		        d->identity, d->driver, (unsigned)d->rows,
+		        (unsigned)d->cols, d->model);
+		return MR_OK;
+	}
+	json_t *object = mr_tool_object("probe");
+
+	json_object_update_new(
+		object, json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "uri",
+	                          tool->uri, "identity", d->identity, "driver",
+	                          d->driver, "model", d->model, "rows",
+	                          (int)d->rows, "cols", (int)d->cols));
+	return mr_tool_print(tool, object);
+}
+
+int mr_cmd_probe(int argc, char **argv)
+{
+	struct mr_tool tool;
+	int code = MR_OK;
+
+	if (mr_tool_parse(&tool, &probe_page, argc, argv))
+		code = probe_work(&tool);
+	return mr_tool_end(&tool, code);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The verb serve: a virtual board for other programs. */
+#include "cmd.h"
+
+#include <string.h>
+
+#include "memrig/serve.h"
+
+static const struct mr_tool_option serve_options[] = {
+	{"listen", "WHERE", "unix:PATH, tcp:127.0.0.1:PORT (0 = any) or pty",
+	 false},
+	{"time-scale", "X", "seconds of the board per second; default 1; 0 = "
+	 "emulated time", false},
+	{"control", "unix:PATH", "a socket that takes lines 'advance SECONDS'",
+	 false},
+	{0},
+};
+
+static const struct mr_tool_page serve_page = {
+	.name = "serve",
+	.summary = "Serves a virtual board: the bytes of a real one, an emulated "
+		   "array behind\nthem. Prints where it listens; ^C ends it. With "
+		   "--time-scale 0 the board's\nclock moves by what its work takes, "
+		   "at once.",
+	.usage = "[OPTION]... BOARD emu:MODEL[?KEY=VALUE...] --listen=WHERE",
+	.options = serve_options,
+	.args_min = 2,
+	.args_max = 2,
+	.examples =
+		"  memrig serve scpi 'emu:ideal?rows=8&cols=8' --listen "
+		"unix:/tmp/board\n"
+		"  memrig probe scpi+unix:/tmp/board\n",
+};
+
+static int serve_work(struct mr_tool *tool)
+{
+	struct mr_serve_options options = {
+		.time_scale = 1, .control = mr_tool_value(tool, "control")};
+	const char *listen = mr_tool_value(tool, "listen");
+	struct mr_errtext err = {""};
+	struct mr_server *server = NULL;
+	int code = mr_tool_double(tool, "time-scale", "1", 0, 1e9,
+	                          &options.time_scale);
+
+	if (code != MR_OK)
+		return code;
+	if (!listen)
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "where? Say for example --listen "
+		                    "unix:/tmp/board");
+	mr_tool_catch_signals(tool);
+	code = mr_server_open(tool->args[0], tool->args[1], listen, &options,
+	                      &server, &err);
+	if (code == MR_OK) {
+		/* now, not at the end: whoever started this waits for it */
+		printf("%s\n", mr_server_address(server));
+		(void)fflush(stdout);
+		code = mr_server_run(server, tool->context.stop, &err);
+	}
+	struct mr_errtext late = {""};
+	int closed = mr_server_close(server, &late);
+
+	if (code == MR_OK && closed != MR_OK)
+		return mr_tool_fail(tool, closed, "%s", late.text);
+	return code == MR_OK ? MR_OK : mr_tool_fail(tool, code, "%s", err.text);
+}
+
+int mr_cmd_serve(int argc, char **argv)
+{
+	struct mr_tool tool;
+	int code = MR_OK;
+
+	if (mr_tool_parse(&tool, &serve_page, argc, argv))
+		code = serve_work(&tool);
+	return mr_tool_end(&tool, code);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * One program a device. The lock is flock()'s and dies with its holder, so that
+ * a file left behind is no obstacle; what stands in the file is for people.
+ */
+#include "transports.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NOTE_MAX 64
+
+static void file_name(const char *identity, char *out, size_t room)
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+	size_t at = (size_t)snprintf(out, room, "%.80s/memrig-",
+	                             folder && folder[0] == '/' ? folder
+	                                                        : "/tmp");
+
+	/* long names end alike or begin alike: both ends count */
+	if (strlen(identity) > 60)
+		identity += strlen(identity) - 60;
+	for (; *identity && at + 6 < room; identity++)
+		out[at++] = isalnum((unsigned char)*identity) ? *identity : '-';
+	(void)snprintf(out + at, room - at, ".lock");
+}
+
+static int busy(const struct mr__lock *l, const char *identity,
+                struct mr_errtext *err)
+{
+	char note[NOTE_MAX] = "";
+	ssize_t n = pread(l->fd, note, sizeof note - 1, 0);
+
+	if (n > 0)
+		note[strcspn(note, "\n")] = '\0';
+	return mr_errtext_set(err, MR_ERR_BUSY,
+	                      "%s is in use by process %s; one program at a "
+	                      "time drives a board",
+	                      identity, note[0] ? note : "(unknown)");
+}
+
+/* Nobody may have put a link to another file in its place. */
+static bool is_plain(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
+int mr__lock_take(const char *identity, struct mr__lock *out,
+                  struct mr_errtext *err)
+{
+	char note[NOTE_MAX];
+	int rc = MR_OK;
+
+	file_name(identity, out->path, sizeof out->path);
+	out->fd = open(out->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (out->fd < 0)
+		return mr_errtext_set(err, MR_ERR_IO,
+		                      "cannot make the lock file %s: %s",
+		                      out->path, strerror(errno));
+	if (!is_plain(out->fd))
+		rc = mr_errtext_set(err, MR_ERR_IO,
+		                    "the lock file %s is no plain file",
+		                    out->path);
+	else if (flock(out->fd, LOCK_EX | LOCK_NB) < 0)
+		rc = busy(out, identity, err);
+	if (rc) {
+		(void)close(out->fd);
+		out->fd = -1;
+		return rc;
+	}
+	int n = snprintf(note, sizeof note, "%ld\n", (long)getpid());
+
+	if (ftruncate(out->fd, 0) == 0 && n > 0 &&
+	    pwrite(out->fd, note, (size_t)n, 0) < 0)
+		errno = 0; /* only people miss it */
+	return MR_OK;
+}
+
+/* The file stays: removing it could remove another program's. */
+void mr__lock_release(struct mr__lock *lock)
+{
+	if (lock->fd >= 0)
+		(void)close(lock->fd);
+	lock->fd = -1;
+}

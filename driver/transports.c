@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * The one table of transports, and what an open pipe is whatever its kind: a
+ * buffer of what came, loops over partial reads and writes, one watcher.
+ */
+#include "transports.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER 65536
+#define NAMES_MAX 128
+
+static const struct mr__transport_type *const types[] = {
+	&mr__transport_loop,
+	&mr__transport_serial,
+	&mr__transport_tcp,
+	&mr__transport_unix,
+	&mr__transport_usb,
+	&mr__transport_usbtmc,
+};
+
+#define N_TYPES (sizeof types / sizeof types[0])
+
+struct mr__transport {
+	const struct mr__transport_type *type;
+	void *self;
+	struct mr_clock clock;
+	struct mr__lock lock;
+	mr__wire_watch *watch;
+	void *watch_user;
+	uint8_t *in;  /* [BUFFER] came and was not taken */
+	size_t n_in;
+	size_t taken;
+	bool ended;   /* a message ends with what is in `in` */
+};
+
+const struct mr__transport_type *const *mr__transports(size_t *n)
+{
+	if (n)
+		*n = N_TYPES;
+	return types;
+}
+
+/* ---- opening ----------------------------------------------------------------- */
+
+static const struct mr__transport_type *find(const struct mr_uri *uri,
+                                             struct mr_errtext *err)
+{
+	char names[NAMES_MAX] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < N_TYPES; i++) {
+		if (strcmp(uri->transport, types[i]->name) == 0)
+			return types[i];
+		at += (size_t)snprintf(names + at, sizeof names - at, "%s%s",
+		                       i ? ", " : "", types[i]->name);
+	}
+	(void)mr_errtext_set(err, MR_ERR_USAGE,
+	                     "%s%s%s: '%s' is reached over one of: %s; such as "
+	                     "%s+%s:ADDRESS",
+	                     uri->transport[0] ? "'" : "no transport",
+	                     uri->transport,
+	                     uri->transport[0] ? "' is no transport" : "",
+	                     uri->driver, names, uri->driver, types[0]->name);
+	return NULL;
+}
+
+/* The same device by two names is one device. */
+static int lock(struct mr__transport *t, struct mr_errtext *err)
+{
+	struct mr__peer peer;
+	char identity[256];
+
+	if (!t->type->peer)
+		return MR_OK;
+	t->type->peer(t->self, &peer);
+	if (!peer.path[0])
+		return MR_OK;
+	if (peer.vendor && peer.serial[0])
+		(void)snprintf(identity, sizeof identity, "usb-%04x-%04x-%s",
+		               peer.vendor, peer.product, peer.serial);
+	else
+		(void)snprintf(identity, sizeof identity, "%s", peer.path);
+	return mr__lock_take(identity, &t->lock, err);
+}
+
+int mr__transport_open(struct mr_uri *uri, const struct mr_open_options *options,
+                       const struct mr__wish *wish, struct mr__transport **out,
+                       struct mr_errtext *err)
+{
+	const struct mr__transport_type *type = find(uri, err);
+	struct mr__transport *t;
+	int rc;
+
+	if (!type)
+		return MR_ERR_USAGE;
+	t = calloc(1, sizeof *t);
+	if (t)
+		t->in = malloc(BUFFER);
+	if (!t || !t->in) {
+		free(t);
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	}
+	t->type = type;
+	t->lock.fd = -1;
+	rc = type->open(uri, options, wish, &t->self, err);
+	if (!rc)
+		rc = lock(t, err);
+	if (rc) {
+		mr__transport_close(t);
+		return rc;
+	}
+	t->clock = type->clock ? *type->clock(t->self) : *options->clock;
+	*out = t;
+	return MR_OK;
+}
+
+void mr__transport_close(struct mr__transport *t)
+{
+	if (!t)
+		return;
+	if (t->self)
+		t->type->close(t->self);
+	mr__lock_release(&t->lock);
+	free(t->in);
+	free(t);
+}
+
+/* ---- writing -------------------------------------------------------------------- */
+
+static void tell(const struct mr__transport *t, bool sent, const void *data,
+                 size_t n, bool end)
+{
+	if (t->watch)
+		t->watch(t->watch_user, t->clock.monotonic_ns(t->clock.self),
+		         sent, data, n, end);
+}
+
+int mr__transport_write(struct mr__transport *t, const void *data, size_t n,
+                        bool end, int64_t deadline_ns, size_t *sent,
+                        struct mr_errtext *err)
+{
+	const uint8_t *from = data;
+	size_t done = 0;
+	int rc = MR_OK;
+
+	while (done < n && !rc) {
+		size_t moved = 0;
+
+		rc = t->type->write(t->self, from + done, n - done, end,
+		                    deadline_ns, &moved, err);
+		if (moved)
+			tell(t, true, from + done, moved, end && done + moved == n);
+		done += moved;
+	}
+	if (sent)
+		*sent = done;
+	return rc;
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+static size_t waiting(const struct mr__transport *t)
+{
+	return t->n_in - t->taken;
+}
+
+static int fill(struct mr__transport *t, int64_t deadline_ns,
+                struct mr_errtext *err)
+{
+	int rc;
+
+	t->n_in = t->taken = 0;
+	t->ended = false;
+	rc = t->type->read(t->self, t->in, BUFFER, deadline_ns, &t->n_in,
+	                   &t->ended, err);
+	if (rc)
+		t->n_in = 0;
+	else
+		tell(t, false, t->in, t->n_in, t->ended);
+	return rc;
+}
+
+int mr__transport_await(struct mr__transport *t, int64_t deadline_ns,
+                        struct mr_errtext *err)
+{
+	return waiting(t) ? MR_OK : fill(t, deadline_ns, err);
+}
+
+int mr__transport_read_some(struct mr__transport *t, void *buf, size_t room,
+                            int64_t deadline_ns, size_t *got, bool *end,
+                            struct mr_errtext *err)
+{
+	int rc = mr__transport_await(t, deadline_ns, err);
+	size_t n = waiting(t) < room ? waiting(t) : room;
+
+	*got = rc ? 0 : n;
+	if (end)
+		*end = false;
+	if (rc)
+		return rc;
+	memcpy(buf, t->in + t->taken, n);
+	t->taken += n;
+	if (end)
+		*end = t->ended && waiting(t) == 0;
+	return MR_OK;
+}
+
+/* Long answers go past the buffer. */
+static int read_direct(struct mr__transport *t, uint8_t *to, size_t n,
+                       int64_t deadline_ns, size_t *got, struct mr_errtext *err)
+{
+	int rc = t->type->read(t->self, to, n, deadline_ns, got, &t->ended, err);
+
+	if (rc)
+		*got = 0;
+	else
+		tell(t, false, to, *got, t->ended);
+	return rc;
+}
+
+int mr__transport_read(struct mr__transport *t, void *buf, size_t n,
+                       int64_t deadline_ns, size_t *got,
+                       struct mr_errtext *err)
+{
+	uint8_t *to = buf;
+	size_t done = 0;
+	int rc = MR_OK;
+
+	while (done < n && !rc) {
+		size_t moved = 0;
+		bool end = false;
+
+		if (!waiting(t) && n - done >= BUFFER)
+			rc = read_direct(t, to + done, n - done, deadline_ns,
+			                 &moved, err);
+		else
+			rc = mr__transport_read_some(t, to + done, n - done,
+			                             deadline_ns, &moved, &end,
+			                             err);
+		done += moved;
+		if (end && done < n && !rc)
+			rc = mr_errtext_set(err, MR_ERR_FORMAT,
+			                    "a message of %zu bytes came where "
+			                    "%zu were due",
+			                    done, n);
+	}
+	if (got)
+		*got = done;
+	return rc;
+}
+
+int mr__transport_read_until(struct mr__transport *t, char delimiter, void *buf,
+                             size_t room, int64_t deadline_ns, size_t *got,
+                             struct mr_errtext *err)
+{
+	char *to = buf;
+
+	*got = 0;
+	while (*got < room) {
+		size_t moved = 0;
+		bool end = false;
+		int rc = mr__transport_read_some(t, to + *got, 1, deadline_ns,
+		                                 &moved, &end, err);
+
+		if (rc)
+			return rc;
+		*got += moved;
+		if (to[*got - 1] == delimiter)
+			return MR_OK;
+		if (end)
+			return mr_errtext_set(err, MR_ERR_FORMAT,
+			                      "a message ended in the middle "
+			                      "of a line");
+	}
+	return mr_errtext_set(err, MR_ERR_FORMAT,
+	                      "more than %zu bytes came without an end of line",
+	                      room);
+}
+
+/* ---- the rest --------------------------------------------------------------------- */
+
+const struct mr_clock *mr__transport_clock(const struct mr__transport *t)
+{
+	return &t->clock;
+}
+
+bool mr__transport_has_messages(const struct mr__transport *t)
+{
+	return t->type->messages;
+}
+
+int mr__transport_flush(struct mr__transport *t, struct mr_errtext *err)
+{
+	t->n_in = t->taken = 0;
+	return t->type->flush ? t->type->flush(t->self, err) : MR_OK;
+}
+
+int mr__transport_clear(struct mr__transport *t, int64_t deadline_ns,
+                        struct mr_errtext *err)
+{
+	if (!t->type->clear)
+		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                      "%s has no way to clear a board",
+		                      t->type->name);
+	t->n_in = t->taken = 0;
+	return t->type->clear(t->self, deadline_ns, err);
+}
+
+int mr__transport_status_byte(struct mr__transport *t, uint8_t *stb,
+                              int64_t deadline_ns, struct mr_errtext *err)
+{
+	if (!t->type->status_byte)
+		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                      "%s carries no status byte",
+		                      t->type->name);
+	return t->type->status_byte(t->self, stb, deadline_ns, err);
+}
+
+int mr__transport_poll_fd(const struct mr__transport *t)
+{
+	return t->type->poll_fd ? t->type->poll_fd(t->self) : -1;
+}
+
+void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out)
+{
+	*out = (struct mr__peer){.path = ""};
+	if (t->type->peer)
+		t->type->peer(t->self, out);
+}
+
+void mr__transport_watch(struct mr__transport *t, mr__wire_watch *watch,
+                         void *user)
+{
+	t->watch = watch;
+	t->watch_user = user;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The transports that the table lists, one per file, and what they share. */
+#ifndef MR_DRIVER_TRANSPORTS_H
+#define MR_DRIVER_TRANSPORTS_H
+
+#include "transport.h"
+
+extern const struct mr__transport_type mr__transport_loop;
+extern const struct mr__transport_type mr__transport_serial;
+extern const struct mr__transport_type mr__transport_tcp;
+extern const struct mr__transport_type mr__transport_unix;
+extern const struct mr__transport_type mr__transport_usb;
+extern const struct mr__transport_type mr__transport_usbtmc;
+
+/* ---- poll_fd.c: descriptors with deadlines ------------------------------------- */
+
+/* Wait until a descriptor is readable or writable. MR_OK, MR_ERR_TIMEOUT. */
+int mr__fd_await(int fd, bool writing, const struct mr_clock *clock,
+                 int64_t deadline_ns, struct mr_errtext *err);
+
+/* ---- transport_socket.c: what sockets share ---------------------------------------- */
+
+struct mr__socket {
+	int fd;
+	bool packets; /* SOCK_SEQPACKET: keeps message ends */
+	struct mr_clock clock;
+	struct mr__peer peer;
+};
+
+int mr__socket_write(void *self, const void *data, size_t n, bool end,
+                     int64_t deadline_ns, size_t *sent, struct mr_errtext *err);
+int mr__socket_read(void *self, void *buf, size_t room, int64_t deadline_ns,
+                    size_t *got, bool *end, struct mr_errtext *err);
+int mr__socket_flush(void *self, struct mr_errtext *err);
+int mr__socket_poll_fd(void *self);
+void mr__socket_peer(void *self, struct mr__peer *out);
+void mr__socket_close(void *self);
+
+/* ---- lockfile.c: one program a device ------------------------------------------------ */
+
+struct mr__lock {
+	int fd; /* -1 = none */
+	char path[160];
+};
+
+/* Lock a device by its canonical name. MR_ERR_BUSY names the holder. */
+int mr__lock_take(const char *identity, struct mr__lock *out,
+                  struct mr_errtext *err);
+void mr__lock_release(struct mr__lock *lock);
+
+#endif

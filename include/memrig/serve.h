@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * Virtual boards for other processes: a board's bytes on a socket or a
+ * pseudo-terminal, an emulated array behind them.
+ */
+#ifndef MEMRIG_SERVE_H
+#define MEMRIG_SERVE_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memrig/clock.h"
+#include "memrig/error.h"
+
+/** How a board is served. */
+struct mr_serve_options {
+	/** seconds of the board per second of the clock; 0 = emulated time: the
+	 * board's clock advances by what its work takes, and at once */
+	double time_scale;
+	const char *control; /**< "unix:PATH" of a socket that takes lines
+	                          "advance SECONDS" and answers "ok"; or NULL */
+	const struct mr_clock *clock; /**< NULL = the system's */
+};
+
+struct mr_server;
+
+/**
+ * Switch a virtual board on and listen.
+ * @param board    its kind, such as "scpi"; see mr_serve_board().
+ * @param uri      the emulated array behind it, such as "emu:pcm?rows=32", with
+ *                 the board's own keys.
+ * @param listen   "unix:PATH", "tcp:127.0.0.1:PORT" (PORT 0 = any free one) or
+ *                 "pty".
+ * @param options  never NULL.
+ * @param out      receives the server; one thread.
+ * @param err      says what is wrong and what would be right; or NULL.
+ * @return MR_OK; MR_ERR_USAGE (unknown board, bad address, bad key);
+ *         MR_ERR_RANGE; MR_ERR_BUSY (the address is in use); MR_ERR_IO;
+ *         MR_ERR_NOMEM.
+ */
+MR_API int mr_server_open(const char *board, const char *uri, const char *listen,
+                          const struct mr_serve_options *options,
+                          struct mr_server **out, struct mr_errtext *err);
+
+/**
+ * Where it listens: what a client opens, such as "tcp:127.0.0.1:40123".
+ * @param server  the server.
+ * @return text of the server's.
+ */
+MR_API const char *mr_server_address(const struct mr_server *server);
+
+/**
+ * Serve one client after another until told to stop.
+ * @param server  the server.
+ * @param stop    nonzero ends it within 50 ms; a signal handler may set it.
+ * @param err     explains a failure; or NULL.
+ * @return MR_OK when it was stopped; MR_ERR_IO.
+ */
+MR_API int mr_server_run(struct mr_server *server,
+                         const volatile sig_atomic_t *stop,
+                         struct mr_errtext *err);
+
+/**
+ * Switch the board off, remove the socket and free everything.
+ * @param server  may be NULL.
+ * @param err     explains a failure, such as a state file not written; or NULL.
+ * @return MR_OK or a code; the server is gone either way.
+ */
+MR_API int mr_server_close(struct mr_server *server, struct mr_errtext *err);
+
+/**
+ * Kinds of virtual boards.
+ * @param i  0, 1, ...
+ * @return one line that begins with its name; NULL past the last.
+ */
+MR_API const char *mr_serve_board(size_t i);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+#define _GNU_SOURCE /* pseudo-terminals, in umockdev's way of thinking */
+
+#include "mockusb.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include <linux/usbdevice_fs.h>
+#include <umockdev.h>
+
+#define NODE "/dev/bus/usb/001/002"
+#define URBS_MAX 64
+
+/* A transfer that the host submitted. */
+struct urb {
+	UMockdevIoctlData *data;   /* of struct usbdevfs_urb */
+	UMockdevIoctlData *buffer;
+	gulong client_addr;
+	bool done;
+};
+
+struct mockusb {
+	UMockdevTestbed *bed;
+	UMockdevIoctlBase *calls;
+	const struct mr__wire_type *type;
+	void *board;
+	struct mr__usb_device *device;
+	GMutex lock;
+	struct urb urbs[URBS_MAX];
+	size_t n;
+	bool gone;
+	bool held;
+	bool stall_in;
+	bool stall_out;
+	unsigned aborts;
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- transfers ------------------------------------------------------------------- */
+
+static struct usbdevfs_urb *urb_of(struct urb *u)
+{
+	return (struct usbdevfs_urb *)(void *)u->data->data;
+}
+
+static void finish(struct urb *u, int status, size_t moved)
+{
+	struct usbdevfs_urb *urb = urb_of(u);
+
+	urb->status = status;
+	urb->actual_length = (int)moved;
+	u->done = true;
+}
+
+static void try_control(struct mockusb *m, struct urb *u)
+{
+	uint8_t *b = u->buffer->data;
+	size_t moved = 0;
+	size_t n = (size_t)urb_of(u)->buffer_length - 8;
+	enum usb_answer a;
+
+	if ((b[0] & 0x60) == 0x20 && b[1] == 3)
+		m->aborts++;
+	a = mr__usb_device_control(m->device, now_ns(), b, b + 8, n, &moved);
+	finish(u, a == USB_STALL ? -EPIPE : 0, b[0] & 0x80 ? moved : n);
+}
+
+static void try_bulk(struct mockusb *m, struct urb *u)
+{
+	struct usbdevfs_urb *urb = urb_of(u);
+	bool in = urb->endpoint & 0x80;
+	size_t moved = (size_t)urb->buffer_length;
+	bool *stall = in ? &m->stall_in : &m->stall_out;
+	enum usb_answer a;
+
+	if (*stall)
+		a = USB_STALL;
+	else if (in)
+		a = mr__usb_device_in(m->device, now_ns(), u->buffer->data,
+		                      moved, &moved);
+	else
+		a = mr__usb_device_out(m->device, now_ns(), u->buffer->data,
+		                       moved);
+	if (a == USB_STALL)
+		finish(u, -EPIPE, 0);
+	else if (a == USB_DONE)
+		finish(u, 0, moved);
+}
+
+static void progress(struct mockusb *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		struct urb *u = &m->urbs[i];
+
+		if (u->done)
+			continue;
+		if (m->gone)
+			finish(u, -ESHUTDOWN, 0);
+		else if (urb_of(u)->type == USBDEVFS_URB_TYPE_CONTROL)
+			try_control(m, u);
+		else
+			try_bulk(m, u);
+	}
+}
+
+/* ---- usbfs's calls ---------------------------------------------------------------- */
+
+static void submit(struct mockusb *m, UMockdevIoctlClient *client)
+{
+	UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
+	UMockdevIoctlData *data = umockdev_ioctl_data_resolve(
+		arg, 0, sizeof(struct usbdevfs_urb), NULL);
+	struct usbdevfs_urb *urb = (struct usbdevfs_urb *)(void *)data->data;
+	struct urb *u = &m->urbs[m->n];
+
+	if (m->gone || m->n == URBS_MAX) {
+		umockdev_ioctl_client_complete(client, -1, ENODEV);
+		umockdev_ioctl_data_unref(data);
+		return;
+	}
+	*u = (struct urb){.data = data, .client_addr = data->client_addr};
+	u->buffer = umockdev_ioctl_data_resolve(
+		data, offsetof(struct usbdevfs_urb, buffer),
+		(gsize)urb->buffer_length, NULL);
+	m->n++;
+	progress(m);
+	umockdev_ioctl_client_complete(client, 0, 0);
+}
+
+static void reap(struct mockusb *m, UMockdevIoctlClient *client)
+{
+	UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
+
+	progress(m);
+	for (size_t i = 0; i < m->n; i++) {
+		struct urb u = m->urbs[i];
+
+		if (!u.done)
+			continue;
+		UMockdevIoctlData *slot = umockdev_ioctl_data_resolve(
+			arg, 0, sizeof(gpointer), NULL);
+
+		umockdev_ioctl_data_set_ptr(slot, 0, u.data);
+		umockdev_ioctl_client_complete(client, 0, 0);
+		umockdev_ioctl_data_unref(slot);
+		umockdev_ioctl_data_unref(u.buffer);
+		umockdev_ioctl_data_unref(u.data);
+		m->n--;
+		memmove(&m->urbs[i], &m->urbs[i + 1],
+		        (m->n - i) * sizeof m->urbs[0]);
+		return;
+	}
+	umockdev_ioctl_client_complete(client, -1, m->gone ? ENODEV : EAGAIN);
+}
+
+static void discard(struct mockusb *m, UMockdevIoctlClient *client)
+{
+	UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
+	gulong addr = *(gulong *)(void *)arg->data;
+
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->urbs[i].client_addr == addr && !m->urbs[i].done) {
+			finish(&m->urbs[i], -ENOENT, 0);
+			umockdev_ioctl_client_complete(client, 0, 0);
+			return;
+		}
+	}
+	umockdev_ioctl_client_complete(client, -1, EINVAL);
+}
+
+static void capabilities(UMockdevIoctlClient *client)
+{
+	UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
+	UMockdevIoctlData *slot =
+		umockdev_ioctl_data_resolve(arg, 0, sizeof(guint32), NULL);
+
+	*(guint32 *)(void *)slot->data = USBDEVFS_CAP_ZERO_PACKET |
+	                                 USBDEVFS_CAP_NO_PACKET_SIZE_LIM;
+	umockdev_ioctl_client_complete(client, 0, 0);
+	umockdev_ioctl_data_unref(slot);
+}
+
+static void clear_halt(struct mockusb *m, UMockdevIoctlClient *client)
+{
+	const uint8_t in[8] = {0x02, 1, 0, 0, USB_IN_ENDPOINT};
+	const uint8_t out[8] = {0x02, 1, 0, 0, USB_OUT_ENDPOINT};
+	size_t moved;
+
+	m->stall_in = m->stall_out = false;
+	(void)mr__usb_device_control(m->device, now_ns(), in, NULL, 0, &moved);
+	(void)mr__usb_device_control(m->device, now_ns(), out, NULL, 0, &moved);
+	umockdev_ioctl_client_complete(client, 0, 0);
+}
+
+/* On umockdev's thread. */
+static gboolean on_call(UMockdevIoctlBase *base, UMockdevIoctlClient *client,
+                        gpointer user)
+{
+	struct mockusb *m = user;
+	gulong request = umockdev_ioctl_client_get_request(client);
+
+	(void)base;
+	g_mutex_lock(&m->lock);
+	switch (request) {
+	case USBDEVFS_GET_CAPABILITIES:
+		capabilities(client);
+		break;
+	case USBDEVFS_SUBMITURB:
+		submit(m, client);
+		break;
+	case USBDEVFS_REAPURB:
+	case USBDEVFS_REAPURBNDELAY:
+		reap(m, client);
+		break;
+	case USBDEVFS_DISCARDURB:
+		discard(m, client);
+		break;
+	case USBDEVFS_CLEAR_HALT:
+		clear_halt(m, client);
+		break;
+	case USBDEVFS_CLAIMINTERFACE:
+	case USBDEVFS_DISCONNECT_CLAIM:
+		umockdev_ioctl_client_complete(client, m->held ? -1 : 0,
+		                               m->held ? EBUSY : 0);
+		break;
+	case USBDEVFS_GETDRIVER:
+		umockdev_ioctl_client_complete(client, -1, ENODATA);
+		break;
+	case USBDEVFS_IOCTL: /* detach, attach: there is no driver */
+		umockdev_ioctl_client_complete(client, -1, ENODATA);
+		break;
+	case USBDEVFS_RELEASEINTERFACE:
+	case USBDEVFS_SETINTERFACE:
+	case USBDEVFS_RESET:
+		umockdev_ioctl_client_complete(client, 0, 0);
+		break;
+	default:
+		umockdev_ioctl_client_complete(client, -1, ENOTTY);
+	}
+	g_mutex_unlock(&m->lock);
+	return TRUE;
+}
+
+/* ---- the device in the mock system -------------------------------------------------- */
+
+static void describe(const struct mockusb *m, char *text, size_t room)
+{
+	uint8_t raw[128];
+	size_t n = mr__usb_device_descriptors(m->device, raw, sizeof raw);
+	size_t at = (size_t)snprintf(
+		text, room,
+		"P: /devices/mockbus/usb1/1-1\n"
+		"N: bus/usb/001/002\n"
+		"E: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\n"
+		"E: BUSNUM=001\nE: DEVNUM=002\n"
+		"E: DEVNAME=/dev/bus/usb/001/002\nE: MAJOR=189\nE: MINOR=1\n"
+		"A: busnum=1\\n\nA: devnum=2\\n\nA: speed=480\\n\n"
+		"A: bConfigurationValue=1\\n\nH: descriptors=");
+
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(text + at, room - at, "%02x", raw[i]);
+	(void)snprintf(text + at, room - at, "\n");
+}
+
+struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
+                             const char *uri)
+{
+	struct mockusb *m = calloc(1, sizeof *m);
+	struct mr_uri *parsed = malloc(sizeof *parsed);
+	struct mr_errtext err = {""};
+	char text[1024];
+	GError *error = NULL;
+
+	if (!m || !parsed || mr_uri_parse(parsed, uri, &err) ||
+	    mr__wire_open(mr__wire_find(board), parsed, now_ns(), &m->type,
+	                  &m->board, &err)) {
+		fprintf(stderr, "mockusb: %s\n", err.text);
+		abort();
+	}
+	free(parsed);
+	g_mutex_init(&m->lock);
+	m->device = mr__usb_device_alloc(kind, m->type, m->board);
+	m->type->link(m->board, now_ns(), true);
+	m->bed = umockdev_testbed_new();
+	m->calls = umockdev_ioctl_base_new();
+	g_signal_connect(m->calls, "handle-ioctl", G_CALLBACK(on_call), m);
+	describe(m, text, sizeof text);
+	if (!umockdev_testbed_attach_ioctl(m->bed, NODE, m->calls, &error) ||
+	    !umockdev_testbed_add_from_string(m->bed, text, &error)) {
+		fprintf(stderr, "mockusb: %s\n", error->message);
+		abort();
+	}
+	return m;
+}
+
+void mockusb_unplug(struct mockusb *m)
+{
+	g_mutex_lock(&m->lock);
+	m->gone = true;
+	m->type->link(m->board, now_ns(), false);
+	progress(m);
+	g_mutex_unlock(&m->lock);
+}
+
+void mockusb_free(struct mockusb *m)
+{
+	(void)umockdev_testbed_detach_ioctl(m->bed, NODE, NULL);
+	g_object_unref(m->calls);
+	g_object_unref(m->bed);
+	mr__usb_device_free(m->device);
+	(void)m->type->close(m->board, NULL);
+	g_mutex_clear(&m->lock);
+	free(m);
+}
+
+void mockusb_stall(struct mockusb *m, bool in)
+{
+	g_mutex_lock(&m->lock);
+	if (in)
+		m->stall_in = true;
+	else
+		m->stall_out = true;
+	g_mutex_unlock(&m->lock);
+}
+
+void mockusb_hold(struct mockusb *m, bool held)
+{
+	g_mutex_lock(&m->lock);
+	m->held = held;
+	g_mutex_unlock(&m->lock);
+}
+
+unsigned mockusb_aborts(struct mockusb *m)
+{
+	g_mutex_lock(&m->lock);
+	unsigned n = m->aborts;
+
+	g_mutex_unlock(&m->lock);
+	return n;
+}

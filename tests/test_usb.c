@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * USBTMC and vendor pipes through the system's libusb, against an emulated
+ * device under umockdev (tests/mockusb.c).
+ */
+#include "test.h"
+
+#ifdef HAVE_UMOCKDEV
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/transports.h"
+#include "memrig/device.h"
+
+#include "mockusb.h"
+
+#define MS INT64_C(1000000)
+#define SECOND (1000 * MS)
+#define TMC "1209:0001"
+#define VENDOR "1209:0002"
+#define ARRAY "emu:ideal?rows=2&cols=2"
+
+static int open_pipe(const char *text, struct mr__transport **out,
+                     struct mr_errtext *err)
+{
+	static const struct mr__wish wish = {.tcp_port = 0};
+	struct mr_clock clock;
+	struct mr_open_options options = {.clock = &clock};
+	struct mr_uri *uri = malloc(sizeof *uri);
+	int rc = mr_uri_parse(uri, text, err);
+
+	mr_clock_system(&clock);
+	*out = NULL;
+	if (!rc)
+		rc = mr__transport_open(uri, &options, &wish, out, err);
+	free(uri);
+	return rc;
+}
+
+static struct mr__transport *pipe_to(const char *text)
+{
+	struct mr__transport *t;
+	struct mr_errtext err = {""};
+
+	MR_CODE_ERR(open_pipe(text, &t, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	return t;
+}
+
+static int64_t in(const struct mr__transport *t, int64_t ns)
+{
+	const struct mr_clock *clock = mr__transport_clock(t);
+
+	return clock->monotonic_ns(clock->self) + ns;
+}
+
+static int say(struct mr__transport *t, const char *line, struct mr_errtext *err)
+{
+	return mr__transport_write(t, line, strlen(line), true, in(t, SECOND),
+	                           NULL, err);
+}
+
+static void expect(struct mr__transport *t, const char *line)
+{
+	char came[64] = "";
+	size_t got = 0;
+	struct mr_errtext err = {""};
+
+	MR_CODE_ERR(say(t, line, &err), MR_OK, err);
+	MR_CODE_ERR(mr__transport_read_until(t, '\n', came, sizeof came - 1,
+	                                     in(t, SECOND), &got, &err),
+	            MR_OK, err);
+	came[got] = '\0';
+	CU_ASSERT_STRING_EQUAL(came, line);
+}
+
+static void expect_block(struct mr__transport *t, size_t n)
+{
+	uint8_t *block = malloc(n);
+	char line[32];
+	size_t got = 0;
+	bool right = true;
+	struct mr_errtext err = {""};
+
+	(void)snprintf(line, sizeof line, "BLOCK %zu\n", n);
+	MR_CODE_ERR(say(t, line, &err), MR_OK, err);
+	MR_CODE_ERR(mr__transport_read(t, block, n, in(t, 10 * SECOND), &got,
+	                               &err),
+	            MR_OK, err);
+	CU_ASSERT_EQUAL(got, n);
+	for (size_t i = 0; i < n; i++)
+		right = right && block[i] == (uint8_t)i;
+	CU_ASSERT(right);
+	free(block);
+}
+
+/* ---- USBTMC ----------------------------------------------------------------------- */
+
+static void usbtmc_carries_messages(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr__peer peer;
+
+	CU_ASSERT(mr__transport_has_messages(t));
+	mr__transport_peer(t, &peer);
+	CU_ASSERT_STRING_EQUAL(peer.serial, "0000000000000007");
+	CU_ASSERT_STRING_EQUAL(peer.name, "virtual board");
+	expect(t, "hello\n");
+	/* every length of padding */
+	expect(t, "a\n");
+	expect(t, "ab\n");
+	expect(t, "abc\n");
+	/* around a packet, around a transfer, and many transfers */
+	expect_block(t, 500);
+	expect_block(t, 512);
+	expect_block(t, 65524);
+	expect_block(t, 65525);
+	expect_block(t, 400000);
+	for (int i = 0; i < 300; i++) /* tags wrap round and are never 0 */
+		expect(t, "again\n");
+	CU_ASSERT_EQUAL(mockusb_aborts(m), 0);
+	mr__transport_close(t);
+	mockusb_free(m);
+}
+
+static void usbtmc_recovers_from_silence(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr_errtext err = {""};
+	char c;
+	int64_t before = in(t, 0);
+
+	/* nothing to say */
+	MR_CODE(mr__transport_read(t, &c, 1, in(t, 100 * MS), NULL, &err),
+	        MR_ERR_TIMEOUT);
+	CU_ASSERT(in(t, 0) - before < 2 * SECOND);
+	/* speaking takes the request back, and all goes on */
+	expect(t, "still there\n");
+	CU_ASSERT_EQUAL(mockusb_aborts(m), 1);
+	/* an answer that comes late is not lost to who waits on */
+	MR_CODE_ERR(say(t, "WAIT 0.2 late\n", &err), MR_OK, err);
+	MR_CODE(mr__transport_await(t, in(t, 20 * MS), &err), MR_ERR_TIMEOUT);
+	MR_CODE_ERR(mr__transport_await(t, in(t, 5 * SECOND), &err), MR_OK, err);
+	MR_CODE(mr__transport_read(t, &c, 1, in(t, SECOND), NULL, &err), MR_OK);
+	CU_ASSERT_EQUAL(c, 'l');
+	MR_CODE_ERR(mr__transport_clear(t, in(t, SECOND), &err), MR_OK, err);
+	expect(t, "after a clear\n");
+	mr__transport_close(t);
+	mockusb_free(m);
+}
+
+static void usbtmc_status_byte_is_read(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr_errtext err = {""};
+	uint8_t stb = 99;
+
+	for (int i = 0; i < 130; i++) /* its own tags wrap round, too */
+		MR_CODE_ERR(mr__transport_status_byte(t, &stb, in(t, SECOND),
+		                                      &err),
+		            MR_OK, err);
+	CU_ASSERT_EQUAL(stb, 0);
+	mr__transport_close(t);
+	mockusb_free(m);
+}
+
+static void usbtmc_stalls_are_cleared(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr_errtext err = {""};
+	char c;
+
+	mockusb_stall(m, false);
+	MR_CODE(say(t, "x\n", &err), MR_ERR_IO);
+	MR_HAS(err.text, "refuses");
+	expect(t, "on\n");
+	MR_CODE_ERR(say(t, "y\n", &err), MR_OK, err);
+	mockusb_stall(m, true);
+	MR_CODE(mr__transport_read(t, &c, 1, in(t, SECOND), NULL, &err),
+	        MR_ERR_IO);
+	MR_HAS(err.text, "refuses");
+	expect(t, "and on\n");
+	mr__transport_close(t);
+	mockusb_free(m);
+}
+
+static void usbtmc_unplugged_says_so(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr_errtext err = {""};
+	char c;
+	int64_t before = in(t, 0);
+
+	mockusb_unplug(m);
+	MR_CODE(mr__transport_read(t, &c, 1, in(t, 5 * SECOND), NULL, &err),
+	        MR_ERR_IO);
+	MR_CODE(say(t, "x\n", &err), MR_ERR_IO);
+	CU_ASSERT(in(t, 0) - before < 2 * SECOND);
+	mr__transport_close(t);
+	mockusb_free(m);
+}
+
+/* ---- finding ------------------------------------------------------------------------ */
+
+static int count(void *user, const struct mr_device *d)
+{
+	int *n = user;
+
+	if (strcmp(d->uri, "scpi+usbtmc:1209:0001:0000000000000007") == 0)
+		++*n;
+	return MR_OK;
+}
+
+static void usb_devices_are_found(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr__transport *t, *other;
+	struct mr_errtext err = {""};
+	int n = 0;
+
+	MR_CODE_ERR(mr_devices_list(count, &n, &err), MR_OK, err);
+	CU_ASSERT_EQUAL(n, 1);
+	t = pipe_to("echo+usbtmc:" TMC ":0000000000000007");
+	/* one program a device, by whatever name */
+	MR_CODE(open_pipe("echo+usbtmc:" TMC, &other, &err), MR_ERR_BUSY);
+	mr__transport_close(t);
+	MR_CODE(open_pipe("echo+usbtmc:" TMC ":8", &other, &err),
+	        MR_ERR_MISSING);
+	MR_CODE(open_pipe("echo+usb:" TMC, &other, &err), MR_ERR_MISSING);
+	MR_CODE(open_pipe("echo+usbtmc:12", &other, &err), MR_ERR_USAGE);
+	MR_CODE(open_pipe("echo+usbtmc:", &other, &err), MR_ERR_USAGE);
+	MR_CODE(open_pipe("echo+usbtmc:" TMC ":", &other, &err), MR_ERR_USAGE);
+	mockusb_hold(m, true);
+	MR_CODE(open_pipe("echo+usbtmc:" TMC, &other, &err), MR_ERR_BUSY);
+	MR_HAS(err.text, "another program");
+	mockusb_free(m);
+}
+
+/* ---- vendor pipes ---------------------------------------------------------------------- */
+
+static void vendor_pipes_carry_bytes(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_VENDOR, "echo", ARRAY);
+	struct mr__transport *t = pipe_to("echo+usb:" VENDOR);
+	struct mr_errtext err = {""};
+	char c;
+
+	CU_ASSERT(!mr__transport_has_messages(t));
+	expect(t, "hello\n");
+	expect_block(t, 512);
+	expect_block(t, 300000);
+	MR_CODE(mr__transport_read(t, &c, 1, in(t, 50 * MS), NULL, &err),
+	        MR_ERR_TIMEOUT);
+	MR_CODE(mr__transport_flush(t, &err), MR_OK);
+	expect(t, "on\n");
+	mockusb_unplug(m);
+	MR_CODE(mr__transport_read(t, &c, 1, in(t, SECOND), NULL, &err),
+	        MR_ERR_IO);
+	mr__transport_close(t);
+	mockusb_free(m);
+}
+
+const struct mr_test mr_tests[] = {
+	{"usbtmc_carries_messages", usbtmc_carries_messages},
+	{"usbtmc_recovers_from_silence", usbtmc_recovers_from_silence},
+	{"usbtmc_status_byte_is_read", usbtmc_status_byte_is_read},
+	{"usbtmc_stalls_are_cleared", usbtmc_stalls_are_cleared},
+	{"usbtmc_unplugged_says_so", usbtmc_unplugged_says_so},
+	{"usb_devices_are_found", usb_devices_are_found},
+	{"vendor_pipes_carry_bytes", vendor_pipes_carry_bytes},
+	{0},
+};
+
+#else
+
+static void usb_is_not_tested(void)
+{
+	mr_test_skip("built without umockdev (libumockdev-dev)");
+}
+
+const struct mr_test mr_tests[] = {
+	{"usb_is_not_tested", usb_is_not_tested},
+	{0},
+};
+
+#endif
