@@ -321,7 +321,7 @@ static int64_t board_due(void *self, int64_t now_ns)
 	advance(b, now_ns);
 	if (mr__ws_has_output(b))
 		return b->now_ns;
-	return b->running ? wake_ns(b) : INT64_MAX;
+	return b->running || b->first ? wake_ns(b) : INT64_MAX;
 }
 
 /* A host that is out of step, or a new one, cannot know of packets. */

@@ -271,11 +271,10 @@ int mr__ws_form(struct wire_scpi *b, const struct ws_command *c)
 
 int mr__ws_form_query(struct wire_scpi *b, const struct ws_command *c)
 {
-	struct ws_buffer *line = mr__ws_answer(b);
+	const struct ws_forming *f = &b->forming;
 
 	(void)c;
-	mr__ws_print(line, "%d,", b->forming.reached);
-	mr__ws_print_real(line, b->forming.amplitude);
-	mr__ws_print(line, ",%u", b->forming.pulses);
+	mr__ws_print(mr__ws_answer(b), "%d,%.9g,%u", f->reached, f->amplitude,
+	             f->pulses);
 	return WS_OK;
 }

@@ -33,7 +33,9 @@ test_programs = \
 	%D%/test_transport \
 	%D%/test_uri \
 	%D%/test_usb \
-	%D%/test_weights
+	%D%/test_weights \
+	%D%/test_wire_scpi \
+	%D%/test_wire_scpi_time
 
 check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
@@ -69,6 +71,7 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/stats.awk \
 	%D%/stats.sh \
 	%D%/summary.sh \
+	%D%/data/board-protocol.txt \
 	%D%/data/jumps.csv
 
 # Programs on a corpus of bad input: `make fuzz` searches for more.
@@ -91,7 +94,9 @@ libcheck_la_SOURCES = \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/test.h \
-	%D%/test_main.c
+	%D%/test_main.c \
+	%D%/wirehost.c \
+	%D%/wirehost.h
 libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(SQLITE_CFLAGS) \
 	$(JANSSON_CFLAGS)
 libcheck_la_LIBADD = libapps.la libdriver.la libemulator.la libdevices.la \
