@@ -278,11 +278,12 @@ int mr__ws_job_step(struct wire_scpi *b)
 
 /* ---- cuts -------------------------------------------------------------------------- */
 
+/* Nothing that is applied is shorter than what time is counted in. */
 static int64_t ns_of(double s)
 {
 	int64_t ns = llround(s * NS_PER_S);
 
-	return ns == 0 && s > 0 ? 1 : ns;
+	return ns > 0 ? ns : 1;
 }
 
 static int64_t pulse_ns(const struct mr_pulse_op *pu, uint32_t i)
@@ -318,8 +319,9 @@ static uint32_t cut_counts(struct wire_scpi *b, uint32_t *counts,
 		uint32_t got = pulses_in(pu, i, elapsed_ns, &cut);
 
 		if (list)
-			elapsed_ns -= (cut ? elapsed_ns % pulse_ns(pu, i) : 0) +
-			              pulse_ns(pu, i) * got;
+			elapsed_ns = got < asked ? 0
+			                         : elapsed_ns -
+			                                   pulse_ns(pu, i) * got;
 		if (cut) {
 			pu->status[i] = MR_STATUS_UNKNOWN;
 			b->pulse_status |= MR_STATUS_UNKNOWN;
@@ -389,7 +391,7 @@ static void cut_trace(struct wire_scpi *b, int64_t elapsed_ns)
 
 	for (uint32_t k = 0; k < tr->n_levels; k++)
 		cell_ns += ns_of(tr->hold_s[k]);
-	int64_t whole = elapsed_ns / cell_ns;
+	int64_t whole = cell_ns > 0 ? elapsed_ns / cell_ns : 0;
 	uint32_t n = whole < b->job.n ? (uint32_t)whole : b->job.n;
 
 	trace_part(b, 0, n, tr->n_levels);

@@ -133,6 +133,7 @@ static int take_line(struct channels *s, uint32_t *line)
 static int take_cell(const struct wire_scpi *b, struct channels *s,
                      uint32_t *row, uint32_t *col)
 {
+	*row = *col = 0;
 	int rc = take_line(s, row);
 
 	if (!rc && !take(s, '!'))
@@ -178,7 +179,7 @@ static int add_range(const struct wire_scpi *b, struct ws_buffer *list,
 static int take_channels(const struct wire_scpi *b, struct channels *s,
                          struct ws_buffer *list)
 {
-	uint32_t from[2], to[2];
+	uint32_t from[2] = {0}, to[2] = {0};
 	int rc;
 
 	if (!take(s, '@'))

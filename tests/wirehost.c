@@ -56,10 +56,10 @@ void wirehost_send(struct wirehost *h, const void *data, size_t n)
 void wirehost_say(struct wirehost *h, const char *text)
 {
 	size_t n = strlen(text);
-	char *line = malloc(n + 1);
+	char *line = malloc(n + 2);
 
 	CU_ASSERT_FATAL(line != NULL);
-	memcpy(line, text, n);
+	memcpy(line, text, n + 1);
 	line[n] = '\n';
 	wirehost_send(h, line, n + 1);
 	free(line);
