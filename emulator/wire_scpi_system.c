@@ -226,10 +226,11 @@ int mr__ws_advance(struct wire_scpi *b, const struct ws_command *c)
 
 	if (rc)
 		return rc;
+	int64_t now_ns = b->instant ? mr_array_time_ns(b->array)
+	                            : mr__ws_board_ns(b);
+
 	if (!(s >= 0 && s <= ADVANCE_MAX_S) ||
-	    (double)mr_array_time_ns(b->array) + (double)b->advanced_ns +
-	                    s * NS_PER_S >
-	            TIME_MAX_NS)
+	    (double)now_ns + s * NS_PER_S > TIME_MAX_NS)
 		return WS_RANGE;
 	struct mr_op op = {.kind = MR_OP_WAIT, .wait = {.duration_s = s}};
 
