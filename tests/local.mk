@@ -35,6 +35,7 @@ test_programs = \
 	%D%/test_usb \
 	%D%/test_weights \
 	%D%/test_wire_scpi \
+	%D%/test_wire_scpi_failures \
 	%D%/test_wire_scpi_time
 
 check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
@@ -119,6 +120,7 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=free
 %C%_test_allocations_LDFLAGS = $(badmemory_ldflags)
 %C%_test_failures_LDFLAGS = $(badmemory_ldflags)
+%C%_test_wire_scpi_failures_LDFLAGS = $(badmemory_ldflags)
 
 %C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)
 
