@@ -209,20 +209,22 @@ static int take_params(struct cursor *s, struct ws_command *c)
 
 int mr__ws_next(struct ws_message *m, struct ws_command *c)
 {
-	struct cursor s = {.p = m->bytes.data + m->at,
-	                   .end = m->bytes.data + m->bytes.n};
+	const uint8_t *data = m->bytes.data;
 	char word[WS_HEADER_MAX];
 
-	while (m->bytes.n > m->at && s.p < s.end && (is_blank(*s.p) || *s.p == ';'))
-		s.p++;
-	if (m->bytes.n <= m->at || s.p == s.end)
+	while (m->at < m->bytes.n &&
+	       (is_blank(data[m->at]) || data[m->at] == ';'))
+		m->at++;
+	if (m->at == m->bytes.n)
 		return 0;
+	struct cursor s = {.p = data + m->at, .end = data + m->bytes.n};
+
 	c->n_params = 0;
 	if (!take_header(&s, word, &c->query) || !root(m, word, c->header))
 		return WS_SYNTAX;
 	int rc = take_params(&s, c);
 
-	m->at = (size_t)(s.p - m->bytes.data);
+	m->at = (size_t)(s.p - data);
 	return rc ? rc : 1;
 }
 
