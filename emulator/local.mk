@@ -22,12 +22,26 @@ libemulator_la_SOURCES = \
 	%D%/trace.c \
 	%D%/usb_device.c \
 	%D%/usb_device.h \
+	%D%/wire_cobs.c \
+	%D%/wire_cobs.h \
 	%D%/wire_echo.c \
 	%D%/wire_fault.c \
+	%D%/wire_scpi.c \
+	%D%/wire_scpi.h \
+	%D%/wire_scpi_act.c \
+	%D%/wire_scpi_buffer.c \
+	%D%/wire_scpi_frame.c \
+	%D%/wire_scpi_jobs.c \
+	%D%/wire_scpi_parse.c \
+	%D%/wire_scpi_safety.c \
+	%D%/wire_scpi_select.c \
+	%D%/wire_scpi_status.c \
+	%D%/wire_scpi_system.c \
+	%D%/wire_scpi_tree.c \
 	%D%/wires.c \
 	%D%/wires.h
-libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS)
-libemulator_la_LIBADD = libkernels.la $(SLEEF_LIBS)
+libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS) $(ZLIB_CFLAGS)
+libemulator_la_LIBADD = libkernels.la $(SLEEF_LIBS) $(ZLIB_LIBS)
 
 # Once for each instruction set; kernels_pick.c chooses.
 libkernels_la_SOURCES = %D%/kernels.c %D%/normals.c

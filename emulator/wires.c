@@ -8,6 +8,7 @@
 
 static const struct mr__wire_type *const boards[] = {
 	&mr__wire_echo,
+	&mr__wire_scpi,
 };
 
 #define N_BOARDS (sizeof boards / sizeof boards[0])

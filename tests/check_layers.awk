@@ -37,7 +37,7 @@ BEGIN {
 	third["libserialport.h"] = "driver!"
 	third["jansson.h"] = "driver! apps"
 	third["csv.h"] = "apps"
-	third["zlib.h"] = "apps"
+	third["zlib.h"] = "apps emulator!"
 	third["png.h"] = "apps"
 	third["jpeglib.h"] = "apps"
 	third["cblas.h"] = "emulator apps"
@@ -100,7 +100,7 @@ function check_own(name,    path, to) {
 	if (top == "include" && to == "include")
 		check_order(path)
 	else if (to != "include" && to != top && !(path == "driver/transport.h" \
-	         && FILENAME ~ /^emulator\/wire_[^\/]*\.c$/))
+	         && FILENAME ~ /^emulator\/wire(s|_[^\/]*)\.[ch]$/))
 		complain(top "/ may not include " path)
 }
 

@@ -151,7 +151,8 @@ accepted() {
 	put include/memrig/array.h '#include "memrig/types.h"'
 	put devices/a.c '#include "models.h"' '#include <sleef.h>' \
 		'#include <math.h>' '#include "memrig/model.h"'
-	put emulator/wire_arc.c '#include "driver/transport.h"'
+	put emulator/wire_arc.c '#include "driver/transport.h"' '#include <zlib.h>'
+	put emulator/wires.h '#include "driver/transport.h"'
 	put emulator/random.c '#include <Random123/philox.h>' '	x = rand();'
 	put driver/clock.c '#include <time.h>' '	clock_gettime(0, &t);'
 	put driver/oplog.c '#include <sqlite3.h>' '/* time() and printf() */' \

@@ -33,7 +33,10 @@ test_programs = \
 	%D%/test_transport \
 	%D%/test_uri \
 	%D%/test_usb \
-	%D%/test_weights
+	%D%/test_weights \
+	%D%/test_wire_scpi \
+	%D%/test_wire_scpi_failures \
+	%D%/test_wire_scpi_time
 
 check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
@@ -70,6 +73,7 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/stats.awk \
 	%D%/stats.sh \
 	%D%/summary.sh \
+	%D%/data/board-protocol.txt \
 	%D%/data/jumps.csv
 
 # Programs on a corpus of bad input: `make fuzz` searches for more.
@@ -93,7 +97,9 @@ libcheck_la_SOURCES = \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/test.h \
-	%D%/test_main.c
+	%D%/test_main.c \
+	%D%/wirehost.c \
+	%D%/wirehost.h
 libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(SQLITE_CFLAGS) \
 	$(JANSSON_CFLAGS)
 libcheck_la_LIBADD = libapps.la libdriver.la libemulator.la libdevices.la \
@@ -116,6 +122,7 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=free
 %C%_test_allocations_LDFLAGS = $(badmemory_ldflags)
 %C%_test_failures_LDFLAGS = $(badmemory_ldflags)
+%C%_test_wire_scpi_failures_LDFLAGS = $(badmemory_ldflags)
 
 %C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)
 
