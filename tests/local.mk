@@ -15,6 +15,7 @@ test_programs = \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
 	%D%/test_kernels \
+	%D%/test_loadline \
 	%D%/test_logfile \
 	%D%/test_mapping \
 	%D%/test_models \

@@ -20,7 +20,7 @@
 static const char *const recorded[] = {
 	"emu:ideal?rows=5&cols=7&seed=3",
 	"emu:pcm?rows=5&cols=7&seed=11",
-	"emu:pcm?rows=3&cols=4&seed=5&offer=read+pulse+wait",
+	"emu:pcm?rows=3&cols=4&seed=5&offer=read+pulse+wait&r_load_ohm=2385",
 	"emu:pcm-hermes1?rows=5&cols=7&seed=12",
 	"emu:pcm-hermes2?rows=4&cols=5&seed=13&noise=flicker",
 	"emu:pcm-step?rows=5&cols=7&seed=14",
@@ -294,9 +294,9 @@ static void pulse_refusals(struct mr_array *array)
 		return;
 	mr_pulse_from(&good, w);
 	struct mr_pulse_op p = good.pulse;
-
 	p.unit = p.unit == MR_UNIT_VOLT ? MR_UNIT_AMPERE : MR_UNIT_VOLT;
-	refuse_pulse(array, p, MR_ERR_UNSUPPORTED);
+	if (d->limits.v_pulse_max_V == 0 || d->limits.i_pulse_max_A == 0)
+		refuse_pulse(array, p, MR_ERR_UNSUPPORTED);
 	p = good.pulse;
 	p.amplitude *= 1e6;
 	refuse_pulse(array, p, MR_ERR_RANGE);
