@@ -18,7 +18,15 @@ libemulator_la_SOURCES = \
 	%D%/random.c \
 	%D%/read.c \
 	%D%/state.c \
-	%D%/trace.c
+	%D%/trace.c \
+	%D%/wire_arc1.c \
+	%D%/wire_arc1.h \
+	%D%/wire_arc1_cell.c \
+	%D%/wire_arc1_jobs.c \
+	%D%/wire_arc1_states.c \
+	%D%/wire_arc1_sweeps.c \
+	%D%/wires.c \
+	%D%/wires.h
 libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS)
 libemulator_la_LIBADD = libkernels.la $(SLEEF_LIBS)
 

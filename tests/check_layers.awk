@@ -99,7 +99,7 @@ function check_own(name,    path, to) {
 	if (top == "include" && to == "include")
 		check_order(path)
 	else if (to != "include" && to != top && !(path == "driver/transport.h" \
-	         && FILENAME ~ /^emulator\/wire_[^\/]*\.c$/))
+	         && FILENAME ~ /^emulator\/wire(_[^\/]*\.c|s\.[ch])$/))
 		complain(top "/ may not include " path)
 }
 

@@ -32,7 +32,9 @@ test_programs = \
 	%D%/test_threads \
 	%D%/test_tool \
 	%D%/test_uri \
-	%D%/test_weights
+	%D%/test_weights \
+	%D%/test_wire_arc1 \
+	%D%/test_wire_arc1_jobs
 
 check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
@@ -76,6 +78,8 @@ include %D%/fuzz/local.mk
 # One archive, so that the floors may name each other in any order.
 check_LTLIBRARIES += libcheck.la
 libcheck_la_SOURCES = \
+	%D%/arc1host.c \
+	%D%/arc1host.h \
 	%D%/baddisk.c \
 	%D%/baddisk.h \
 	%D%/badmemory.c \

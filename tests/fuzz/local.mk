@@ -3,7 +3,8 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = csv description oplog params pbm quantity state table uri
+FUZZ_TARGETS = csv description oplog params pbm quantity state table uri \
+	wire_arc1
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
@@ -16,7 +17,8 @@ fuzz_programs = \
 	%D%/fuzz_quantity \
 	%D%/fuzz_state \
 	%D%/fuzz_table \
-	%D%/fuzz_uri
+	%D%/fuzz_uri \
+	%D%/fuzz_wire_arc1
 fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
@@ -29,6 +31,7 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
 %C%_fuzz_table_SOURCES = %D%/fuzz_table.c $(fuzz_shared)
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
+%C%_fuzz_wire_arc1_SOURCES = %D%/fuzz_wire_arc1.c $(fuzz_shared)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 
 # The inner loops in their base form only.
