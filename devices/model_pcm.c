@@ -23,6 +23,9 @@
  *                Q^2 / f with Q = min(q_flicker / g^0.65, 0.2), g = G / g_unit
  *                (noise=flicker)
  *
+ *   load line    a voltage pulse V is one of the current
+ *                I = max(0, V - v_hold) / r_load, with r_load_ohm > 0 only
+ *
  * State per cell: G, P (column memory), nu, t_p. Parameters: the table below.
  *
  * Validity: measured are two pulses, SET 90 uA / 50 ns and RESET 440 uA / 1 us
@@ -33,20 +36,28 @@
  * up to i_on do nothing: they restart neither drift nor noise. What lies
  * between i_melt and RESET (partial RESET) is refused. No spread of
  * parameters from cell to cell but nu, no temperature. The 1/f amplitude is
- * that of the target-programmed devices of the same group, an extension.
+ * that of the target-programmed devices of the same group, an extension. The
+ * load line is this project's, too, so that the cell can sit on a board that
+ * gives voltages: it takes the cell as threshold-switched from the first
+ * instant on, with v_hold across it whatever it holds, and the rest across a
+ * resistor of r_load. Real cells switch only above a threshold that depends on
+ * their state and history, and their on-resistance is not zero. Voltages whose
+ * current is i_on at most do nothing, at any width; negative ones never do.
  *
  * Source: S. R. Nandakumar et al., J. Appl. Phys. 124, 152135 (2018),
  * doi:10.1063/1.5042408; coefficients as in the public code of the same group
  * (srnn-pcm, MIT licence). drift_law 1 and nu_spread are this project's.
  * 1/f amplitude: S. R. Nandakumar et al., ICECS 2019,
  * and V. Joshi et al., Nat. Commun. 11, 2473 (2020), as shipped in aihwkit.
- * Checked by tests/test_models.c (means and deviations after n pulses, drift).
+ * Checked by tests/test_models.c (means and deviations after n pulses, drift)
+ * and tests/test_loadline.c.
  */
 #include "models.h"
 
 #include "bulk.h"
 #include "setreset.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -86,6 +97,8 @@ enum {
 	GAMMA_W,
 	W_MIN,
 	W_MAX,
+	R_LOAD,
+	V_HOLD,
 	N_PARAMS
 };
 
@@ -153,6 +166,10 @@ static const struct mr_param params[N_PARAMS] = {
 	           "least width of a SET (tunable)", OWN},
 	[W_MAX] = {"width_max_s", "s", 100e-9, 1e-9, 1e-3,
 	           "greatest width of a SET (tunable)", OWN},
+	[R_LOAD] = {"r_load_ohm", "ohm", 0, 0, 1e9,
+	            "load line: series resistance; 0 = no voltage pulses", OWN},
+	[V_HOLD] = {"v_hold_V", "V", 0, 0, 10,
+	            "load line: voltage across the switched-on cell", OWN},
 };
 
 /* Least step to reckon with, and the fresh cell's memory, for step planning. */
@@ -201,6 +218,29 @@ static int check(const double *p, struct mr_errtext *err)
 	return check_efficacy(p, err);
 }
 
+static double load_volts(const double *p, double i_A)
+{
+	return p[V_HOLD] + i_A * p[R_LOAD];
+}
+
+/* The pulses of a description in volts. */
+static void describe_volts(const double *p, struct mr_description *desc)
+{
+	for (uint32_t i = 0; i < desc->n_waveforms; i++) {
+		struct mr_waveform *w = &desc->waveforms[i];
+
+		if (w->unit != MR_UNIT_AMPERE)
+			continue;
+		w->unit = MR_UNIT_VOLT;
+		w->amplitude = load_volts(p, w->amplitude);
+		if (w->amplitude_max > 0) {
+			w->amplitude_min = load_volts(p, w->amplitude_min);
+			w->amplitude_max = load_volts(p, w->amplitude_max);
+		}
+	}
+	desc->limits.v_pulse_max_V = load_volts(p, desc->limits.i_pulse_max_A);
+}
+
 static void describe(const double *p, struct mr_description *desc)
 {
 	struct mr_step step = {.floor_S = STEP_FLOOR_S,
@@ -229,6 +269,8 @@ static void describe(const double *p, struct mr_description *desc)
 	desc->n_waveforms = sizeof waves / sizeof waves[0];
 	for (uint32_t i = 0; i < desc->n_waveforms; i++)
 		desc->waveforms[i] = waves[i];
+	if (p[R_LOAD] > 0)
+		describe_volts(p, desc);
 }
 
 /* Amplitudes come as float: a bound counts as it is in either precision. */
@@ -236,6 +278,30 @@ static bool within(double value, double least, double most)
 {
 	return value >= fmin(least, (double)(float)least) &&
 	       value <= fmax(most, (double)(float)most);
+}
+
+/* Whether a voltage is at most that of a current; a hair more, because
+ * amplitudes come as float. */
+static bool is_up_to(const double *p, double v_V, double i_A)
+{
+	return v_V <= load_volts(p, i_A) * (1 + 2 * (double)FLT_EPSILON);
+}
+
+/* The pulse as a current. */
+static struct mr_stimulus load_line(const double *p,
+                                    const struct mr_stimulus *s)
+{
+	struct mr_stimulus out = *s;
+
+	if (s->unit == MR_UNIT_AMPERE)
+		return out;
+	out.unit = MR_UNIT_AMPERE;
+	out.amplitude = fmax(s->amplitude - p[V_HOLD], 0) / p[R_LOAD];
+	if (is_up_to(p, s->amplitude, p[I_ON]))
+		out.amplitude = fmin(out.amplitude, p[I_ON]);
+	else if (is_up_to(p, s->amplitude, p[I_MELT]))
+		out.amplitude = fmin(out.amplitude, p[I_MELT]);
+	return out;
 }
 
 static bool is_set(const double *p, const struct mr_stimulus *s)
@@ -270,18 +336,33 @@ static bool is_reset(const double *p, const struct mr_stimulus *s)
 	       mr__near(s->width_s, p[W_RESET], p[PULSE_TOLERANCE]);
 }
 
+static bool is_known(const double *p, const struct mr_stimulus *s)
+{
+	bool volts = s->unit == MR_UNIT_VOLT;
+
+	if (volts && p[R_LOAD] == 0)
+		return false;
+	struct mr_stimulus on = load_line(p, s);
+
+	return (volts && on.amplitude <= p[I_ON]) || is_set(p, &on) ||
+	       is_reset(p, &on);
+}
+
 static int accepts(const double *p, const struct mr_stimulus *s,
                    struct mr_errtext *err)
 {
-	if (s->unit == MR_UNIT_AMPERE && (is_set(p, s) || is_reset(p, s)))
+	if (is_known(p, s))
 		return MR_OK;
 	return mr_errtext_set(
 		err, MR_ERR_UNSUPPORTED,
 		"a pulse of %g %s, %g s: model pcm covers SET (0 to %g A, %g to "
-		"%g s) and RESET (%g A, %g s, within %g %%), no partial RESET",
+		"%g s) and RESET (%g A, %g s, within %g %%), no partial RESET%s",
 		s->amplitude, s->unit == MR_UNIT_AMPERE ? "A" : "V", s->width_s,
 		p[I_MELT], p[W_MIN], p[W_MAX], p[I_RESET], p[W_RESET],
-		100 * p[PULSE_TOLERANCE]);
+		100 * p[PULSE_TOLERANCE],
+		s->unit == MR_UNIT_VOLT && p[R_LOAD] == 0
+			? "; volts need a load line (r_load_ohm)"
+			: "");
 }
 
 static void flicker_run(const double *p, const struct mr_columns *c,
@@ -367,17 +448,19 @@ static void set_run(const struct set_law *law, float *restrict g_S,
 		status[i] = g_S[i] >= full_S ? MR_STATUS_SATURATED : 0;
 }
 
-static void pulse_run(const double *p, const struct mr_stimulus *s,
+static void pulse_run(const double *p, const struct mr_stimulus *given,
                       struct mr_columns *c, uint32_t first, uint32_t n,
                       const float *z, int64_t t_ns, uint8_t *status)
 {
-	if (is_reset(p, s)) {
+	struct mr_stimulus s = load_line(p, given);
+
+	if (is_reset(p, &s)) {
 		for (uint32_t i = 0; i < n; i++) {
 			reset(p, c, first + i, z[i]);
 			status[i] = 0;
 		}
 	} else {
-		double e = efficacy(p, s);
+		double e = efficacy(p, &s);
 
 		if (e == 0) {
 			memset(status, 0, n);

@@ -70,9 +70,9 @@ int mr__arc1_pulse_read(struct arc1 *a, uint32_t word, uint32_t bit, double v_V,
 	if (!rc)
 		rc = crosspoint(a, word, bit, err);
 	if (!rc)
-		rc = mr__arc1_number(a, v_V, err);
+		rc = mr__arc1_decimal(a, v_V, err);
 	if (!rc)
-		rc = mr__arc1_number(a, width_s, err);
+		rc = mr__arc1_decimal(a, width_s, err);
 	return rc ? rc
 	          : mr__arc1_floats(a, r_ohm, 1, width_s + read_s(a), err);
 }
@@ -85,11 +85,11 @@ int mr__arc1_column_current(struct arc1 *a, uint32_t bit, const uint8_t *word,
 	int rc = mr__arc1_token(a, "50", err);
 
 	if (!rc)
-		rc = mr__arc1_number(a, v_V, err);
+		rc = mr__arc1_decimal(a, v_V, err);
 	if (!rc)
-		rc = mr__arc1_number(a, width_s, err);
+		rc = mr__arc1_decimal(a, width_s, err);
 	if (!rc)
-		rc = mr__arc1_number(a, v_V, err);
+		rc = mr__arc1_decimal(a, v_V, err);
 	if (!rc)
 		rc = crosspoint(a, n, bit, err);
 	if (!rc)

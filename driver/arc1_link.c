@@ -67,7 +67,7 @@ int mr__arc1_integer(struct arc1 *a, uint32_t value, struct mr_errtext *err)
 	return mr__arc1_token(a, text, err);
 }
 
-int mr__arc1_number(struct arc1 *a, double value, struct mr_errtext *err)
+int mr__arc1_decimal(struct arc1 *a, double value, struct mr_errtext *err)
 {
 	char text[32];
 
@@ -157,7 +157,7 @@ static int initialise(struct arc1 *a, struct mr_errtext *err)
 	for (size_t i = 0; i < sizeof first / sizeof first[0] && !rc; i++)
 		rc = mr__arc1_integer(a, first[i], err);
 	if (!rc)
-		rc = mr__arc1_number(a, a->v_read_V, err);
+		rc = mr__arc1_decimal(a, a->v_read_V, err);
 	if (!rc)
 		rc = mr__arc1_flush(a, err);
 	return rc ? rc : await_accepted(a, err);
@@ -193,7 +193,7 @@ static int send_read_voltage(struct arc1 *a, double v_read_V,
 	if (!rc)
 		rc = mr__arc1_integer(a, mode_for(a, v_read_V), err);
 	if (!rc)
-		rc = mr__arc1_number(a, v_read_V, err);
+		rc = mr__arc1_decimal(a, v_read_V, err);
 	return rc ? rc : mr__arc1_flush(a, err);
 }
 

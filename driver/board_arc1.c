@@ -30,7 +30,6 @@
 #define WAIT_MAX_S 1e9
 #define COUNT_MAX 1000000
 #define AVERAGES_MAX 1000
-#define R_MAX_OHM 100e6 /* readings above mean nothing */
 #define NS_PER_S 1e9
 #define WAIT_SLICE_NS INT64_C(50000000)
 #define CELLS_MAX (ARC1_LINES * ARC1_LINES)
@@ -256,7 +255,6 @@ static void describe_levels(const struct board *b, struct mr_description *d)
 	d->n_levels = 2;
 	d->level_V[0] = 0;
 	d->level_V[1] = (float)b->link.v_read_V;
-	d->limits.batch_max = COUNT_MAX;
 }
 
 static int arc1_describe(void *self, struct mr_description *out,
@@ -269,6 +267,7 @@ static int arc1_describe(void *self, struct mr_description *out,
 	                                .width_max_s = ARC1_WIDTH_MAX_S,
 	                                .wait_max_s = WAIT_MAX_S,
 	                                .count_max = COUNT_MAX,
+	                                .batch_max = COUNT_MAX,
 	                                .averages_max = AVERAGES_MAX};
 
 	(void)err;
@@ -311,18 +310,16 @@ static void find_points(const struct board *b, const struct mr_selection *where,
 	}
 }
 
-/* A resistance that cannot be one is no conductance: 0, and said so. */
+/* A resistance that cannot be one is no conductance: 0, and said so. One without
+ * end is: nothing flows. */
 static float conductance(float r_ohm, uint8_t *status)
 {
 	float g_S = 1.0f / r_ohm;
 
-	if (!isfinite(r_ohm) || r_ohm == 0 || !isfinite(g_S)) {
-		*status |= MR_STATUS_OVER_RANGE;
-		return 0;
-	}
-	if (fabsf(r_ohm) > (float)R_MAX_OHM)
-		*status |= MR_STATUS_OVER_RANGE;
-	return g_S;
+	if (isfinite(g_S))
+		return g_S;
+	*status |= MR_STATUS_OVER_RANGE;
+	return 0;
 }
 
 static int read_points(struct board *b, const struct points *p, bool all,

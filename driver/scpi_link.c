@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define NS_PER_S 1e9
+#define DURATION_MAX_S 1e9 /* 30 years: what fits into nanoseconds */
 #define SLICE_NS INT64_C(5000000) /* how long a stop may go unnoticed */
 #define SENDING_NS INT64_C(10000000000)
 #define ROOM_MIN 4096
@@ -107,8 +108,10 @@ static int lose_step(struct scpi *s, int rc)
 
 int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err)
 {
+	double most_s = duration_s < DURATION_MAX_S ? duration_s
+	                                            : DURATION_MAX_S;
 	int64_t deadline_ns =
-		in_ns(s, s->answer_ns + (int64_t)(duration_s * 1.1 * NS_PER_S));
+		in_ns(s, s->answer_ns + (int64_t)(most_s * 1.1 * NS_PER_S));
 	int rc;
 
 	do {

@@ -314,11 +314,28 @@ static int take_programmed(struct board *b, struct mr_op *op,
 	return rc;
 }
 
+/* A pulse and its verify read, of the longest kind there is. */
+static double attempt_s(const struct mr_description *d, uint32_t averages)
+{
+	double pulse_s = 0, read_s = 0;
+
+	for (uint32_t i = 0; i < d->n_waveforms; i++) {
+		const struct mr_waveform *w = &d->waveforms[i];
+		double whole_s = w->t_rise_s + w->width_s + w->t_fall_s;
+
+		if (w->effect == MR_EFFECT_NONE)
+			read_s = fmax(read_s, whole_s);
+		else
+			pulse_s = fmax(pulse_s, whole_s);
+	}
+	return pulse_s + (averages + 1) * read_s;
+}
+
 static int program_stretch(struct board *b, struct mr_op *op,
                            const struct stretch *s, struct mr_errtext *err)
 {
 	struct mr_program_op *pg = &op->program;
-	const struct mr_limits *l = &b->can.desc.limits;
+	double each_s = attempt_s(&b->can.desc, pg->averages);
 	float one = (float)pg->target;
 	int rc;
 
@@ -331,7 +348,7 @@ static int program_stretch(struct board *b, struct mr_op *op,
 	                   (pg->target_S ? s->n : 1) * sizeof(float));
 	mr__scpi_add(&b->link, ";");
 	if (!rc)
-		rc = send(b, (double)s->n * pg->budget * l->width_max_s, err);
+		rc = send(b, (double)s->n * (pg->budget + 1) * each_s, err);
 	return rc ? rc : take_programmed(b, op, s, err);
 }
 

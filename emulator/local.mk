@@ -22,6 +22,12 @@ libemulator_la_SOURCES = \
 	%D%/trace.c \
 	%D%/usb_device.c \
 	%D%/usb_device.h \
+	%D%/wire_arc1.c \
+	%D%/wire_arc1.h \
+	%D%/wire_arc1_cell.c \
+	%D%/wire_arc1_jobs.c \
+	%D%/wire_arc1_states.c \
+	%D%/wire_arc1_sweeps.c \
 	%D%/wire_cobs.c \
 	%D%/wire_cobs.h \
 	%D%/wire_echo.c \

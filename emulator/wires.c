@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const struct mr__wire_type *const boards[] = {
+	&mr__wire_arc1,
 	&mr__wire_echo,
 	&mr__wire_scpi,
 };

@@ -100,7 +100,7 @@ function check_own(name,    path, to) {
 	if (top == "include" && to == "include")
 		check_order(path)
 	else if (to != "include" && to != top && !(path == "driver/transport.h" \
-	         && FILENAME ~ /^emulator\/wire(s|_[^\/]*)\.[ch]$/))
+	         && FILENAME ~ /^emulator\/(wire(s|_[^\/]*)|usb_device)\.[ch]$/))
 		complain(top "/ may not include " path)
 }
 

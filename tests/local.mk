@@ -15,6 +15,7 @@ test_programs = \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
 	%D%/test_kernels \
+	%D%/test_loadline \
 	%D%/test_logfile \
 	%D%/test_mapping \
 	%D%/test_models \
@@ -34,6 +35,8 @@ test_programs = \
 	%D%/test_uri \
 	%D%/test_usb \
 	%D%/test_weights \
+	%D%/test_wire_arc1 \
+	%D%/test_wire_arc1_jobs \
 	%D%/test_wire_scpi \
 	%D%/test_wire_scpi_failures \
 	%D%/test_wire_scpi_time
@@ -82,6 +85,8 @@ include %D%/fuzz/local.mk
 # One archive, so that the floors may name each other in any order.
 check_LTLIBRARIES += libcheck.la
 libcheck_la_SOURCES = \
+	%D%/arc1host.c \
+	%D%/arc1host.h \
 	%D%/baddisk.c \
 	%D%/baddisk.h \
 	%D%/badmemory.c \

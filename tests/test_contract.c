@@ -283,9 +283,9 @@ static void pulse_refusals(struct mr_array *array)
 		return;
 	mr_pulse_from(&good, w);
 	struct mr_pulse_op p = good.pulse;
-
 	p.unit = p.unit == MR_UNIT_VOLT ? MR_UNIT_AMPERE : MR_UNIT_VOLT;
-	refuse_pulse(array, p, MR_ERR_UNSUPPORTED);
+	if (d->limits.v_pulse_max_V == 0 || d->limits.i_pulse_max_A == 0)
+		refuse_pulse(array, p, MR_ERR_UNSUPPORTED);
 	p = good.pulse;
 	p.amplitude *= 1e6;
 	refuse_pulse(array, p, MR_ERR_RANGE);

@@ -4,6 +4,7 @@
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
 FUZZ_TARGETS = csv description oplog params pbm quantity state table uri \
+	wire_arc1 \
 	wire_scpi
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
@@ -18,6 +19,7 @@ fuzz_programs = \
 	%D%/fuzz_state \
 	%D%/fuzz_table \
 	%D%/fuzz_uri \
+	%D%/fuzz_wire_arc1 \
 	%D%/fuzz_wire_scpi
 fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
@@ -31,6 +33,7 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
 %C%_fuzz_table_SOURCES = %D%/fuzz_table.c $(fuzz_shared)
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
+%C%_fuzz_wire_arc1_SOURCES = %D%/fuzz_wire_arc1.c $(fuzz_shared)
 %C%_fuzz_wire_scpi_SOURCES = %D%/fuzz_wire_scpi.c $(fuzz_shared)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 
