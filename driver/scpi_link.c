@@ -112,7 +112,9 @@ int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err)
 	int rc;
 
 	do {
-		int64_t slice_ns = in_ns(s, SLICE_NS);
+		int64_t slice_ns = mr__transport_is_emulated(s->pipe)
+		                           ? deadline_ns
+		                           : in_ns(s, SLICE_NS);
 
 		rc = s->run ? mr_run_check(s->run) : MR_OK;
 		if (rc) {

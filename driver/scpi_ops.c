@@ -545,11 +545,11 @@ static int operate_configure(struct board *b, struct mr_op *op,
 
 /* ---- all ------------------------------------------------------------------------- */
 
-typedef int stretch_fn(struct board *b, struct mr_op *op,
+typedef int piece_fn(struct board *b, struct mr_op *op,
                        const struct stretch *s, struct mr_errtext *err);
 
 static int in_stretches(struct board *b, struct mr_op *op, size_t bytes,
-                        stretch_fn *one, const struct mr_run *run)
+                        piece_fn *one, const struct mr_run *run)
 {
 	uint64_t n = mr_selection_count(&op->where, &b->can.desc);
 	int rc = MR_OK;

@@ -88,22 +88,8 @@ static void hang_up(struct mr_server *s)
 	s->type->link(s->board, board_ns(s), false);
 }
 
-/* A board has one host; another one is shown the door. */
-static void welcome(struct mr_server *s)
-{
-	int fd = mr__listen_accept(&s->door);
-
-	if (fd < 0)
-		return;
-	if (s->client >= 0) {
-		(void)close(fd);
-		return;
-	}
-	s->client = fd;
-	s->type->link(s->board, board_ns(s), true);
-}
-
-static void take_input(struct mr_server *s)
+/* Whether there may be more. */
+static bool take_input(struct mr_server *s)
 {
 	uint8_t in[BUFFER];
 	ssize_t n = read(s->client, in, sizeof in);
@@ -113,6 +99,25 @@ static void take_input(struct mr_server *s)
 		               in[n - 1] == '\n');
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		hang_up(s);
+	return n > 0;
+}
+
+/* A board has one host: another one is shown the door, unless the first has
+ * just gone. */
+static void welcome(struct mr_server *s)
+{
+	int fd = mr__listen_accept(&s->door);
+
+	if (fd < 0)
+		return;
+	while (s->client >= 0 && take_input(s))
+		;
+	if (s->client >= 0) {
+		(void)close(fd);
+		return;
+	}
+	s->client = fd;
+	s->type->link(s->board, board_ns(s), true);
 }
 
 /* Writing to somebody who has gone must not raise a signal. */
@@ -238,7 +243,7 @@ static int turn(struct mr_server *s, struct mr_errtext *err)
 	if (at[OPERATOR].revents && s->operator >= 0)
 		take_order(s);
 	if (at[CLIENT].revents && s->client >= 0)
-		take_input(s);
+		(void)take_input(s);
 	give_output(s);
 	if (s->client >= 0 && s->type->is_gone && s->type->is_gone(s->board))
 		hang_up(s);

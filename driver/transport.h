@@ -75,6 +75,10 @@ int mr__transport_open(struct mr_uri *uri, const struct mr_open_options *options
 /** The clock that deadlines are on, and that a board's waits sleep on. */
 const struct mr_clock *mr__transport_clock(const struct mr__transport *t);
 
+/** Whether its time is its own: nobody really waits, and nothing happens
+ * meanwhile. */
+bool mr__transport_is_emulated(const struct mr__transport *t);
+
 /** Whether the pipe keeps the ends of messages (USBTMC, loop). */
 bool mr__transport_has_messages(const struct mr__transport *t);
 

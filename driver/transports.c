@@ -289,6 +289,11 @@ const struct mr_clock *mr__transport_clock(const struct mr__transport *t)
 	return &t->clock;
 }
 
+bool mr__transport_is_emulated(const struct mr__transport *t)
+{
+	return t->type->clock != NULL;
+}
+
 bool mr__transport_has_messages(const struct mr__transport *t)
 {
 	return t->type->messages;

@@ -75,7 +75,7 @@ size_t mr__usb_device_descriptors(const struct mr__usb_device *d, uint8_t *out,
 	return n;
 }
 
-static size_t string_descriptor(uint8_t index, uint8_t *out, size_t room)
+static size_t text_descriptor(uint8_t index, uint8_t *out, size_t room)
 {
 	static const char *const texts[] = {"", "memrig", "virtual board",
 	                                    "0000000000000007"};
@@ -157,7 +157,7 @@ static enum usb_answer standard(struct mr__usb_device *d, const uint8_t *setup,
 		*moved = n < size - 18 ? n : size - 18;
 		memcpy(data, all + 18, *moved);
 	} else if (setup[3] == 3) {
-		*moved = string_descriptor(setup[2], data, n);
+		*moved = text_descriptor(setup[2], data, n);
 	} else {
 		return USB_STALL;
 	}

@@ -57,6 +57,7 @@ test_scripts = \
 	%D%/test_log_cli.sh \
 	%D%/test_fstdp_cli.sh \
 	%D%/test_apps_cli.sh \
+	%D%/test_boards_cli.sh \
 	%D%/test_readme.sh \
 	%D%/test_scripts.sh
 
@@ -85,6 +86,7 @@ libcheck_la_SOURCES = \
 	%D%/baddisk.h \
 	%D%/badmemory.c \
 	%D%/badmemory.h \
+	%D%/contract_uris.h \
 	%D%/fstdp_case.c \
 	%D%/fstdp_case.h \
 	%D%/kill.c \

@@ -13,21 +13,10 @@
 
 #include "memrig/memrig.h"
 
+#include "contract_uris.h"
 #include "test.h"
 
 #define CELLS_MAX 64 /* shapes below are smaller; odd on purpose */
-
-static const char *const recorded[] = {
-	"emu:ideal?rows=5&cols=7&seed=3",
-	"emu:pcm?rows=5&cols=7&seed=11",
-	"emu:pcm?rows=3&cols=4&seed=5&offer=read+pulse+wait",
-	"emu:pcm-hermes1?rows=5&cols=7&seed=12",
-	"emu:pcm-hermes2?rows=4&cols=5&seed=13&noise=flicker",
-	"emu:pcm-step?rows=5&cols=7&seed=14",
-	("emu:pcm-table?table=" MR_SRCDIR "/devices/pcm-table.csv&rows=5&cols=7"),
-	"emu:pcm-target?rows=5&cols=7&seed=15",
-	"emu:ideal?rows=5&cols=7&guard.v_V=1.1&guard.width_s=2.385",
-};
 
 typedef void contract_fn(struct mr_array *array);
 
@@ -52,7 +41,7 @@ static void on_each(contract_fn *contract)
 {
 	const char *extra = getenv("MR_TEST_URI");
 
-	for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
+	for (size_t i = 0; i < N_RECORDED && !getenv("MR_TEST_ALONE"); i++) {
 		char path[MR_TEST_PATH_MAX];
 		char uri[MR_TEST_PATH_MAX + 16];
 

@@ -113,7 +113,7 @@ static void uri_unknown_key_names_the_known(void)
 	MR_HAS(err.text, "unknown key 'rowz'");
 	MR_HAS(err.text, "the nearest are: rows, ");
 	MR_CODE(mr_array_open("emo:pcm", NULL, &array, &err), MR_ERR_USAGE);
-	MR_HAS(err.text, "there are: emu");
+	MR_HAS(err.text, "there are: arc1, emu");
 	MR_CODE(mr_array_open("emu:pcx", NULL, &array, &err), MR_ERR_USAGE);
 	MR_HAS(err.text, "ideal, pcm");
 	MR_CODE(mr_array_open("emu:pcm?offer=read+fly", NULL, &array, &err),

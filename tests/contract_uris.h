@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The arrays that the contract suite runs on, and their recordings. $MR_TEST_URI
+ * adds one, and with $MR_TEST_ALONE set it is the only one. */
+#ifndef MR_TESTS_CONTRACT_URIS_H
+#define MR_TESTS_CONTRACT_URIS_H
+
+static const char *const recorded[] = {
+	"emu:ideal?rows=5&cols=7&seed=3",
+	"emu:pcm?rows=5&cols=7&seed=11",
+	"emu:pcm?rows=3&cols=4&seed=5&offer=read+pulse+wait",
+	"emu:pcm-hermes1?rows=5&cols=7&seed=12",
+	"emu:pcm-hermes2?rows=4&cols=5&seed=13&noise=flicker",
+	"emu:pcm-step?rows=5&cols=7&seed=14",
+	("emu:pcm-table?table=" MR_SRCDIR "/devices/pcm-table.csv&rows=5&cols=7"),
+	"emu:pcm-target?rows=5&cols=7&seed=15",
+	"emu:ideal?rows=5&cols=7&guard.v_V=1.1&guard.width_s=2.385",
+	"scpi+loop:ideal?emu.rows=5&emu.cols=7&emu.seed=3",
+	"scpi+loop:pcm?emu.rows=5&emu.cols=7&emu.seed=11",
+	"scpi+loop:pcm-target?emu.rows=5&emu.cols=7",
+	"scpi+loop:ideal?emu.rows=5&emu.cols=7&board.message_max=400",
+};
+
+#define N_RECORDED (sizeof recorded / sizeof recorded[0])
+
+#endif

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (C) 2026 the memrig authors
+#
+# Virtual boards served to another process: list, probe, read, the contract
+# suite over sockets, signals, what is refused.
+
+kind=boards
+. "${MR_SRCDIR:-.}/tests/cli.sh"
+contract=${MR_BUILDDIR:-build}/tests/test_contract
+
+# Serves a board; its address is in $at, its process in $server.
+serve() { # BOARD URI WHERE [OPTION]...
+	: > served # the last one's address is not this one's
+	"$memrig" serve "$@" > served 2> served-err &
+	server=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		at=$(head -n 1 served)
+		[ -z "$at" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+ends_cleanly() { # NAME SIGNAL
+	kill -"$2" "$server"
+	wait "$server"
+	report "$1" $?
+}
+
+contract_over() { # NAME URI
+	MR_TEST_ALONE=1 MR_TEST_URI=$2 "$contract" > out 2> err
+	report "contract_over_$1" $?
+}
+
+sockets() {
+	serve scpi 'emu:pcm?rows=5&cols=7&seed=3' --listen \
+		unix:board.sock --time-scale 0
+	report served_on_unix $?
+	contract_over unix "scpi+unix:$scratch/board.sock"
+	right probe_unix 'virtual SCPI board' probe "scpi+unix:board.sock"
+	right probe_json '"rows": 5' probe --json "scpi+unix:board.sock"
+	right info_unix 'drive' info "scpi+unix:board.sock"
+	right read_unix 'S' read --array "scpi+unix:board.sock" --rows 0-1
+	right log_unix '' pulse --array "scpi+unix:board.sock" --name set \
+		--log board.db
+	right played_back '' pulse --array 'playback:board.db' --name set
+	wrong wrong_board 1 'ArC ONE' probe "arc1+unix:board.sock?answer_s=0.1"
+	wrong wrong_serial 2 'serial number' probe "scpi+unix:board.sock?serial=9"
+	ends_cleanly ends_on_term TERM
+	wrong nobody_there 2 'nobody serves' probe "scpi+unix:board.sock"
+	serve scpi 'emu:ideal?rows=5&cols=7' --listen tcp:127.0.0.1:0 \
+		--time-scale 0
+	contract_over tcp "scpi+$at"
+	ends_cleanly ends_on_int INT
+}
+
+too_new() {
+	serve scpi 'emu:ideal?board.protocol=2.0' --listen unix:new.sock
+	wrong protocol_too_new 2 'MEMRIG,2.0' probe scpi+unix:new.sock
+	ends_cleanly ends_on_hup HUP
+}
+
+# A real line's time: a board that takes .2 s for a read is waited for.
+time_scale() {
+	serve scpi 'emu:ideal?rows=1&cols=2' --listen unix:slow.sock
+	right real_time 'S' read --array scpi+unix:slow.sock --t-int 0.1s
+	ends_cleanly ends_in_real_time TERM
+}
+
+refused() {
+	wrong serve_no_board 2 'there are' serve nothing emu:ideal --listen pty
+	wrong serve_no_place 2 'listen' serve scpi emu:ideal
+	wrong serve_bad_place 2 'unix:PATH' serve scpi emu:ideal --listen here
+	wrong serve_bad_key 2 'colour' serve scpi 'emu:ideal?colour=1' \
+		--listen pty
+	wrong serve_bad_scale 2 'time-scale' serve scpi emu:ideal --listen pty \
+		--time-scale -1
+	wrong transport_missing 2 'loop, serial, tcp' info scpi:board
+	wrong key_unknown 2 'colour' info 'scpi+loop:ideal?colour=red'
+	right list_runs '' list
+	right list_json '"devices"' list --json
+}
+
+sockets
+too_new
+time_scale
+refused
+closing
