@@ -56,7 +56,7 @@ static void talk(struct session *s)
 		"SYST:ERR?",
 		"SYST:COMM:COBS ON",
 	};
-	static const size_t binary[] = {0, 0, 0, 27, 21, 46, 41, 26, 0, 0, 0, 0};
+	static const size_t binary[] = {0, 0, 0, 27, 21, 35, 28, 26, 0, 0, 0, 0};
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		say(s, lines[i], binary[i] ? binary[i] : strlen(lines[i]));
