@@ -97,19 +97,36 @@ static int perform(struct wire_scpi *b, const struct ws_command *c)
 	return e->act(b, c);
 }
 
-/* The next command; a message stops at its first error. */
+/* A message stops at its first error. Whoever asked something in it gets a line
+ * all the same: waiting for one that never comes would tell him less. */
+static void fail(struct wire_scpi *b, int error)
+{
+	struct ws_message *m = b->running;
+	bool asked = b->asked;
+	struct ws_command c;
+
+	mr__ws_raise(b, error);
+	while (mr__ws_next(m, &c) == 1)
+		asked |= c.query;
+	if (b->n_answers == 0 && asked)
+		(void)mr__ws_answer(b);
+	finish(b);
+}
+
 static void step(struct wire_scpi *b)
 {
-	struct ws_command c;
+	struct ws_command c = {.query = false};
 	int rc = mr__ws_next(b->running, &c);
-	bool more = rc == 1;
 
-	if (more)
+	if (rc == 0) {
+		finish(b);
+		return;
+	}
+	b->asked |= c.query;
+	if (rc == 1)
 		rc = perform(b, &c);
 	if (rc)
-		mr__ws_raise(b, rc);
-	if (rc || !more)
-		finish(b);
+		fail(b, rc);
 }
 
 static bool begin_next(struct wire_scpi *b)
@@ -123,6 +140,7 @@ static bool begin_next(struct wire_scpi *b)
 		b->last = &b->first;
 	b->waiting -= m->bytes.n + sizeof *m;
 	b->running = m;
+	b->asked = false;
 	return true;
 }
 
@@ -131,11 +149,10 @@ static void run(struct wire_scpi *b)
 	for (;;) {
 		int rc = mr__ws_job_step(b);
 
-		if (rc) {
+		if (rc && b->running)
+			fail(b, rc);
+		else if (rc)
 			mr__ws_raise(b, rc);
-			if (b->running)
-				finish(b);
-		}
 		if (b->job.kind != JOB_NONE ||
 		    mr_array_time_ns(b->array) > mr__ws_board_ns(b))
 			return;

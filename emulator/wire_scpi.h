@@ -262,6 +262,7 @@ struct wire_scpi {
 	struct ws_message *first, **last; /* waiting behind it */
 	size_t waiting; /* bytes */
 	struct ws_buffer line; /* answers of the running message */
+	bool asked; /* the message at work held a query so far */
 	uint32_t n_answers;
 
 	struct ws_output out;

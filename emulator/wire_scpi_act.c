@@ -255,7 +255,8 @@ static bool waves_ok(const struct wire_scpi *b)
 	for (uint32_t i = 0; i < d->n_waveforms; i++) {
 		const struct mr_waveform *w = &d->waveforms[i];
 
-		ok = ok && mr__ws_amplitude_ok(b, w->unit, w->amplitude);
+		if (w->effect != MR_EFFECT_NONE)
+			ok = ok && mr__ws_amplitude_ok(b, w->unit, w->amplitude);
 	}
 	return ok || d->abilities & MR_ABILITY(MR_OP_PROGRAM);
 }
