@@ -23,14 +23,15 @@ static const struct mr_tool_page list_page = {
 static const struct mr_tool_page probe_page = {
 	.name = "probe",
 	.summary = "Opens what a URI names, says who answers, and closes it "
-		   "again. A board is\nput into its safe state by that.",
+		   "again. A board is\nput into its safe state by that. A port is named such as arc1+serial:/dev/ttyACM0,\n"
+		   "scpi+usbtmc:VID:PID, scpi+tcp:192.168.0.7.",
 	.usage = "[OPTION]... URI",
 	.groups = MR_TOOL_JSON,
 	.args_min = 1,
 	.args_max = 1,
 	.examples =
-		"  memrig probe arc1+serial:/dev/ttyACM0\n"
-		"  memrig probe scpi+tcp:192.168.0.7\n",
+		"  memrig probe 'scpi+loop:ideal?emu.rows=8&emu.cols=8'\n"
+		"  memrig probe 'arc1+loop:ideal?device=ideal'\n",
 };
 
 /* ---- list ---------------------------------------------------------------------- */

@@ -40,7 +40,9 @@ examples() {
 		--sweep 0,0.2,0 --hold 1ms --log run.db > out
 	"$memrig" read --array 'emu:pcm?rows=4&cols=4' --log run.db > out
 	for verb in $(verbs); do
-		[ "$verb" = run ] || [ "$verb" = plot ] && continue
+		case $verb in
+		run|plot|serve) continue ;; # test_boards_cli.sh serves
+		esac
 		"$memrig" "$verb" --help \
 			| sed -n '/^examples:/,$s/^  \(.*\)/\1/p' \
 			| sed "s|^memrig|'$memrig'|" > "$verb.sh"
