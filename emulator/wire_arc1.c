@@ -298,7 +298,12 @@ static bool pop(struct arc1 *b, char *token)
 	}
 }
 
-/* Pieces begin in order, none before `now`. */
+static bool is_full(const struct arc1 *b)
+{
+	return b->n_out > ARC1_OUT_MAX - OUT_PIECE_MAX;
+}
+
+/* Pieces begin in order, none after `now`. */
 static void advance(struct arc1 *b, int64_t now_ns)
 {
 	char token[ARC1_TOKEN_MAX];
@@ -308,8 +313,7 @@ static void advance(struct arc1 *b, int64_t now_ns)
 			if (!pop(b, token))
 				return;
 			take_token(b, token);
-		} else if (b->t_ns > now_ns ||
-		           b->n_out > ARC1_OUT_MAX - OUT_PIECE_MAX) {
+		} else if (b->t_ns > now_ns || is_full(b)) {
 			return;
 		} else {
 			work(b);
@@ -390,14 +394,18 @@ static size_t arc1_output(void *self, int64_t now_ns, uint8_t *buf, size_t room,
 {
 	struct arc1 *b = self;
 	size_t n = 0;
+	bool full;
 
 	now_ns = sane(now_ns);
 	advance(b, now_ns);
+	full = is_full(b);
 	while (n < room && b->n_out && b->out[b->out_at].due_ns <= now_ns) {
 		buf[n++] = b->out[b->out_at].value;
 		b->out_at = (b->out_at + 1) % ARC1_OUT_MAX;
 		b->n_out--;
 	}
+	if (full && n) /* what stood still goes on from here */
+		b->t_ns = later(b->t_ns, now_ns);
 	if (end)
 		*end = false;
 	return n;
