@@ -23,7 +23,8 @@ static const struct mr_tool_page list_page = {
 static const struct mr_tool_page probe_page = {
 	.name = "probe",
 	.summary = "Opens what a URI names, says who answers, and closes it "
-		   "again. A board is\nput into its safe state by that. A port is named such as arc1+serial:/dev/ttyACM0,\n"
+		   "again. A board is\nput into its safe state by that. A port is "
+		   "named such as\narc1+serial:/dev/ttyACM0, "
 		   "scpi+usbtmc:VID:PID, scpi+tcp:192.168.0.7.",
 	.usage = "[OPTION]... URI",
 	.groups = MR_TOOL_JSON,

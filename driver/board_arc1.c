@@ -32,7 +32,7 @@
 #define AVERAGES_MAX 1000
 #define NS_PER_S 1e9
 #define WAIT_SLICE_NS INT64_C(50000000)
-#define CELLS_MAX (ARC1_LINES * ARC1_LINES)
+#define CELLS_MAX 1024 /* ARC1_LINES squared */
 
 struct board {
 	struct arc1 link;
@@ -529,7 +529,8 @@ static int operate_drive(struct board *b, struct mr_op *op,
 {
 	const struct mr_description shape = {.rows = b->link.words,
 	                                     .cols = b->link.bits};
-	uint32_t row[ARC1_LINES], col[ARC1_LINES], n_rows = 0, n_cols = 0;
+	uint32_t row[ARC1_LINES] = {0}, col[ARC1_LINES] = {0};
+	uint32_t n_rows = 0, n_cols = 0;
 	int rc = MR_OK;
 
 	if (op->drive.axis != MR_AXIS_ROWS)

@@ -368,10 +368,11 @@ static int add_trace(struct board *b, const struct mr_trace_op *tr,
 {
 	size_t n = tr->n_levels;
 	float *hold = pack_room(b, n * (sizeof(float) + 1), err);
-	uint8_t *sample = (uint8_t *)(hold + n);
 
 	if (!hold)
 		return MR_ERR_NOMEM;
+	uint8_t *sample = (uint8_t *)(hold + n);
+
 	for (size_t k = 0; k < n; k++) {
 		hold[k] = (float)tr->hold_s[k];
 		sample[k] = !tr->sample || tr->sample[k];

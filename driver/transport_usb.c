@@ -44,21 +44,21 @@ static int usb_open(struct mr_uri *uri, const struct mr_open_options *options,
 {
 	struct usb_wish w = any;
 	struct pipe *p = calloc(1, sizeof *p);
-	int rc = MR_OK;
+	int rc;
 
 	w.vendor = wish->usb_vendor;
 	w.product = wish->usb_product;
 	if (p)
 		p->in = malloc(IN_BYTES);
-	if (!p || !p->in)
-		rc = mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	if (!rc)
-		rc = mr__usb_address(uri->address, &w, err);
+	if (!p || !p->in) {
+		free(p);
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	}
+	rc = mr__usb_address(uri->address, &w, err);
 	if (!rc)
 		rc = mr__usb_open(&w, &p->usb, err);
 	if (rc) {
-		if (p)
-			usb_close(p);
+		usb_close(p);
 		return rc;
 	}
 	p->clock = *options->clock;

@@ -279,7 +279,7 @@ static int usbtmc_open(struct mr_uri *uri, const struct mr_open_options *options
 {
 	struct usb_wish w = any;
 	struct tmc *t = calloc(1, sizeof *t);
-	int rc = MR_OK;
+	int rc;
 
 	w.vendor = wish->usb_vendor;
 	w.product = wish->usb_product;
@@ -287,10 +287,12 @@ static int usbtmc_open(struct mr_uri *uri, const struct mr_open_options *options
 		t->in = malloc(IN_BYTES);
 		t->out = malloc(OUT_BYTES);
 	}
-	if (!t || !t->in || !t->out)
-		rc = mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	if (!rc)
-		rc = mr__usb_address(uri->address, &w, err);
+	if (!t || !t->in || !t->out) {
+		if (t)
+			usbtmc_close(t);
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	}
+	rc = mr__usb_address(uri->address, &w, err);
 	if (!rc)
 		rc = mr__usb_open(&w, &t->usb, err);
 	if (!rc) {
@@ -300,8 +302,7 @@ static int usbtmc_open(struct mr_uri *uri, const struct mr_open_options *options
 		rc = start(t, err);
 	}
 	if (rc) {
-		if (t)
-			usbtmc_close(t);
+		usbtmc_close(t);
 		return rc;
 	}
 	*self = t;

@@ -228,7 +228,7 @@ static void note_candidate(struct search *s, const struct mr__peer *peer)
 static void consider(struct search *s, libusb_device *device)
 {
 	libusb_device_handle *handle;
-	struct mr__peer peer;
+	struct mr__peer peer = {.path = ""};
 	struct place place;
 	int rc;
 
@@ -398,8 +398,11 @@ int mr__usb_out(struct usb *u, const void *data, size_t n, unsigned timeout_ms,
 {
 	int done = 0;
 	/* libusb takes what it only reads as not const */
-	int rc = libusb_bulk_transfer(u->handle, u->out,
-	                              (unsigned char *)(uintptr_t)data, (int)n,
+	union {
+		const void *given;
+		unsigned char *taken;
+	} bytes = {.given = data};
+	int rc = libusb_bulk_transfer(u->handle, u->out, bytes.taken, (int)n,
 	                              &done, timeout_ms ? timeout_ms : 1);
 
 	*moved = (size_t)done;

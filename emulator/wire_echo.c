@@ -78,22 +78,34 @@ static void put_cell(struct echo *e, uint32_t cell)
 	put(e, &g_S, sizeof g_S);
 }
 
+static void put_late(struct echo *e, int64_t now_ns)
+{
+	char *text;
+	double wait_s = strtod(e->line + 5, &text);
+
+	text += *text == ' ';
+	e->due_ns = now_ns + (int64_t)(wait_s * NS_PER_S);
+	put(e, text, strlen(text));
+	put(e, "\n", 1);
+}
+
+static bool begins(const struct echo *e, const char *word)
+{
+	return strncmp(e->line, word, strlen(word)) == 0;
+}
+
 static void answer(struct echo *e, int64_t now_ns)
 {
-	unsigned long n = 0;
-	double wait_s = 0;
-	int at = 0;
-
 	e->line[e->n_line] = '\0';
 	e->due_ns = now_ns;
-	if (sscanf(e->line, "WAIT %lf %n", &wait_s, &at) == 1 && at) {
-		e->due_ns = now_ns + (int64_t)(wait_s * NS_PER_S);
-		put(e, e->line + at, e->n_line - (size_t)at);
-		put(e, "\n", 1);
-	} else if (sscanf(e->line, "BLOCK %lu", &n) == 1) {
+	if (begins(e, "WAIT ")) {
+		put_late(e, now_ns);
+	} else if (begins(e, "BLOCK ")) {
+		size_t n = strtoul(e->line + 6, NULL, 10);
+
 		put_block(e, n < OUT_MAX ? n : OUT_MAX);
-	} else if (sscanf(e->line, "CELL %lu", &n) == 1) {
-		put_cell(e, (uint32_t)n);
+	} else if (begins(e, "CELL ")) {
+		put_cell(e, (uint32_t)strtoul(e->line + 5, NULL, 10));
 	} else {
 		put(e, e->line, e->n_line);
 		put(e, "\n", 1);

@@ -58,11 +58,22 @@ struct faulty {
 
 static int parse_one(const char *text, struct fault *f)
 {
-	char name[16] = "";
+	char name[16] = "", *rest = NULL;
+	size_t length = strcspn(text, ":");
+	const char *plain = name, *number = text + length + 1;
 	unsigned long long at = 0;
 	double seconds = 0;
-	int n = sscanf(text, "%15[a-z-]:%llu:%lf", name, &at, &seconds);
-	const char *plain = name;
+	int n = 1; /* parts that are there and right */
+
+	(void)snprintf(name, sizeof name, "%.*s", (int)length, text);
+	if (text[length] == ':' && *number >= '0' && *number <= '9') {
+		at = strtoull(number, &rest, 10);
+		n = *rest ? 1 : 2;
+		if (*rest == ':' && rest[1]) {
+			seconds = strtod(rest + 1, &rest);
+			n = *rest ? 1 : 3;
+		}
+	}
 
 	*f = (struct fault){.at = at, .seconds = seconds};
 	if (strncmp(name, "in-", 3) == 0) {

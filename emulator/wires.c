@@ -4,6 +4,7 @@
 /* The one table of virtual boards, and how one is switched on. */
 #include "wires.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct mr__wire_type *const boards[] = {
@@ -33,17 +34,15 @@ int mr__wire_array(const struct mr_uri *uri, struct mr_array **out,
                    struct mr_errtext *err)
 {
 	char text[MR_URI_TEXT_MAX];
-	size_t n = strlen(uri->driver) + strlen(uri->address) + 2;
+	int n = snprintf(text, sizeof text, "emu:%s", uri->address);
 
 	if (strcmp(uri->driver, "emu") != 0 || uri->transport[0] ||
-	    n > sizeof text)
+	    n >= (int)sizeof text)
 		return mr_errtext_set(err, MR_ERR_USAGE,
 		                      "a virtual board stands in front of an "
 		                      "emulated array: emu:MODEL[?KEY=VALUE...], "
 		                      "not %.200s",
 		                      uri->given);
-	(void)memcpy(text, "emu:", 5);
-	(void)strcat(text, uri->address);
 	for (uint32_t i = 0; i < uri->n_keys; i++) {
 		const struct mr_uri_key *key = &uri->keys[i];
 		int rc = key->taken ? MR_OK

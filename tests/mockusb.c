@@ -239,8 +239,6 @@ static gboolean on_call(UMockdevIoctlBase *base, UMockdevIoctlClient *client,
 		                               m->held ? EBUSY : 0);
 		break;
 	case USBDEVFS_GETDRIVER:
-		umockdev_ioctl_client_complete(client, -1, ENODATA);
-		break;
 	case USBDEVFS_IOCTL: /* detach, attach: there is no driver */
 		umockdev_ioctl_client_complete(client, -1, ENODATA);
 		break;

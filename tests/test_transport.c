@@ -289,7 +289,7 @@ static int exchange(const char *fault, const char *line, char *answer,
 
 static void faults_happen_where_the_script_says(void)
 {
-	char a[64];
+	char a[64] = "";
 	size_t n;
 
 	MR_CODE(exchange("lost:1", "abc\n", a, sizeof a, &n), MR_OK);
