@@ -50,6 +50,7 @@ struct arc1 {
 	double v_read_V;        /* what the board reads with now */
 	int64_t pace_ns;        /* between two tokens; it loses faster ones */
 	int64_t answer_ns;      /* grace on top of what a job takes */
+	const struct mr_run *run; /* of the submit that goes on; or NULL */
 	bool in_step;           /* false: it must be restarted first */
 	unsigned firmware;      /* major << 16 | minor; 0 = it does not say */
 	char queue[ARC1_QUEUE];
@@ -66,8 +67,8 @@ int mr__arc1_integer(struct arc1 *a, uint32_t value, struct mr_errtext *err);
 int mr__arc1_decimal(struct arc1 *a, double value, struct mr_errtext *err);
 int mr__arc1_flush(struct arc1 *a, struct mr_errtext *err);
 
-/* Receive n floats that may take duration_s to come. MR_ERR_TIMEOUT leaves the
- * board out of step. */
+/* Receive n floats that may take duration_s to come; the stop flag is looked at
+ * all the time. MR_ERR_TIMEOUT and MR_ERR_STOPPED leave the board out of step. */
 int mr__arc1_floats(struct arc1 *a, float *out, uint32_t n, double duration_s,
                     struct mr_errtext *err);
 

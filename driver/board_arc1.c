@@ -445,10 +445,10 @@ static int pulse_point(struct board *b, struct mr_op *op, uint64_t i,
 			break;
 		rc = mr__arc1_pulse_read(&b->link, p->word[k], p->bit[k], w.v_V,
 		                         w.width_s, &r_ohm, run->err);
-		if (rc == MR_ERR_TIMEOUT || rc == MR_ERR_IO) {
+		if (rc)
 			status |= MR_STATUS_UNKNOWN;
+		if (rc == MR_ERR_TIMEOUT || rc == MR_ERR_IO)
 			rc = MR_ERR_OUTCOME;
-		}
 	}
 	if (op->pulse.status)
 		op->pulse.status[i] = status;
@@ -629,13 +629,16 @@ static int submit_one(struct board *b, struct mr_op *op,
 static int arc1_submit(void *self, struct mr_op *ops, size_t n,
                        const struct mr_run *run, size_t *n_done)
 {
+	struct board *b = self;
 	int rc = MR_OK;
 
+	b->link.run = run;
 	while (*n_done < n && !rc) {
-		rc = submit_one(self, &ops[*n_done], run);
+		rc = submit_one(b, &ops[*n_done], run);
 		if (!rc)
 			++*n_done;
 	}
+	b->link.run = NULL;
 	return rc;
 }
 

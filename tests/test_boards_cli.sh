@@ -55,6 +55,31 @@ sockets() {
 	ends_cleanly ends_on_int INT
 }
 
+# ^C in the middle of something long: the board is made safe, not waited for.
+stopped() { # NAME ARGUMENT...
+	name=$1
+	shift
+	"$memrig" "$@" > out 2> err &
+	client=$!
+	sleep 3 # an ArC ONE boots for 2 s
+	begin=$(date +%s)
+	kill -TERM "$client"
+	wait "$client"
+	[ $? -eq 1 ] && [ $(($(date +%s) - begin)) -le 2 ] && grep -q stop err
+	report "$name" $?
+}
+
+stops() {
+	serve scpi 'emu:ideal?rows=1&cols=2' --listen unix:stop.sock
+	stopped scpi_stops read --array scpi+unix:stop.sock --t-int 60s
+	ends_cleanly scpi_server_ends TERM
+	serve arc1 'emu:ideal?rows=1&cols=2' --listen unix:stop1.sock
+	stopped arc1_stops pulse --array \
+		'arc1+unix:stop1.sock?rows=1&cols=2&device=ideal' \
+		--amplitude 0.1V --width 9s
+	ends_cleanly arc1_server_ends TERM
+}
+
 too_new() {
 	serve scpi 'emu:ideal?board.protocol=2.0' --listen unix:new.sock
 	wrong protocol_too_new 2 'MEMRIG,2.0' probe scpi+unix:new.sock
@@ -83,6 +108,7 @@ refused() {
 }
 
 sockets
+stops
 too_new
 time_scale
 refused
