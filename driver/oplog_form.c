@@ -107,9 +107,12 @@ static size_t home_of(const struct mr__form *form)
 /* Bit for bit, so that -0.0 and NaN are values like any other. */
 static bool is_same(const struct mr__form *a, const struct mr__form *b)
 {
-	return a->set == b->set && a->reals == b->reals &&
-	       a->texts == b->texts &&
-	       memcmp(a->at, b->at, sizeof(a->at)) == 0;
+	uint64_t differ = (a->set ^ b->set) | (a->reals ^ b->reals) |
+	                  (a->texts ^ b->texts);
+
+	for (size_t i = 0; i < MR__FORM_COLUMNS; i++)
+		differ |= a->at[i].bits ^ b->at[i].bits;
+	return differ == 0;
 }
 
 /* The slot that holds the form, or else the one to be used for it. */
