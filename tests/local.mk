@@ -100,6 +100,8 @@ libcheck_la_SOURCES = \
 	%D%/scribe.c \
 	%D%/scribe.h \
 	%D%/opedit.h \
+	%D%/pipes.c \
+	%D%/pipes.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/test.h \

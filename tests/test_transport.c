@@ -17,51 +17,18 @@
 #include "driver/transports.h"
 #include "memrig/serve.h"
 
+#include "pipes.h"
 #include "test.h"
 
-#define MS INT64_C(1000000)
+#define MS MR_TEST_MS
 #define SECOND (1000 * MS)
-
-static int open_pipe(const char *text, struct mr__transport **out,
-                     struct mr_errtext *err)
-{
-	static const struct mr__wish wish = {.tcp_port = 5025};
-	struct mr_clock clock;
-	struct mr_open_options options = {.clock = &clock};
-	struct mr_uri *uri = malloc(sizeof *uri);
-	int rc = mr_uri_parse(uri, text, err);
-
-	mr_clock_system(&clock);
-	*out = NULL;
-	if (!rc)
-		rc = mr__transport_open(uri, &options, &wish, out, err);
-	free(uri);
-	return rc;
-}
-
-static struct mr__transport *pipe_to(const char *text)
-{
-	struct mr__transport *t;
-	struct mr_errtext err = {""};
-
-	MR_CODE_ERR(open_pipe(text, &t, &err), MR_OK, err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
-	return t;
-}
-
-static int64_t in(const struct mr__transport *t, int64_t ns)
-{
-	const struct mr_clock *clock = mr__transport_clock(t);
-
-	return clock->monotonic_ns(clock->self) + ns;
-}
 
 static void say(struct mr__transport *t, const char *line)
 {
 	struct mr_errtext err = {""};
 
 	MR_CODE_ERR(mr__transport_write(t, line, strlen(line), true,
-	                                in(t, SECOND), NULL, &err),
+	                                mr_test_in(t, SECOND), NULL, &err),
 	            MR_OK, err);
 }
 
@@ -123,12 +90,12 @@ static void answers_come_whole(struct mr__transport *t)
 
 	say(t, "hello\n");
 	MR_CODE_ERR(mr__transport_read_until(t, '\n', line, sizeof line,
-	                                     in(t, SECOND), &got, &err),
+	                                     mr_test_in(t, SECOND), &got, &err),
 	            MR_OK, err);
 	CU_ASSERT_EQUAL(got, 6);
 	CU_ASSERT(memcmp(line, "hello\n", 6) == 0);
 	say(t, "BLOCK 200000\n");
-	MR_CODE_ERR(mr__transport_read(t, block, sizeof block, in(t, 5 * SECOND),
+	MR_CODE_ERR(mr__transport_read(t, block, sizeof block, mr_test_in(t, 5 * SECOND),
 	                               &got, &err),
 	            MR_OK, err);
 	CU_ASSERT_EQUAL(got, sizeof block);
@@ -143,19 +110,19 @@ static void deadlines_hold(struct mr__transport *t)
 {
 	char c;
 	size_t got = 9;
-	int64_t before = in(t, 0);
+	int64_t before = mr_test_in(t, 0);
 	struct mr_errtext err = {""};
 
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, 30 * MS), &got, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, 30 * MS), &got, &err),
 	        MR_ERR_TIMEOUT);
 	CU_ASSERT_EQUAL(got, 0);
-	CU_ASSERT(in(t, 0) - before >= 30 * MS);
-	CU_ASSERT(in(t, 0) - before < 2 * SECOND); /* a busy machine */
-	MR_CODE(mr__transport_await(t, in(t, MS), &err), MR_ERR_TIMEOUT);
+	CU_ASSERT(mr_test_in(t, 0) - before >= 30 * MS);
+	CU_ASSERT(mr_test_in(t, 0) - before < 2 * SECOND); /* a busy machine */
+	MR_CODE(mr__transport_await(t, mr_test_in(t, MS), &err), MR_ERR_TIMEOUT);
 	say(t, "WAIT 0.02 late\n");
-	MR_CODE_ERR(mr__transport_await(t, in(t, 3 * SECOND), &err), MR_OK, err);
+	MR_CODE_ERR(mr__transport_await(t, mr_test_in(t, 3 * SECOND), &err), MR_OK, err);
 	MR_CODE(mr__transport_flush(t, &err), MR_OK);
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, 5 * MS), &got, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, 5 * MS), &got, &err),
 	        MR_ERR_TIMEOUT);
 }
 
@@ -167,14 +134,14 @@ static void lines_have_limits(struct mr__transport *t)
 
 	say(t, "abcdefgh\n");
 	MR_CODE(mr__transport_read_until(t, '\n', line, sizeof line,
-	                                 in(t, SECOND), &got, &err),
+	                                 mr_test_in(t, SECOND), &got, &err),
 	        MR_ERR_FORMAT);
 	MR_CODE(mr__transport_flush(t, &err), MR_OK);
 	if (mr__transport_has_messages(t)) {
 		char much[32];
 
 		say(t, "abc\n");
-		MR_CODE(mr__transport_read(t, much, sizeof much, in(t, SECOND),
+		MR_CODE(mr__transport_read(t, much, sizeof much, mr_test_in(t, SECOND),
 		                           &got, &err),
 		        MR_ERR_FORMAT);
 		CU_ASSERT_EQUAL(got, 4);
@@ -190,7 +157,7 @@ static void all_of(struct mr__transport *t)
 
 static void loop_carries_bytes(void)
 {
-	struct mr__transport *t = pipe_to("echo+loop:ideal?emu.rows=2&emu.cols=2");
+	struct mr__transport *t = mr_test_pipe("echo+loop:ideal?emu.rows=2&emu.cols=2");
 
 	CU_ASSERT(mr__transport_has_messages(t));
 	CU_ASSERT_EQUAL(mr__transport_poll_fd(t), -1);
@@ -206,26 +173,26 @@ static void unix_socket_carries_bytes(void)
 	(void)snprintf(listen, sizeof listen, "unix:%s", path);
 	(void)snprintf(uri, sizeof uri, "echo+unix:%s", path);
 	pid_t child = serve("emu:ideal?rows=2&cols=2", listen, address);
-	struct mr__transport *t = pipe_to(uri), *other;
+	struct mr__transport *t = mr_test_pipe(uri), *other;
 	struct mr_errtext err = {""};
 
 	CU_ASSERT_STRING_EQUAL(address, listen);
 	CU_ASSERT(mr__transport_poll_fd(t) >= 0);
 	all_of(t);
 	/* one program a board */
-	MR_CODE(open_pipe(uri, &other, &err), MR_ERR_BUSY);
+	MR_CODE(mr_test_open_pipe(uri, &other, &err), MR_ERR_BUSY);
 	MR_HAS(err.text, "in use by process");
 	mr__transport_close(t);
-	t = pipe_to(uri); /* the lock went with it */
+	t = mr_test_pipe(uri); /* the lock went with it */
 	end_server(child);
 	char c;
 
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, SECOND), NULL, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, SECOND), NULL, &err),
 	        MR_ERR_IO);
 	MR_HAS(err.text, "closed");
 	say(t, ""); /* nothing to send is no fault */
 	mr__transport_close(t);
-	MR_CODE(open_pipe(uri, &other, &err), MR_ERR_MISSING);
+	MR_CODE(mr_test_open_pipe(uri, &other, &err), MR_ERR_MISSING);
 	MR_HAS(err.text, "nobody serves");
 }
 
@@ -235,7 +202,7 @@ static void tcp_carries_bytes(void)
 	pid_t child = serve("emu:ideal?rows=2&cols=2", "tcp:127.0.0.1:0", address);
 
 	(void)snprintf(uri, sizeof uri, "echo+%s", address);
-	struct mr__transport *t = pipe_to(uri);
+	struct mr__transport *t = mr_test_pipe(uri);
 
 	all_of(t);
 	mr__transport_close(t);
@@ -246,7 +213,7 @@ static void tcp_carries_bytes(void)
 
 static void loop_time_passes_at_once(void)
 {
-	struct mr__transport *t = pipe_to("echo+loop:pcm?emu.rows=2&emu.cols=2");
+	struct mr__transport *t = mr_test_pipe("echo+loop:pcm?emu.rows=2&emu.cols=2");
 	const struct mr_clock *clock = mr__transport_clock(t);
 	char line[64];
 	size_t got;
@@ -254,10 +221,10 @@ static void loop_time_passes_at_once(void)
 
 	say(t, "WAIT 86400 tomorrow\n");
 	MR_CODE(mr__transport_read_until(t, '\n', line, sizeof line,
-	                                 in(t, SECOND), &got, &err),
+	                                 mr_test_in(t, SECOND), &got, &err),
 	        MR_ERR_TIMEOUT);
 	MR_CODE_ERR(mr__transport_read_until(t, '\n', line, sizeof line,
-	                                     in(t, 90000 * SECOND), &got, &err),
+	                                     mr_test_in(t, 90000 * SECOND), &got, &err),
 	            MR_OK, err);
 	CU_ASSERT_EQUAL(clock->monotonic_ns(clock->self), 86400 * SECOND);
 	mr__transport_close(t);
@@ -274,14 +241,14 @@ static int exchange(const char *fault, const char *line, char *answer,
 	(void)snprintf(uri, sizeof uri,
 	               "echo+loop:ideal?emu.rows=1&emu.cols=1&board.fault=%s",
 	               fault);
-	struct mr__transport *t = pipe_to(uri);
-	int rc = mr__transport_write(t, line, strlen(line), true, in(t, SECOND),
+	struct mr__transport *t = mr_test_pipe(uri);
+	int rc = mr__transport_write(t, line, strlen(line), true, mr_test_in(t, SECOND),
 	                             NULL, &err);
 
 	*got = 0;
 	if (!rc)
 		rc = mr__transport_read_until(t, '\n', answer, room,
-		                              in(t, SECOND), got, &err);
+		                              mr_test_in(t, SECOND), got, &err);
 	answer[*got < room ? *got : room - 1] = '\0';
 	mr__transport_close(t);
 	return rc;
@@ -353,7 +320,7 @@ static void wrong_addresses_are_refused(void)
 		struct mr__transport *t;
 		struct mr_errtext err = {""};
 
-		MR_CODE_ERR(open_pipe(wrong[i].uri, &t, &err), wrong[i].code,
+		MR_CODE_ERR(mr_test_open_pipe(wrong[i].uri, &t, &err), wrong[i].code,
 		            err);
 		MR_HAS(err.text, wrong[i].text);
 		CU_ASSERT_PTR_NULL(t);

@@ -17,50 +17,17 @@
 #include "memrig/device.h"
 
 #include "mockusb.h"
+#include "pipes.h"
 
-#define MS INT64_C(1000000)
+#define MS MR_TEST_MS
 #define SECOND (1000 * MS)
 #define TMC "1209:0001"
 #define VENDOR "1209:0002"
 #define ARRAY "emu:ideal?rows=2&cols=2"
 
-static int open_pipe(const char *text, struct mr__transport **out,
-                     struct mr_errtext *err)
-{
-	static const struct mr__wish wish = {.tcp_port = 0};
-	struct mr_clock clock;
-	struct mr_open_options options = {.clock = &clock};
-	struct mr_uri *uri = malloc(sizeof *uri);
-	int rc = mr_uri_parse(uri, text, err);
-
-	mr_clock_system(&clock);
-	*out = NULL;
-	if (!rc)
-		rc = mr__transport_open(uri, &options, &wish, out, err);
-	free(uri);
-	return rc;
-}
-
-static struct mr__transport *pipe_to(const char *text)
-{
-	struct mr__transport *t;
-	struct mr_errtext err = {""};
-
-	MR_CODE_ERR(open_pipe(text, &t, &err), MR_OK, err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
-	return t;
-}
-
-static int64_t in(const struct mr__transport *t, int64_t ns)
-{
-	const struct mr_clock *clock = mr__transport_clock(t);
-
-	return clock->monotonic_ns(clock->self) + ns;
-}
-
 static int say(struct mr__transport *t, const char *line, struct mr_errtext *err)
 {
-	return mr__transport_write(t, line, strlen(line), true, in(t, SECOND),
+	return mr__transport_write(t, line, strlen(line), true, mr_test_in(t, SECOND),
 	                           NULL, err);
 }
 
@@ -72,7 +39,7 @@ static void expect(struct mr__transport *t, const char *line)
 
 	MR_CODE_ERR(say(t, line, &err), MR_OK, err);
 	MR_CODE_ERR(mr__transport_read_until(t, '\n', came, sizeof came - 1,
-	                                     in(t, SECOND), &got, &err),
+	                                     mr_test_in(t, SECOND), &got, &err),
 	            MR_OK, err);
 	came[got] = '\0';
 	CU_ASSERT_STRING_EQUAL(came, line);
@@ -88,7 +55,7 @@ static void expect_block(struct mr__transport *t, size_t n)
 
 	(void)snprintf(line, sizeof line, "BLOCK %zu\n", n);
 	MR_CODE_ERR(say(t, line, &err), MR_OK, err);
-	MR_CODE_ERR(mr__transport_read(t, block, n, in(t, 10 * SECOND), &got,
+	MR_CODE_ERR(mr__transport_read(t, block, n, mr_test_in(t, 10 * SECOND), &got,
 	                               &err),
 	            MR_OK, err);
 	CU_ASSERT_EQUAL(got, n);
@@ -103,7 +70,7 @@ static void expect_block(struct mr__transport *t, size_t n)
 static void usbtmc_carries_messages(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
-	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr__transport *t = mr_test_pipe("echo+usbtmc:" TMC);
 	struct mr__peer peer;
 
 	CU_ASSERT(mr__transport_has_messages(t));
@@ -131,25 +98,25 @@ static void usbtmc_carries_messages(void)
 static void usbtmc_recovers_from_silence(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
-	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr__transport *t = mr_test_pipe("echo+usbtmc:" TMC);
 	struct mr_errtext err = {""};
 	char c;
-	int64_t before = in(t, 0);
+	int64_t before = mr_test_in(t, 0);
 
 	/* nothing to say */
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, 100 * MS), NULL, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, 100 * MS), NULL, &err),
 	        MR_ERR_TIMEOUT);
-	CU_ASSERT(in(t, 0) - before < 2 * SECOND);
+	CU_ASSERT(mr_test_in(t, 0) - before < 2 * SECOND);
 	/* speaking takes the request back, and all goes on */
 	expect(t, "still there\n");
 	CU_ASSERT_EQUAL(mockusb_aborts(m), 1);
 	/* an answer that comes late is not lost to who waits on */
 	MR_CODE_ERR(say(t, "WAIT 0.2 late\n", &err), MR_OK, err);
-	MR_CODE(mr__transport_await(t, in(t, 20 * MS), &err), MR_ERR_TIMEOUT);
-	MR_CODE_ERR(mr__transport_await(t, in(t, 5 * SECOND), &err), MR_OK, err);
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, SECOND), NULL, &err), MR_OK);
+	MR_CODE(mr__transport_await(t, mr_test_in(t, 20 * MS), &err), MR_ERR_TIMEOUT);
+	MR_CODE_ERR(mr__transport_await(t, mr_test_in(t, 5 * SECOND), &err), MR_OK, err);
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, SECOND), NULL, &err), MR_OK);
 	CU_ASSERT_EQUAL(c, 'l');
-	MR_CODE_ERR(mr__transport_clear(t, in(t, SECOND), &err), MR_OK, err);
+	MR_CODE_ERR(mr__transport_clear(t, mr_test_in(t, SECOND), &err), MR_OK, err);
 	expect(t, "after a clear\n");
 	mr__transport_close(t);
 	mockusb_free(m);
@@ -158,12 +125,12 @@ static void usbtmc_recovers_from_silence(void)
 static void usbtmc_status_byte_is_read(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
-	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr__transport *t = mr_test_pipe("echo+usbtmc:" TMC);
 	struct mr_errtext err = {""};
 	uint8_t stb = 99;
 
 	for (int i = 0; i < 130; i++) /* its own tags wrap round, too */
-		MR_CODE_ERR(mr__transport_status_byte(t, &stb, in(t, SECOND),
+		MR_CODE_ERR(mr__transport_status_byte(t, &stb, mr_test_in(t, SECOND),
 		                                      &err),
 		            MR_OK, err);
 	CU_ASSERT_EQUAL(stb, 0);
@@ -174,7 +141,7 @@ static void usbtmc_status_byte_is_read(void)
 static void usbtmc_stalls_are_cleared(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
-	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr__transport *t = mr_test_pipe("echo+usbtmc:" TMC);
 	struct mr_errtext err = {""};
 	char c;
 
@@ -184,7 +151,7 @@ static void usbtmc_stalls_are_cleared(void)
 	expect(t, "on\n");
 	MR_CODE_ERR(say(t, "y\n", &err), MR_OK, err);
 	mockusb_stall(m, true);
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, SECOND), NULL, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, SECOND), NULL, &err),
 	        MR_ERR_IO);
 	MR_HAS(err.text, "refuses");
 	expect(t, "and on\n");
@@ -195,16 +162,16 @@ static void usbtmc_stalls_are_cleared(void)
 static void usbtmc_unplugged_says_so(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
-	struct mr__transport *t = pipe_to("echo+usbtmc:" TMC);
+	struct mr__transport *t = mr_test_pipe("echo+usbtmc:" TMC);
 	struct mr_errtext err = {""};
 	char c;
-	int64_t before = in(t, 0);
+	int64_t before = mr_test_in(t, 0);
 
 	mockusb_unplug(m);
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, 5 * SECOND), NULL, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, 5 * SECOND), NULL, &err),
 	        MR_ERR_IO);
 	MR_CODE(say(t, "x\n", &err), MR_ERR_IO);
-	CU_ASSERT(in(t, 0) - before < 2 * SECOND);
+	CU_ASSERT(mr_test_in(t, 0) - before < 2 * SECOND);
 	mr__transport_close(t);
 	mockusb_free(m);
 }
@@ -229,18 +196,18 @@ static void usb_devices_are_found(void)
 
 	MR_CODE_ERR(mr_devices_list(count, &n, &err), MR_OK, err);
 	CU_ASSERT_EQUAL(n, 1);
-	t = pipe_to("echo+usbtmc:" TMC ":0000000000000007");
+	t = mr_test_pipe("echo+usbtmc:" TMC ":0000000000000007");
 	/* one program a device, by whatever name */
-	MR_CODE(open_pipe("echo+usbtmc:" TMC, &other, &err), MR_ERR_BUSY);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc:" TMC, &other, &err), MR_ERR_BUSY);
 	mr__transport_close(t);
-	MR_CODE(open_pipe("echo+usbtmc:" TMC ":8", &other, &err),
+	MR_CODE(mr_test_open_pipe("echo+usbtmc:" TMC ":8", &other, &err),
 	        MR_ERR_MISSING);
-	MR_CODE(open_pipe("echo+usb:" TMC, &other, &err), MR_ERR_MISSING);
-	MR_CODE(open_pipe("echo+usbtmc:12", &other, &err), MR_ERR_USAGE);
-	MR_CODE(open_pipe("echo+usbtmc:", &other, &err), MR_ERR_USAGE);
-	MR_CODE(open_pipe("echo+usbtmc:" TMC ":", &other, &err), MR_ERR_USAGE);
+	MR_CODE(mr_test_open_pipe("echo+usb:" TMC, &other, &err), MR_ERR_MISSING);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc:12", &other, &err), MR_ERR_USAGE);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc:", &other, &err), MR_ERR_USAGE);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc:" TMC ":", &other, &err), MR_ERR_USAGE);
 	mockusb_hold(m, true);
-	MR_CODE(open_pipe("echo+usbtmc:" TMC, &other, &err), MR_ERR_BUSY);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc:" TMC, &other, &err), MR_ERR_BUSY);
 	MR_HAS(err.text, "another program");
 	mockusb_free(m);
 }
@@ -250,7 +217,7 @@ static void usb_devices_are_found(void)
 static void vendor_pipes_carry_bytes(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_VENDOR, "echo", ARRAY);
-	struct mr__transport *t = pipe_to("echo+usb:" VENDOR);
+	struct mr__transport *t = mr_test_pipe("echo+usb:" VENDOR);
 	struct mr_errtext err = {""};
 	char c;
 
@@ -258,12 +225,12 @@ static void vendor_pipes_carry_bytes(void)
 	expect(t, "hello\n");
 	expect_block(t, 512);
 	expect_block(t, 300000);
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, 50 * MS), NULL, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, 50 * MS), NULL, &err),
 	        MR_ERR_TIMEOUT);
 	MR_CODE(mr__transport_flush(t, &err), MR_OK);
 	expect(t, "on\n");
 	mockusb_unplug(m);
-	MR_CODE(mr__transport_read(t, &c, 1, in(t, SECOND), NULL, &err),
+	MR_CODE(mr__transport_read(t, &c, 1, mr_test_in(t, SECOND), NULL, &err),
 	        MR_ERR_IO);
 	mr__transport_close(t);
 	mockusb_free(m);
