@@ -35,8 +35,8 @@ struct mr__line {
 	bool raise_dtr; /* many Arduinos restart when it rises */
 };
 
-/* What the URI does not say. Its keys `baud`, `parity`, `flow`, `dtr` and
- * `timeout` override these. */
+/* What the URI does not say. Its keys `baud`, `parity`, `flow` and `dtr`
+ * override these. */
 struct mr__wish {
 	struct mr__line line;
 	uint16_t usb_vendor;  /* 0 = the URI must name the device */

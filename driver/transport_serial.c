@@ -55,8 +55,8 @@ static void note_access(const char *path, char *out, size_t room)
 	out[0] = '\0';
 	if (access(path, R_OK | W_OK) < 0 && errno == EACCES)
 		(void)snprintf(out, room,
-		               "no permission: be in its group (dialout) or "
-		               "install the udev rules");
+		               "no permission: be in the group that owns it "
+		               "(often dialout)");
 }
 
 static int serial_list(mr__found_fn *found, void *user, struct mr_errtext *err)
@@ -211,7 +211,7 @@ static int failed(const char *what, const char *path, struct mr_errtext *err)
 			err, MR_ERR_IO,
 			"%s: no permission; be in the group that owns it (often "
 			"dialout: 'sudo adduser $USER dialout', then log in "
-			"anew), or install the udev rules",
+			"anew)",
 			path);
 	if (error == ENOENT || error == ENODEV)
 		return mr_errtext_set(err, MR_ERR_MISSING,

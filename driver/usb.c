@@ -168,7 +168,7 @@ static int list_one(libusb_device *device, mr__found_fn *found, void *user)
 
 	if (rc == LIBUSB_ERROR_ACCESS)
 		(void)snprintf(f.note, sizeof f.note,
-		               "no permission: install the udev rules");
+		               "no permission: a udev rule must give you the node");
 	(void)take_peer(device, rc ? NULL : handle, &f.peer);
 	if (!rc)
 		libusb_close(handle);
@@ -270,8 +270,8 @@ static int judge(const struct search *s, struct mr_errtext *err)
 	if (s->refused == LIBUSB_ERROR_ACCESS)
 		return mr_errtext_set(
 			err, MR_ERR_IO,
-			"USB device %04x:%04x: no permission to open it; install "
-			"the udev rules (make install-udev) and plug it in "
+			"USB device %04x:%04x: no permission to open it; give "
+			"its node to your group by a udev rule, and plug it in "
 			"again",
 			w->vendor, w->product);
 	if (s->refused)
