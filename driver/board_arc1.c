@@ -38,6 +38,7 @@ struct board {
 	struct arc1 link;
 	struct mr__device_type type;
 	bool multibias;   /* offer drives as the board's own column reads */
+	double level_V;   /* of a word that such a drive switches on */
 	int64_t t0_ns;    /* of its clock, when it was opened */
 	int64_t t_ns;     /* array time, never running backwards */
 };
@@ -96,21 +97,22 @@ static int take_shape(struct mr_uri *uri, struct arc1 *a,
 
 static int take_mode(struct mr_uri *uri, struct arc1 *a, struct mr_errtext *err)
 {
-	static const char *const names[] = {"classic", "tia", "tia4p"};
+	/* classic reads at .5 V whatever is asked: not offered */
+	static const char *const names[] = {"tia", "tia4p"};
 	const char *mode = mr_uri_take(uri, "mode");
 	const char *sneak = mr_uri_take(uri, "scheme");
 
 	a->mode = ARC1_MODE_TIA4P;
-	for (int i = 0; mode && i < 3; i++) {
+	for (int i = 0; mode && i < 2; i++) {
 		if (strcmp(mode, names[i]) == 0) {
-			a->mode = (enum arc1_mode)i;
+			a->mode = (enum arc1_mode)(ARC1_MODE_TIA + i);
 			mode = NULL;
 		}
 	}
 	if (mode)
 		return mr_errtext_set(err, MR_ERR_USAGE,
 		                      "key 'mode=%s': an ArC ONE reads in mode "
-		                      "classic, tia or tia4p",
+		                      "tia or tia4p",
 		                      mode);
 	return sneak ? scheme_of(sneak, &a->sneak, err) : MR_OK;
 }
@@ -162,7 +164,7 @@ static int start(struct board *b, struct mr_errtext *err)
 	const struct mr_waveform *read =
 		mr_description_effect(&desc, MR_EFFECT_NONE);
 
-	b->link.v_read_V = read ? read->amplitude : 0.5;
+	b->level_V = b->link.v_read_V = read ? read->amplitude : 0.5;
 	int rc = mr__arc1_start(&b->link, err);
 
 	b->t0_ns = clock_ns(b);
@@ -254,7 +256,7 @@ static void describe_levels(const struct board *b, struct mr_description *d)
 	d->abilities |= MR_ABILITY(MR_OP_DRIVE);
 	d->n_levels = 2;
 	d->level_V[0] = 0;
-	d->level_V[1] = (float)b->link.v_read_V;
+	d->level_V[1] = (float)b->level_V;
 }
 
 static int arc1_describe(void *self, struct mr_description *out,
@@ -501,7 +503,7 @@ static int drive_vector(struct board *b, struct mr_op *op, uint32_t vector,
 			dr->status[(size_t)vector * n_out + j] = 0;
 		if (n)
 			rc = mr__arc1_column_current(&b->link, col[j] + 1, on, n,
-			                             b->link.v_read_V,
+			                             b->level_V,
 			                             dr->duration_s, &i_A[j],
 			                             run->err);
 	}

@@ -5,6 +5,7 @@ test_programs = \
 	%D%/test_allocations \
 	%D%/test_app_failures \
 	%D%/test_array \
+	%D%/test_board_arc1 \
 	%D%/test_board_faults \
 	%D%/test_compose \
 	%D%/test_contract \
