@@ -259,27 +259,6 @@ static int check_program(const struct mr_description *d, struct mr_op *op,
 	return MR_OK;
 }
 
-/* Where only some input levels are described, others are refused. */
-static int check_levels(const struct mr_description *d, const float *v_V,
-                        uint64_t n, struct mr_errtext *err)
-{
-	for (uint64_t i = 0; i < n && d->n_levels; i++) {
-		uint32_t k = 0;
-
-		while (k < d->n_levels && v_V[i] != d->level_V[k])
-			k++;
-		if (k == d->n_levels)
-			return mr_errtext_set(
-				err, MR_ERR_RANGE,
-				"a voltage in v_V is %g: %s drives %u levels "
-				"only, %g V and so on (see info)",
-				(double)v_V[i], d->driver,
-				(unsigned)d->n_levels,
-				(double)d->level_V[d->n_levels - 1]);
-	}
-	return MR_OK;
-}
-
 static int check_drive(const struct mr_description *d, struct mr_op *op,
                        struct mr_errtext *err)
 {
@@ -314,8 +293,7 @@ static int check_drive(const struct mr_description *d, struct mr_op *op,
 		if (!mr__all_within(&dr->v_V[i], 1, v_max))
 			return bad(err, "a voltage in v_V", (double)dr->v_V[i],
 			           -v_max, v_max);
-	rc = check_levels(d, dr->v_V, n, err);
-	return rc ? rc : check_width(d, "duration_s", dr->duration_s, err);
+	return check_width(d, "duration_s", dr->duration_s, err);
 }
 
 static bool is_choice(const char *choices, const char *value)

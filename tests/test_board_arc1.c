@@ -34,9 +34,10 @@ static void multibias_sums_the_words_that_are_on(void)
 	uint32_t one[] = {4};
 	const struct mr_selection where = {
 		.kind = MR_SELECT_LIST, .cells = one, .n_cells = 1};
+	float unused_S;
 	struct mr_op other = {.kind = MR_OP_READ,
 	                      .where = where,
-	                      .read = {.v_read_V = 0.1, .g_S = g_S}};
+	                      .read = {.v_read_V = 0.1, .g_S = &unused_S}};
 
 	CU_ASSERT_EQUAL(d->n_levels, 2);
 	MR_CODE(mr_array_pulse(array, NULL, "set", 5), MR_OK);
@@ -49,9 +50,13 @@ static void multibias_sums_the_words_that_are_on(void)
 	MR_CODE(mr_array_drive(array, v_V, i_A), MR_OK);
 	for (int c = 0; c < COLS; c++) /* floats on the wire, ohms in between */
 		MR_NEAR((double)i_A[c], (double)level_V * sum[c], 1e-12);
+	/* what the board cannot drive is composed from reads */
 	v_V[1] = 0.5f * level_V;
-	MR_CODE(mr_array_drive(array, v_V, i_A), MR_ERR_RANGE);
-	MR_HAS(mr_array_errmsg(array), "levels");
+	MR_CODE(mr_array_drive(array, v_V, i_A), MR_OK);
+	for (int c = 0; c < COLS; c++)
+		MR_NEAR((double)i_A[c],
+		        (double)level_V * (sum[c] + 0.5 * (double)g_S[2 + c]),
+		        1e-12);
 	MR_CODE(mr_array_close(array, NULL), MR_OK);
 }
 
