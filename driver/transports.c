@@ -72,7 +72,7 @@ static const struct mr__transport_type *find(const struct mr_uri *uri,
 /* The same device by two names is one device. */
 static int lock(struct mr__transport *t, struct mr_errtext *err)
 {
-	struct mr__peer peer;
+	struct mr__peer peer = {.path = ""}; /* a loop has no name to lock */
 	char identity[256];
 
 	if (!t->type->peer)

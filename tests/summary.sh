@@ -13,6 +13,10 @@ if [ $# -eq 0 ]; then
 	exit 2
 fi
 
+# What failed, in its own words: CI keeps no logs.
+grep -h -E '^FAIL: |ERROR: AddressSanitizer|runtime error:' "$@" /dev/null \
+	| head -n 20
+
 for log in "$@"; do
 	trs=${log%.log}.trs
 	result=none
