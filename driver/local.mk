@@ -65,6 +65,7 @@ libdriver_la_SOURCES = \
 	%D%/synapse_refresh.c \
 	%D%/synapse_update.c \
 	%D%/transport.h \
+	%D%/transport_control.c \
 	%D%/transport_loop.c \
 	%D%/transport_serial.c \
 	%D%/transport_socket.c \

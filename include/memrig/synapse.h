@@ -12,8 +12,9 @@
  * OFFSET. Where there are more inputs than rows, they are folded: into F equal
  * parts, the fewest that fit, part f in the columns from f * (all of these) on.
  * A forward pass then is a drive per part and a digital sum.
- * One cell per update is pulsed; which one follows from a selection counter, and counters for potentiation and for depression set how often a
- * pulse is given at all (I. Boybat et al., Nat. Commun. 9, 2514 (2018),
+ * One cell per update is pulsed; which one follows from a selection counter, and
+ * counters for potentiation and for depression set how often a pulse is given
+ * at all (I. Boybat et al., Nat. Commun. 9, 2514 (2018),
  * doi:10.1038/s41467-018-04933-y).
  *
  * An array that describes no raising and erasing waveform but takes a program
