@@ -19,6 +19,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_log_export.c \
 	%D%/cmd_log_show.c \
 	%D%/cmd_log_stats.c \
+	%D%/cmd_log_wire.c \
 	%D%/cmd_models.c \
 	%D%/cmd_plot.c \
 	%D%/cmd_plot.h \

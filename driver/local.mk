@@ -44,6 +44,8 @@ libdriver_la_SOURCES = \
 	%D%/oplog_rows.h \
 	%D%/oplog_schema.c \
 	%D%/oplog_schema.h \
+	%D%/oplog_wire.c \
+	%D%/oplog_wire.h \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
 	%D%/playback.c \
@@ -70,6 +72,7 @@ libdriver_la_SOURCES = \
 	%D%/transport_serial.c \
 	%D%/transport_socket.c \
 	%D%/transport_tcp.c \
+	%D%/transport_trace.c \
 	%D%/transport_unix.c \
 	%D%/transport_usb.c \
 	%D%/transport_usbtmc.c \
@@ -80,7 +83,8 @@ libdriver_la_SOURCES = \
 	%D%/usb.h \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
-	%D%/version.c
+	%D%/version.c \
+	%D%/wire_keep.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
 	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
 	$(USB_CFLAGS)

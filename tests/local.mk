@@ -32,6 +32,7 @@ test_programs = \
 	%D%/test_synapse_folds \
 	%D%/test_table \
 	%D%/test_target \
+	%D%/test_trace \
 	%D%/test_threads \
 	%D%/test_tool \
 	%D%/test_transport \
