@@ -84,6 +84,8 @@ libdriver_la_SOURCES = \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
 	%D%/version.c \
+	%D%/visa.c \
+	%D%/visa.h \
 	%D%/wire_keep.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
 	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
