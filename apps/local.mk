@@ -9,6 +9,7 @@ libapps_la_SOURCES = \
 	%D%/cmd.h \
 	%D%/cmd_cells.c \
 	%D%/cmd_condition.c \
+	%D%/cmd_doctor.c \
 	%D%/cmd_drive.c \
 	%D%/cmd_list.c \
 	%D%/cmd_serve.c \

@@ -22,6 +22,7 @@ libdriver_la_SOURCES = \
 	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
+	%D%/doctor.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/filters.h \

@@ -10,6 +10,7 @@ test_programs = \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
+	%D%/test_doctor \
 	%D%/test_emulator \
 	%D%/test_filters \
 	%D%/test_failures \
