@@ -29,6 +29,7 @@ test_programs = \
 	%D%/test_playback \
 	%D%/test_random \
 	%D%/test_step \
+	%D%/test_stop \
 	%D%/test_synapse \
 	%D%/test_synapse_folds \
 	%D%/test_table \
