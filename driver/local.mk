@@ -26,8 +26,12 @@ libdriver_la_SOURCES = \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/guard.h \
+	%D%/guard_arm.c \
 	%D%/guard_budget.c \
+	%D%/guard_cells.c \
+	%D%/guard_energy.c \
 	%D%/guard_limits.c \
+	%D%/guard_select.c \
 	%D%/guardian.c \
 	%D%/guardian.h \
 	%D%/filters.h \

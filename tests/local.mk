@@ -13,6 +13,7 @@ test_programs = \
 	%D%/test_doctor \
 	%D%/test_emulator \
 	%D%/test_filters \
+	%D%/test_guard_cells \
 	%D%/test_failures \
 	%D%/test_flicker \
 	%D%/test_fstdp \

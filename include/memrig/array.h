@@ -175,6 +175,27 @@ MR_API int mr_array_observe(struct mr_array *array,
  */
 MR_API void mr_array_unobserve(struct mr_array *array, const void *self);
 
+/** What a cell has been through since the array was opened. */
+struct mr_exposure {
+	uint64_t pulses;        /**< programming pulses on it, at most */
+	uint64_t half_selected; /**< pulses on others that put more on it than
+	                             what does not disturb (the read limit, or
+	                             guard.disturb_from_V), by the scheme's bias */
+};
+
+/**
+ * How much a cell has been through. The guard counts where the half-select
+ * scheme can disturb at all, or where a key limits such counts.
+ *
+ * @param array  the handle.
+ * @param cell   row * cols + col.
+ * @param out    filled in.
+ * @return MR_OK; MR_ERR_RANGE for no cell; MR_ERR_UNSUPPORTED if nothing is
+ *         counted (nothing can disturb).
+ */
+MR_API int mr_array_exposure(const struct mr_array *array, uint32_t cell,
+                             struct mr_exposure *out);
+
 /**
  * Watch the bytes between a board driver and its board. With the open option
  * `keep_wire` the watcher is first told of all since the opening.
