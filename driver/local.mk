@@ -78,7 +78,9 @@ libdriver_la_SOURCES = \
 	%D%/usb.h \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
-	%D%/version.c
+	%D%/version.c \
+	%D%/vhci.c \
+	%D%/vhci.h
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
 	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
 	$(USB_CFLAGS)

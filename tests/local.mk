@@ -36,6 +36,7 @@ test_programs = \
 	%D%/test_transport \
 	%D%/test_uri \
 	%D%/test_usb \
+	%D%/test_usbip \
 	%D%/test_weights \
 	%D%/test_wire_arc1 \
 	%D%/test_wire_arc1_jobs \
