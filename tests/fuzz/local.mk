@@ -71,6 +71,6 @@ fuzz:
 		$(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 clean-local:
-	rm -rf fuzz-objects fuzz-probe fuzz-probe.c
+	rm -rf fuzz-objects fuzz-probe fuzz-probe.c usb-rig
 
 .PHONY: fuzz
