@@ -71,6 +71,7 @@ libdriver_la_SOURCES = \
 	%D%/transport_unix.c \
 	%D%/transport_usb.c \
 	%D%/transport_usbtmc.c \
+	%D%/transport_usbtmc_kernel.c \
 	%D%/transports.c \
 	%D%/transports.h \
 	%D%/uri.c \
@@ -78,6 +79,7 @@ libdriver_la_SOURCES = \
 	%D%/usb.h \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
+	%D%/usbtmc.h \
 	%D%/version.c \
 	%D%/vhci.c \
 	%D%/vhci.h

@@ -21,6 +21,7 @@ static const struct mr__transport_type *const types[] = {
 	&mr__transport_unix,
 	&mr__transport_usb,
 	&mr__transport_usbtmc,
+	&mr__transport_usbtmc_kernel,
 };
 
 #define N_TYPES (sizeof types / sizeof types[0])

@@ -13,6 +13,7 @@ extern const struct mr__transport_type mr__transport_tcp;
 extern const struct mr__transport_type mr__transport_unix;
 extern const struct mr__transport_type mr__transport_usb;
 extern const struct mr__transport_type mr__transport_usbtmc;
+extern const struct mr__transport_type mr__transport_usbtmc_kernel;
 
 /* ---- poll_fd.c: descriptors with deadlines ------------------------------------- */
 

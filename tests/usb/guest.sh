@@ -18,6 +18,7 @@ cp "$MR_BUILDDIR/.libs/memrig" /run/memrig/
 cp -L "$MR_BUILDDIR/.libs/libmemrig.so.0" /run/memrig/
 export LD_LIBRARY_PATH=/run/memrig
 memrig=/run/memrig/memrig
+contract=$MR_BUILDDIR/tests/test_contract
 
 if [ -x "$rig/udev/lib/systemd/systemd-udevd" ]; then
 	"$rig/udev/lib/systemd/systemd-udevd" --daemon > /dev/null 2>&1
@@ -47,6 +48,11 @@ unplug() { # PROCESS
 	wait "$1"
 }
 
+contract_over() { # NAME URI
+	MR_TEST_ALONE=1 MR_TEST_URI=$2 "$contract" > out 2> err
+	report "contract_over_$1" $?
+}
+
 three_boards() {
 	plug tmc scpi 'emu:pcm?rows=8&cols=8&seed=3'
 	tmc=$server
@@ -71,4 +77,11 @@ three_boards
 right probe_usbtmc 'virtual SCPI' probe scpi+usbtmc:1209:0001
 right probe_acm 'ArC ONE' probe 'arc1+serial:/dev/ttyACM0'
 right probe_bulk 'virtual SCPI' probe scpi+usb:1209:0002
+right probe_node 'virtual SCPI' probe scpi+usbtmc-kernel:/dev/usbtmc0
+right probe_node_by_numbers 'virtual SCPI' probe scpi+usbtmc-kernel:1209:0001
+right list_node '^scpi+usbtmc-kernel:/dev/usbtmc0 ' list
+right read_node S read --array scpi+usbtmc-kernel:1209:0001
+contract_over usbtmc_kernel scpi+usbtmc-kernel:1209:0001
+contract_over usbtmc scpi+usbtmc:1209:0001
+contract_over bulk scpi+usb:1209:0002
 closing
