@@ -19,6 +19,7 @@ libdriver_la_SOURCES = \
 	%D%/description_json.c \
 	%D%/description_json.h \
 	%D%/device_type.c \
+	%D%/device_watch.c \
 	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
