@@ -55,6 +55,12 @@ struct mr__peer {
 
 struct mr__transport; /* an open pipe; one thread at a time */
 
+/* A device that no other program may open; see transports.h. */
+struct mr__lock {
+	int fd; /* -1 = none */
+	char path[160];
+};
+
 /**
  * Open what the URI's transport part and address name. Takes its keys.
  * A second open of the same device, by this program or another, is refused.
@@ -180,6 +186,8 @@ struct mr__transport_type {
 	const char *name;
 	const char *summary; /* one line, with the form of the address */
 	bool messages;       /* keeps message ends */
+	bool locks;          /* its open() locks the device by itself, where
+	                      * opening would disturb who has it */
 
 	int (*list)(mr__found_fn *found, void *user, struct mr_errtext *err);
 	int (*open)(struct mr_uri *uri, const struct mr_open_options *options,

@@ -625,6 +625,7 @@ const struct mr__transport_type mr__transport_usbtmc = {
 	.name = "usbtmc",
 	.summary = "USB instruments: usbtmc:VID:PID[:SERIAL]",
 	.messages = true,
+	.locks = true,
 	.list = usbtmc_list,
 	.open = usbtmc_open,
 	.write = mr__tmc_write,

@@ -39,6 +39,7 @@
 
 struct node {
 	int fd;
+	struct mr__lock lock; /* taken before the instrument is spoken to */
 	struct mr_clock clock;
 	char name[TEXT_BYTES];
 };
@@ -354,7 +355,9 @@ static void node_close(void *self)
 {
 	struct node *o = self;
 
-	(void)close(o->fd);
+	if (o->fd >= 0)
+		(void)close(o->fd);
+	mr__lock_release(&o->lock);
 	free(o);
 }
 
@@ -406,7 +409,7 @@ static int open_node(struct node *o, const char *path,
 		                      "usbtmc (Linux 4.20 or later), such as "
 		                      "/dev/usbtmc0",
 		                      path);
-	return MR_OK;
+	return mr__lock_peer(&place->peer, &o->lock, err);
 }
 
 static int kernel_open(struct mr_uri *uri, const struct mr_open_options *options,
@@ -423,12 +426,11 @@ static int kernel_open(struct mr_uri *uri, const struct mr_open_options *options
 	o = calloc(1, sizeof *o);
 	if (!o)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	o->lock.fd = -1;
 	o->clock = *options->clock;
 	rc = open_node(o, path, &place, err);
 	if (rc) {
-		if (o->fd >= 0)
-			(void)close(o->fd);
-		free(o);
+		node_close(o);
 		return rc;
 	}
 	return mr__tmc_open(&over_node, o, &place, options->clock, self, err);
@@ -439,6 +441,7 @@ const struct mr__transport_type mr__transport_usbtmc_kernel = {
 	.summary = "the same by Linux's driver: usbtmc-kernel:/dev/usbtmcN or "
 		   "usbtmc-kernel:VID:PID[:SERIAL]",
 	.messages = true,
+	.locks = true,
 	.list = kernel_list,
 	.open = kernel_open,
 	.write = mr__tmc_write,

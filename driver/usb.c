@@ -11,6 +11,8 @@
 
 #include <libusb.h>
 
+#include "transports.h"
+
 #define CONTROL_MS 1000
 #define TEXT_MAX 64
 #define CANDIDATES_MAX 4
@@ -24,6 +26,7 @@ struct usb {
 	uint8_t interrupt; /* 0 = none */
 	size_t packet;
 	struct mr__peer peer;
+	struct mr__lock lock; /* taken before a driver is detached */
 };
 
 /* Where an interface is. */
@@ -296,6 +299,9 @@ static int claim(struct usb *u, const struct search *s, struct mr_errtext *err)
 	u->out = s->place.out;
 	u->interrupt = s->place.interrupt;
 	u->packet = s->place.packet;
+	rc = mr__lock_peer(&u->peer, &u->lock, err);
+	if (rc)
+		return rc;
 	(void)libusb_set_auto_detach_kernel_driver(u->handle, 1);
 	rc = libusb_claim_interface(u->handle, u->interface);
 	if (rc == LIBUSB_ERROR_BUSY)
@@ -339,6 +345,7 @@ int mr__usb_open(const struct usb_wish *wish, struct usb **out,
 
 	if (!u)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	u->lock.fd = -1;
 	rc = libusb_init(&u->context);
 	if (rc) {
 		free(u);
@@ -361,6 +368,7 @@ void mr__usb_close(struct usb *u)
 		(void)libusb_release_interface(u->handle, u->interface);
 		libusb_close(u->handle);
 	}
+	mr__lock_release(&u->lock); /* the kernel's driver is back by now */
 	libusb_exit(u->context);
 	free(u);
 }

@@ -114,7 +114,7 @@ if [ "$(cat "$rig/package" 2> /dev/null)" != "$package" ]; then
 	echo "$package" > "$rig/package"
 fi
 release=$(cat "$rig/release")
-if [ ! -x "$rig/udev/lib/systemd/systemd-udevd" ] && fetch udev; then
+if [ ! -x "$rig/udev/bin/udevadm" ] && fetch udev; then
 	dpkg-deb -x "$deb" "$rig/udev" || fail "cannot unpack $deb"
 fi
 

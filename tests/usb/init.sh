@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash disable=SC1091,SC2154,SC2086
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (C) 2026 the memrig authors
 #
