@@ -521,7 +521,7 @@ int mr__usb_watch_wait(struct usb_watch *w, unsigned timeout_ms, bool *changed,
                        struct mr_errtext *err)
 {
 	struct timeval t = {.tv_sec = timeout_ms / 1000,
-	                    .tv_usec = (int)(timeout_ms % 1000) * 1000};
+	                    .tv_usec = timeout_ms % 1000 * 1000L};
 	int rc = libusb_handle_events_timeout_completed(w->context, &t, NULL);
 
 	*changed = w->changed;

@@ -9,13 +9,14 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define PATH_BYTES 256
 #define STATUS_FREE 4
-#define SPEED_HIGH 3
+#define SPEED_HIGH 3u
 #define DEVICE_ID 0x10002u /* bus 1, device 2 of a server that is not there */
 #define TRIES 8            /* another program may take the port first */
 
@@ -36,7 +37,17 @@ static int failed(const char *folder, const char *what, struct mr_errtext *err)
 	                      strerror(errno));
 }
 
-/* Lines "hs PORT STATUS ...", after one of headings. */
+/* Whether a line "hs PORT STATUS ..." is that of a free port. */
+static bool is_free(const char *line, unsigned *port)
+{
+	char *rest;
+
+	if (strncmp(line, "hs", 2) != 0)
+		return false;
+	*port = (unsigned)strtoul(line + 2, &rest, 10);
+	return rest > line + 2 && strtoul(rest, NULL, 10) == STATUS_FREE;
+}
+
 static int free_port(const char *folder, unsigned *port, struct mr_errtext *err)
 {
 	char path[PATH_BYTES], line[PATH_BYTES];
@@ -47,12 +58,8 @@ static int free_port(const char *folder, unsigned *port, struct mr_errtext *err)
 	f = fopen(path, "re");
 	if (!f)
 		return failed(folder, "read its ports", err);
-	while (!found && fgets(line, sizeof line, f)) {
-		unsigned status;
-
-		found = sscanf(line, "hs %u %u", port, &status) == 2 &&
-		        status == STATUS_FREE;
-	}
+	while (!found && fgets(line, sizeof line, f))
+		found = is_free(line, port);
 	(void)fclose(f);
 	if (!found)
 		return mr_errtext_set(err, MR_ERR_BUSY,
