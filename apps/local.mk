@@ -2,14 +2,18 @@
 # The tool without its main function is a library, so that tests reach it.
 noinst_LTLIBRARIES += libapps.la
 libapps_la_SOURCES = \
+	%D%/busy.c \
+	%D%/busy.h \
 	%D%/cells.c \
 	%D%/cells.h \
 	%D%/cmd.h \
 	%D%/cmd_cells.c \
 	%D%/cmd_condition.c \
+	%D%/cmd_doctor.c \
 	%D%/cmd_drive.c \
 	%D%/cmd_list.c \
 	%D%/cmd_serve.c \
+	%D%/cmd_guardian.c \
 	%D%/cmd_info.c \
 	%D%/cmd_log.c \
 	%D%/cmd_log.h \
@@ -17,6 +21,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_log_export.c \
 	%D%/cmd_log_show.c \
 	%D%/cmd_log_stats.c \
+	%D%/cmd_log_wire.c \
 	%D%/cmd_models.c \
 	%D%/cmd_plot.c \
 	%D%/cmd_plot.h \

@@ -19,6 +19,7 @@ struct verb {
 /* In the order in which a newcomer meets them. */
 static const struct verb verbs[] = {
 	{"list", mr_cmd_list, "what is plugged in"},
+	{"doctor", mr_cmd_doctor, "what stands between you and a board"},
 	{"probe", mr_cmd_probe, "who answers at a URI"},
 	{"info", mr_cmd_info, "what an array says of itself"},
 	{"models", mr_cmd_models, "the cell models and their parameters"},
@@ -76,6 +77,8 @@ int main(int argc, char **argv)
 		printf("memrig %s\n", mr_version());
 		return 0;
 	}
+	if (strcmp(argv[1], "guardian") == 0)
+		return mr_cmd_guardian(argc - 1, argv + 1);
 	for (size_t i = 0; i < N_VERBS; i++) {
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);

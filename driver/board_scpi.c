@@ -112,6 +112,9 @@ static int scpi_open(struct mr_uri *uri, const struct mr_open_options *options,
 		rc = mr__transport_open(uri, options, &wish, &b->link.pipe, err);
 	if (!rc)
 		rc = start(b, err);
+	if (!rc && !b->can.watchdog)
+		rc = mr__transport_watch_over(b->link.pipe, options->guardian,
+		                              "\n:ABOR;:OUTP:SAFE\n", err);
 	if (rc) {
 		release(b);
 		return rc;
@@ -231,6 +234,14 @@ static int scpi_submit(void *self, struct mr_op *ops, size_t n,
 	return rc;
 }
 
+static int scpi_watch_wire(void *self, const struct mr_wire_watcher *watcher,
+                           struct mr_errtext *err)
+{
+	struct board *b = self;
+
+	return mr__transport_watch(b->link.pipe, watcher, err);
+}
+
 static int scpi_resync(void *self, const struct mr_run *run)
 {
 	return restart(self, run->err);
@@ -245,4 +256,5 @@ const struct mr_backend mr__backend_scpi = {
 	.submit = scpi_submit,
 	.close = scpi_close,
 	.resync = scpi_resync,
+	.watch_wire = scpi_watch_wire,
 };

@@ -23,8 +23,14 @@ libdriver_la_SOURCES = \
 	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
+	%D%/doctor.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
+	%D%/guard.h \
+	%D%/guard_budget.c \
+	%D%/guard_limits.c \
+	%D%/guardian.c \
+	%D%/guardian.h \
 	%D%/filters.h \
 	%D%/listen.c \
 	%D%/listen.h \
@@ -45,6 +51,8 @@ libdriver_la_SOURCES = \
 	%D%/oplog_rows.h \
 	%D%/oplog_schema.c \
 	%D%/oplog_schema.h \
+	%D%/oplog_wire.c \
+	%D%/oplog_wire.h \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
 	%D%/playback.c \
@@ -61,14 +69,17 @@ libdriver_la_SOURCES = \
 	%D%/synapse.c \
 	%D%/synapse_cells.c \
 	%D%/synapse_priv.h \
+	%D%/synapse_layout.c \
 	%D%/synapse_read.c \
 	%D%/synapse_refresh.c \
 	%D%/synapse_update.c \
 	%D%/transport.h \
+	%D%/transport_control.c \
 	%D%/transport_loop.c \
 	%D%/transport_serial.c \
 	%D%/transport_socket.c \
 	%D%/transport_tcp.c \
+	%D%/transport_trace.c \
 	%D%/transport_unix.c \
 	%D%/transport_usb.c \
 	%D%/transport_usbtmc.c \
@@ -83,7 +94,10 @@ libdriver_la_SOURCES = \
 	%D%/usbtmc.h \
 	%D%/version.c \
 	%D%/vhci.c \
-	%D%/vhci.h
+	%D%/vhci.h \
+	%D%/visa.c \
+	%D%/visa.h \
+	%D%/wire_keep.c
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
 	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
 	$(USB_CFLAGS)

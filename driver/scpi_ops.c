@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WATCH_FROM_S 1
 #define NS_PER_S 1e9
 #define HEAD_ROOM 256 /* of a message, beside its blocks */
-#define WAIT_SLICE_NS INT64_C(50000000)
 
 /* Cells first .. first + n - 1 of an operation. */
 struct stretch {
@@ -113,6 +113,14 @@ static struct stretch next_stretch(const struct board *b,
 
 /* ---- ends ---------------------------------------------------------------------- */
 
+/* A short job ends by itself sooner than a watchdog would end it; a simulated
+ * board's time may run ahead of ours. */
+static bool is_worth_watching(const struct board *b, double duration_s)
+{
+	return b->can.watchdog && !b->can.simulated &&
+	       duration_s > WATCH_FROM_S;
+}
+
 /* Send what was put together, with a question for the time behind it. */
 static int send(struct board *b, double duration_s, struct mr_errtext *err)
 {
@@ -120,8 +128,14 @@ static int send(struct board *b, double duration_s, struct mr_errtext *err)
 
 	mr__scpi_add(&b->link, ":SYST:TIME?");
 	b->sent = true;
-	rc = mr__scpi_send(&b->link, err);
-	return rc ? rc : mr__scpi_await(&b->link, duration_s, err);
+	rc = is_worth_watching(b, duration_s) ? mr__scpi_watch(&b->link, err)
+	                                      : MR_OK;
+	if (!rc)
+		rc = mr__scpi_send(&b->link, err);
+	if (!rc)
+		rc = mr__scpi_await(&b->link, duration_s, err);
+	mr__scpi_unwatch(&b->link);
+	return rc;
 }
 
 static int take_time(struct board *b, struct mr_errtext *err)
@@ -507,29 +521,12 @@ static int operate_drive(struct board *b, struct mr_op *op,
 
 /* ---- wait and configure ----------------------------------------------------------- */
 
-static int really_wait(struct board *b, double duration_s,
-                       const struct mr_run *run)
-{
-	const struct mr_clock *clock = mr__transport_clock(b->link.pipe);
-	int64_t end_ns = clock->monotonic_ns(clock->self) +
-	                 llround(duration_s * NS_PER_S);
-	int rc = mr_run_check(run);
-
-	for (int64_t left = end_ns - clock->monotonic_ns(clock->self);
-	     left > 0 && !rc;
-	     left = end_ns - clock->monotonic_ns(clock->self)) {
-		clock->sleep_ns(clock->self,
-		                left < WAIT_SLICE_NS ? left : WAIT_SLICE_NS);
-		rc = mr_run_check(run);
-	}
-	return rc;
-}
-
 static int operate_wait(struct board *b, struct mr_op *op,
                         const struct mr_run *run)
 {
 	int rc = b->can.simulated ? MR_OK
-	                          : really_wait(b, op->wait.duration_s, run);
+	                          : mr__transport_pause(b->link.pipe,
+	                                                op->wait.duration_s, run);
 
 	mr__scpi_begin(&b->link);
 	if (b->can.simulated)

@@ -62,7 +62,10 @@ struct mr__lock {
 };
 
 /**
- * Open what the URI's transport part and address name. Takes its keys.
+ * Open what the URI's transport part and address name. Takes its keys. Key
+ * `control=PATH` names the socket at which a served virtual board takes orders
+ * (memrig serve --control): a pause then advances the board's time instead of
+ * waiting.
  * A second open of the same device, by this program or another, is refused.
  * @param uri      parsed; e.g. "arc1+serial:/dev/ttyACM0?baud=921600".
  * @param options  its clock bounds and stamps; a `loop` brings its own.
@@ -84,6 +87,15 @@ const struct mr_clock *mr__transport_clock(const struct mr__transport *t);
 /** Whether its time is its own: nobody really waits, and nothing happens
  * meanwhile. */
 bool mr__transport_is_emulated(const struct mr__transport *t);
+
+/**
+ * Let time pass on the pipe's clock; looks for a stop about every 50 ms, or
+ * where a pause takes no time (a loop, key `control`) before and after it.
+ * @param duration_s  0 to 1e9.
+ * @return MR_OK; MR_ERR_STOPPED or MR_ERR_TIMEOUT as mr_run_check().
+ */
+int mr__transport_pause(struct mr__transport *t, double duration_s,
+                        const struct mr_run *run);
 
 /** Whether the pipe keeps the ends of messages (USBTMC, loop). */
 bool mr__transport_has_messages(const struct mr__transport *t);
@@ -151,6 +163,17 @@ int mr__transport_status_byte(struct mr__transport *t, uint8_t *stb,
 /** A descriptor for poll(): readable when bytes wait; -1 = none. */
 int mr__transport_poll_fd(const struct mr__transport *t);
 
+/**
+ * Have a second process make the board safe should this one die
+ * (mr_open_options.guardian).
+ * Pipes without a descriptor go without.
+ * @param program  options.guardian; NULL = none wanted.
+ * @param safe     what to send, beginning with what ends a cut-off line.
+ * @return MR_OK; MR_ERR_IO.
+ */
+int mr__transport_watch_over(struct mr__transport *t, const char *program,
+                             const char *safe, struct mr_errtext *err);
+
 /** Who is at the other end. */
 void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out);
 
@@ -159,14 +182,14 @@ void mr__transport_close(struct mr__transport *t);
 
 /* ---- watching the wire ---------------------------------------------------------- */
 
-/* Called with each piece that was sent or received, in order, on the thread
- * that moved it. */
-typedef void mr__wire_watch(void *user, int64_t t_ns, bool sent,
-                            const void *data, size_t n, bool end);
-
-/** Have the wire watched; NULL ends it. One watcher a pipe. */
-void mr__transport_watch(struct mr__transport *t, mr__wire_watch *watch,
-                         void *user);
+/**
+ * Have the wire watched; one watcher a pipe, NULL ends it. Opened with the option
+ * `keep_wire`, the first watcher is told of everything since then.
+ * @return MR_OK; MR_ERR_NOMEM (what was to be kept could not be).
+ */
+int mr__transport_watch(struct mr__transport *t,
+                        const struct mr_wire_watcher *watcher,
+                        struct mr_errtext *err);
 
 /* ---- what a kind of pipe offers ------------------------------------------------- */
 
@@ -203,6 +226,7 @@ struct mr__transport_type {
 	int (*status_byte)(void *self, uint8_t *stb, int64_t deadline_ns,
 	                   struct mr_errtext *err);
 	int (*poll_fd)(void *self);
+	bool (*has_messages)(void *self); /* NULL: `messages` */
 	void (*peer)(void *self, struct mr__peer *out);
 	void (*close)(void *self);
 };

@@ -10,6 +10,7 @@ test_programs = \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
+	%D%/test_doctor \
 	%D%/test_emulator \
 	%D%/test_filters \
 	%D%/test_failures \
@@ -28,9 +29,12 @@ test_programs = \
 	%D%/test_playback \
 	%D%/test_random \
 	%D%/test_step \
+	%D%/test_stop \
 	%D%/test_synapse \
+	%D%/test_synapse_folds \
 	%D%/test_table \
 	%D%/test_target \
+	%D%/test_trace \
 	%D%/test_threads \
 	%D%/test_tool \
 	%D%/test_transport \
