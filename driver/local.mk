@@ -19,6 +19,7 @@ libdriver_la_SOURCES = \
 	%D%/description_json.c \
 	%D%/description_json.h \
 	%D%/device_type.c \
+	%D%/device_watch.c \
 	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
@@ -86,6 +87,7 @@ libdriver_la_SOURCES = \
 	%D%/transport_unix.c \
 	%D%/transport_usb.c \
 	%D%/transport_usbtmc.c \
+	%D%/transport_usbtmc_kernel.c \
 	%D%/transports.c \
 	%D%/transports.h \
 	%D%/uri.c \
@@ -93,7 +95,10 @@ libdriver_la_SOURCES = \
 	%D%/usb.h \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
+	%D%/usbtmc.h \
 	%D%/version.c \
+	%D%/vhci.c \
+	%D%/vhci.h \
 	%D%/visa.c \
 	%D%/visa.h \
 	%D%/wire_keep.c

@@ -255,7 +255,9 @@ int mr_server_run(struct mr_server *s, const volatile sig_atomic_t *stop,
 {
 	int rc = MR_OK;
 
-	while (!rc && !(stop && *stop))
+	/* a device that the machine has thrown out is not plugged in again */
+	while (!rc && !(stop && *stop) &&
+	       !(s->door.is_port && s->door.fd < 0 && s->client < 0))
 		rc = turn(s, err);
 	if (s->client >= 0)
 		hang_up(s);
@@ -292,10 +294,32 @@ static int switch_on(struct mr_server *s, const char *text,
 	return rc;
 }
 
+static bool is_usb(const char *where)
+{
+	return strncmp(where, "usbip:", 6) == 0 || strcmp(where, "vhci") == 0;
+}
+
+/* What stands between the board and where it listens. */
+static int put_port(struct mr_server *s, const struct mr__wire_type *base,
+                    const char *where, const char *personality,
+                    struct mr_errtext *err)
+{
+	if (is_usb(where))
+		return mr__wire_usbip_open(base, personality, &s->type,
+		                           &s->board, err);
+	if (personality)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "a personality is for USB: usbip:PATH or "
+		                      "vhci, not %s",
+		                      where);
+	return MR_OK;
+}
+
 static int open_server(struct mr_server *s, const char *uri, const char *where,
                        const struct mr_serve_options *options,
                        struct mr_errtext *err)
 {
+	const struct mr__wire_type *base = s->type;
 	int rc;
 
 	if (!(options->time_scale >= 0 && options->time_scale <= 1e9))
@@ -306,6 +330,8 @@ static int open_server(struct mr_server *s, const char *uri, const char *where,
 	if (!s->out)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	rc = switch_on(s, uri, err);
+	if (!rc)
+		rc = put_port(s, base, where, options->personality, err);
 	if (!rc)
 		rc = mr__listen(where, &s->door, err);
 	if (!rc && options->control)

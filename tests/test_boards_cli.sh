@@ -137,6 +137,22 @@ refused() {
 		--listen pty
 	wrong serve_bad_scale 2 'time-scale' serve scpi emu:ideal --listen pty \
 		--time-scale -1
+	wrong serve_two_places 2 'either' serve scpi emu:ideal --listen pty \
+		--attach vhci
+	wrong serve_bad_port 2 'must be vhci' serve scpi emu:ideal --attach usb
+	wrong serve_bad_personality 2 'usbtmc, bulk or acm' serve scpi \
+		emu:ideal --listen usbip:board.sock --personality hid
+	wrong serve_no_usb 2 'is for USB' serve scpi emu:ideal --listen pty \
+		--personality acm
+	if [ -d /sys/devices/platform/vhci_hcd.0 ]; then
+		skip serve_no_vhci 'this machine has vhci-hcd'
+	else
+		wrong serve_no_vhci 1 'modprobe vhci-hcd' serve scpi emu:ideal \
+			--attach vhci
+	fi
+	serve scpi 'emu:ideal?rows=1&cols=2' --listen usbip:usb.sock
+	report served_on_usbip $?
+	ends_cleanly usbip_server_ends TERM
 	wrong transport_missing 2 'loop, serial, tcp' info scpi:board
 	wrong key_unknown 2 'colour' info 'scpi+loop:ideal?colour=red'
 	right list_runs '' list
