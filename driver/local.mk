@@ -25,6 +25,8 @@ libdriver_la_SOURCES = \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/filters.h \
+	%D%/inifile.c \
+	%D%/inifile.h \
 	%D%/listen.c \
 	%D%/listen.h \
 	%D%/lockfile.c \
