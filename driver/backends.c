@@ -12,6 +12,7 @@ static const struct mr_backend *const backends[] = {
 	&mr__backend_emulator,
 	&mr__backend_playback,
 	&mr__backend_scpi,
+	&mr__backend_smu,
 };
 
 static const struct mr_filter *const filters[] = {

@@ -10,5 +10,6 @@
 extern const struct mr_backend mr__backend_arc1;
 extern const struct mr_backend mr__backend_playback;
 extern const struct mr_backend mr__backend_scpi;
+extern const struct mr_backend mr__backend_smu;
 
 #endif

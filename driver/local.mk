@@ -10,7 +10,10 @@ libdriver_la_SOURCES = \
 	%D%/backends.c \
 	%D%/backends.h \
 	%D%/board_arc1.c \
+	%D%/board.c \
+	%D%/board.h \
 	%D%/board_scpi.c \
+	%D%/board_smu.c \
 	%D%/check.c \
 	%D%/clock.c \
 	%D%/compose.c \
@@ -59,6 +62,15 @@ libdriver_la_SOURCES = \
 	%D%/serve.c \
 	%D%/shorthand.c \
 	%D%/submit.c \
+	%D%/smu.h \
+	%D%/smu_answer.c \
+	%D%/smu_bench.c \
+	%D%/smu_bench.h \
+	%D%/smu_link.c \
+	%D%/smu_ops.c \
+	%D%/smu_profile.c \
+	%D%/smu_profile.h \
+	%D%/smu_route.c \
 	%D%/synapse.c \
 	%D%/synapse_cells.c \
 	%D%/synapse_priv.h \
@@ -81,6 +93,15 @@ libdriver_la_SOURCES = \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
 	%D%/version.c
+# The shipped profiles of instruments, as C.
+nodist_libdriver_la_SOURCES = %D%/smu_shipped.h
+BUILT_SOURCES = %D%/smu_shipped.h
+CLEANFILES += %D%/smu_shipped.h
+%D%/smu_shipped.h: devices/shipped.awk $(profiles)
+	@mkdir -p $(@D)
+	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C awk -f devices/shipped.awk \
+		$(profiles) > $(abs_builddir)/$@.tmp && \
+		mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
 	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
 	$(USB_CFLAGS)

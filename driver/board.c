@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+#include "board.h"
+
+#define WAIT_SLICE_NS INT64_C(50000000)
+#define AWAIT_SLICE_NS INT64_C(5000000) /* how long a stop may go unnoticed */
+
+static int64_t now_ns(const struct mr_clock *clock)
+{
+	return clock->monotonic_ns(clock->self);
+}
+
+void mr__board_time_start(struct mr__board_time *t, const struct mr_clock *clock)
+{
+	t->clock = clock;
+	t->t0_ns = now_ns(clock);
+	t->t_ns = 0;
+}
+
+int64_t mr__board_time_next(struct mr__board_time *t)
+{
+	int64_t t_ns = now_ns(t->clock) - t->t0_ns;
+
+	t->t_ns = t_ns > t->t_ns ? t_ns : t->t_ns + 1;
+	return t->t_ns;
+}
+
+int64_t mr__board_in(const struct mr__transport *pipe, int64_t duration_ns)
+{
+	return now_ns(mr__transport_clock(pipe)) + duration_ns;
+}
+
+int mr__board_sleep_until(const struct mr_clock *clock, int64_t end_ns,
+                          const struct mr_run *run)
+{
+	int rc = run ? mr_run_check(run) : MR_OK;
+
+	for (int64_t left = end_ns - now_ns(clock); left > 0 && !rc;
+	     left = end_ns - now_ns(clock)) {
+		clock->sleep_ns(clock->self,
+		                left < WAIT_SLICE_NS ? left : WAIT_SLICE_NS);
+		rc = run ? mr_run_check(run) : MR_OK;
+	}
+	return rc;
+}
+
+int mr__board_await(struct mr__transport *pipe, int64_t deadline_ns,
+                    const struct mr_run *run, struct mr_errtext *err)
+{
+	bool emulated = mr__transport_is_emulated(pipe);
+	int rc;
+
+	do {
+		int64_t slice_ns = emulated ? deadline_ns
+		                            : mr__board_in(pipe, AWAIT_SLICE_NS);
+
+		rc = run ? mr_run_check(run) : MR_OK;
+		if (rc)
+			return rc;
+		rc = mr__transport_await(
+			pipe, slice_ns < deadline_ns ? slice_ns : deadline_ns,
+			err);
+	} while (rc == MR_ERR_TIMEOUT && mr__board_in(pipe, 0) < deadline_ns);
+	return rc;
+}
+
+int mr__board_submit(void *self, mr__board_one *one, struct mr_op *ops, size_t n,
+                     const struct mr_run *run, size_t *n_done)
+{
+	int rc = MR_OK;
+
+	while (*n_done < n && !rc) {
+		rc = one(self, &ops[*n_done], run);
+		if (!rc)
+			++*n_done;
+	}
+	return rc;
+}
