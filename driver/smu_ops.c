@@ -115,6 +115,21 @@ static struct mr_description shape_of(const struct bench *b)
 	return (struct mr_description){.rows = b->rows, .cols = b->cols};
 }
 
+/* A level that has left, and then silence: nobody knows what came of it. The
+ * caller's own deadline is no silence. */
+static int unknown_if_lost(const struct bench *b, int rc,
+                           const struct mr_run *run)
+{
+	struct mr_errtext ignored = {""};
+	struct mr_run quiet = *run;
+
+	quiet.err = &ignored;
+	if (!b->source.sent || (rc != MR_ERR_TIMEOUT && rc != MR_ERR_IO) ||
+	    mr_run_check(&quiet) == rc)
+		return rc;
+	return MR_ERR_OUTCOME;
+}
+
 /* ---- read ---------------------------------------------------------------------- */
 
 /* Readings of one cell; those over range count for nothing. */
@@ -297,9 +312,7 @@ static int pulse_once(struct bench *b, const struct wanted *w, uint8_t *status,
 		*status |= MR_STATUS_COMPLIANCE;
 	if (rc && b->source.sent)
 		*status |= MR_STATUS_UNKNOWN;
-	if (b->source.sent && (rc == MR_ERR_TIMEOUT || rc == MR_ERR_IO))
-		rc = MR_ERR_OUTCOME;
-	return rc;
+	return unknown_if_lost(b, rc, run);
 }
 
 static int pulse_cell(struct bench *b, struct mr_op *op, uint64_t i,
@@ -429,9 +442,7 @@ static int trace_cell(struct bench *b, struct mr_op *op, uint64_t i,
 		rc = settle(b, run->err);
 	if (rc && b->source.sent)
 		op->outcome.status |= MR_STATUS_UNKNOWN;
-	if (b->source.sent && (rc == MR_ERR_TIMEOUT || rc == MR_ERR_IO))
-		rc = MR_ERR_OUTCOME;
-	return rc;
+	return unknown_if_lost(b, rc, run);
 }
 
 static int operate_trace(struct bench *b, struct mr_op *op,

@@ -7,6 +7,7 @@ test_programs = \
 	%D%/test_array \
 	%D%/test_board_arc1 \
 	%D%/test_board_faults \
+	%D%/test_board_smu \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
@@ -105,6 +106,8 @@ libcheck_la_SOURCES = \
 	%D%/pipes.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/smupeer.c \
+	%D%/smupeer.h \
 	%D%/test.h \
 	%D%/test_main.c \
 	%D%/wirehost.c \
