@@ -11,6 +11,7 @@ static const struct mr_backend *const backends[] = {
 	&mr__backend_arc1,
 	&mr__backend_emulator,
 	&mr__backend_playback,
+	&mr__backend_rig,
 	&mr__backend_scpi,
 	&mr__backend_smu,
 };

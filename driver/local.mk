@@ -12,6 +12,7 @@ libdriver_la_SOURCES = \
 	%D%/board_arc1.c \
 	%D%/board.c \
 	%D%/board.h \
+	%D%/board_rig.c \
 	%D%/board_scpi.c \
 	%D%/board_smu.c \
 	%D%/check.c \
@@ -53,6 +54,8 @@ libdriver_la_SOURCES = \
 	%D%/paramfile.c \
 	%D%/playback.c \
 	%D%/poll_fd.c \
+	%D%/rigfile.c \
+	%D%/rigfile.h \
 	%D%/scpi.h \
 	%D%/scpi_link.c \
 	%D%/scpi_ops.c \

@@ -160,12 +160,28 @@ int mr__bench_resync(void *self, const struct mr_run *run)
 	return rc;
 }
 
+/* The reeds open where the source has said that it is off, and stay as they are
+ * where it cannot say so. */
+static void disconnect(struct bench *b)
+{
+	struct mr_errtext ignored = {""};
+	int rc = mr__smu_rest(&b->source, &ignored);
+
+	if (!rc)
+		rc = mr__smu_say(&b->router, SMU_OPEN_ALL, NULL, &ignored);
+	if (!rc)
+		(void)mr__smu_settle(&b->router, 0, &ignored);
+}
+
 int mr__bench_close(void *self, struct mr_errtext *err)
 {
 	struct bench *b = self;
 	struct mr_errtext *to = err;
 	struct smu *s;
 	int rc = MR_OK;
+
+	if (b->router.pipe && b->router.in_step && b->source.in_step)
+		disconnect(b);
 
 	for (size_t i = 0; (s = units(b, i)) != NULL; i++) {
 		int one = mr__smu_close(s, to);

@@ -386,7 +386,7 @@ int mr__smu_ready(struct smu *s, double v_V, double limit_A,
 	if (!rc)
 		rc = mr__smu_say(s, SMU_LIMIT, &values, err);
 	values.v_V = range_V;
-	if (!rc)
+	if (!rc && range_V > 0)
 		rc = mr__smu_say(s, SMU_RANGE, &values, err);
 	values.v_V = 0;
 	if (!rc)

@@ -28,6 +28,8 @@ test_programs = \
 	%D%/test_periphery \
 	%D%/test_playback \
 	%D%/test_random \
+	%D%/test_rig \
+	%D%/test_smu_profile \
 	%D%/test_step \
 	%D%/test_synapse \
 	%D%/test_table \
