@@ -2,6 +2,8 @@
 # The tool without its main function is a library, so that tests reach it.
 noinst_LTLIBRARIES += libapps.la
 libapps_la_SOURCES = \
+	%D%/busy.c \
+	%D%/busy.h \
 	%D%/cells.c \
 	%D%/cells.h \
 	%D%/cmd.h \

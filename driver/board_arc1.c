@@ -31,7 +31,6 @@
 #define COUNT_MAX 1000000
 #define AVERAGES_MAX 1000
 #define NS_PER_S 1e9
-#define WAIT_SLICE_NS INT64_C(50000000)
 #define CELLS_MAX 1024 /* ARC1_LINES squared */
 
 struct board {
@@ -121,8 +120,9 @@ static int take_keys(struct mr_uri *uri, const struct mr_open_options *options,
                      struct board *b, struct mr_errtext *err)
 {
 	struct arc1 *a = &b->link;
-	bool fast = strcmp(uri->transport, "serial") != 0;
-	double pace_s = fast ? 0 : PACE_S, answer_s = ANSWER_S;
+	bool socket = strcmp(uri->transport, "unix") == 0 ||
+	              strcmp(uri->transport, "tcp") == 0;
+	double pace_s = socket ? 0 : PACE_S, answer_s = ANSWER_S;
 	uint32_t multibias = 0;
 
 	a->words = options->rows && options->rows <= ARC1_LINES ? options->rows
@@ -557,16 +557,8 @@ static int operate_drive(struct board *b, struct mr_op *op,
 static int operate_wait(struct board *b, struct mr_op *op,
                         const struct mr_run *run)
 {
-	const struct mr_clock *clock = mr__transport_clock(b->link.pipe);
-	int64_t end_ns = clock_ns(b) + llround(op->wait.duration_s * NS_PER_S);
-	int rc = mr_run_check(run);
+	int rc = mr__transport_pause(b->link.pipe, op->wait.duration_s, run);
 
-	for (int64_t left = end_ns - clock_ns(b); left > 0 && !rc;
-	     left = end_ns - clock_ns(b)) {
-		clock->sleep_ns(clock->self,
-		                left < WAIT_SLICE_NS ? left : WAIT_SLICE_NS);
-		rc = mr_run_check(run);
-	}
 	op->outcome.n_effect = rc ? 0 : 1;
 	return rc;
 }

@@ -77,10 +77,12 @@ libdriver_la_SOURCES = \
 	%D%/synapse.c \
 	%D%/synapse_cells.c \
 	%D%/synapse_priv.h \
+	%D%/synapse_layout.c \
 	%D%/synapse_read.c \
 	%D%/synapse_refresh.c \
 	%D%/synapse_update.c \
 	%D%/transport.h \
+	%D%/transport_control.c \
 	%D%/transport_loop.c \
 	%D%/transport_serial.c \
 	%D%/transport_socket.c \

@@ -11,7 +11,6 @@
 
 #define NS_PER_S 1e9
 #define HEAD_ROOM 256 /* of a message, beside its blocks */
-#define WAIT_SLICE_NS INT64_C(50000000)
 
 /* Cells first .. first + n - 1 of an operation. */
 struct stretch {
@@ -507,29 +506,12 @@ static int operate_drive(struct board *b, struct mr_op *op,
 
 /* ---- wait and configure ----------------------------------------------------------- */
 
-static int really_wait(struct board *b, double duration_s,
-                       const struct mr_run *run)
-{
-	const struct mr_clock *clock = mr__transport_clock(b->link.pipe);
-	int64_t end_ns = clock->monotonic_ns(clock->self) +
-	                 llround(duration_s * NS_PER_S);
-	int rc = mr_run_check(run);
-
-	for (int64_t left = end_ns - clock->monotonic_ns(clock->self);
-	     left > 0 && !rc;
-	     left = end_ns - clock->monotonic_ns(clock->self)) {
-		clock->sleep_ns(clock->self,
-		                left < WAIT_SLICE_NS ? left : WAIT_SLICE_NS);
-		rc = mr_run_check(run);
-	}
-	return rc;
-}
-
 static int operate_wait(struct board *b, struct mr_op *op,
                         const struct mr_run *run)
 {
 	int rc = b->can.simulated ? MR_OK
-	                          : really_wait(b, op->wait.duration_s, run);
+	                          : mr__transport_pause(b->link.pipe,
+	                                                op->wait.duration_s, run);
 
 	mr__scpi_begin(&b->link);
 	if (b->can.simulated)

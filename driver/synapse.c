@@ -146,7 +146,9 @@ static int check_shape(const struct mr_synapse *s)
 
 	if (cols <= UINT32_MAX)
 		cols = cols * s->n_sides + s->n_ref;
-	if (o->n_in <= d->rows && cols <= d->cols)
+	uint64_t folds = ((uint64_t)o->n_in + d->rows - 1) / d->rows;
+
+	if (cols <= d->cols / folds)
 		return MR_OK;
 	return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
 	                      "synapses: %u x %llu cells are needed, the array "
@@ -159,6 +161,7 @@ static int make_buffers(struct mr_synapse *s)
 {
 	size_t n_cells = (size_t)s->o.n_in * s->n_cols;
 	size_t n_synapses = (size_t)s->o.n_in * s->o.n_out;
+	uint32_t n_lines = s->n_folds * s->n_cols;
 
 	s->chi = calloc(n_synapses, sizeof *s->chi);
 	s->own = calloc(s->o.arbitration == MR_ARBITRATE_SYNAPSE ? n_synapses : 1,
@@ -171,19 +174,22 @@ static int make_buffers(struct mr_synapse *s)
 	s->up = calloc(n_cells, sizeof *s->up);
 	s->down = calloc(n_cells, sizeof *s->down);
 	s->v_V = calloc(s->o.n_in, sizeof *s->v_V);
-	s->i_A = calloc(s->n_cols, sizeof *s->i_A);
-	s->cols = calloc(s->n_cols, sizeof *s->cols);
-	s->rows = calloc(s->o.n_in, sizeof *s->rows);
+	s->fed_V = calloc(s->o.n_in, sizeof *s->fed_V);
+	s->fed = calloc(s->o.n_in, sizeof *s->fed);
+	s->ops = calloc(s->n_folds, sizeof *s->ops);
+	s->i_A = calloc(n_lines, sizeof *s->i_A);
+	s->cols = calloc(n_lines, sizeof *s->cols);
+	s->sum_A = calloc(s->n_cols, sizeof *s->sum_A);
+	s->list = calloc(s->n_folds > 1 ? n_cells : 1, sizeof *s->list);
 	if (!s->own || !s->ref_S || !s->sum0_A || !s->scale || !s->chi ||
 	    !s->raised || !s->g_S || !s->up || !s->down || !s->v_V ||
-	    !s->i_A || !s->cols || !s->rows)
+	    !s->fed_V || !s->fed || !s->ops || !s->i_A || !s->cols ||
+	    !s->sum_A || !s->list)
 		return mr__synapse_fail(s, MR_ERR_NOMEM, "out of memory");
 	for (uint32_t j = 0; j < s->o.n_out; j++)
 		s->scale[j] = 1;
-	for (uint32_t j = 0; j < s->n_cols; j++)
+	for (uint32_t j = 0; j < n_lines; j++)
 		s->cols[j] = j;
-	for (uint32_t i = 0; i < s->o.n_in; i++)
-		s->rows[i] = i;
 	return MR_OK;
 }
 
@@ -211,6 +217,7 @@ static int lay(struct mr_synapse *s)
 		return rc;
 	s->per_out = s->n_sides * s->o.n_cells;
 	s->n_cols = s->o.n_out * s->per_out + s->n_ref;
+	mr__synapse_fold(s);
 	s->per_weight_S = s->o.n_cells * s->o.g_unit_S / (s->n_ref ? 2 : 1);
 	return make_buffers(s);
 }
@@ -241,9 +248,13 @@ void mr_synapse_free(struct mr_synapse *s)
 {
 	if (!s)
 		return;
-	free(s->rows);
+	free(s->list);
 	free(s->cols);
+	free(s->sum_A);
 	free(s->i_A);
+	free(s->ops);
+	free(s->fed);
+	free(s->fed_V);
 	free(s->v_V);
 	free(s->down);
 	free(s->up);

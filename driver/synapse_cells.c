@@ -8,13 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct mr_selection mr__synapse_all(const struct mr_synapse *s)
-{
-	return (struct mr_selection){.kind = MR_SELECT_RECT,
-	                             .n_rows = s->o.n_in,
-	                             .n_cols = s->n_cols};
-}
-
 static void forget(struct mr_synapse *s)
 {
 	memset(s->chi, 0, (size_t)s->o.n_in * s->o.n_out * sizeof *s->chi);
@@ -22,13 +15,6 @@ static void forget(struct mr_synapse *s)
 		s->sum0_A[j] = 0;
 		s->scale[j] = 1;
 	}
-}
-
-uint32_t *mr__synapse_raised(struct mr_synapse *s, uint32_t cell)
-{
-	uint32_t cols = s->array->desc.cols;
-
-	return &s->raised[(size_t)(cell / cols) * s->n_cols + cell % cols];
 }
 
 /* Count what a pulse operation did, also one that failed on its way. */

@@ -15,7 +15,9 @@ struct mr_synapse {
 	uint32_t n_sides;  /* 1, or 2 for a pair */
 	uint32_t per_out;  /* columns of one output */
 	uint32_t n_ref;    /* columns of the shared reference, after the outputs' */
-	uint32_t n_cols;   /* columns used */
+	uint32_t n_cols;   /* columns used by one fold */
+	uint32_t n_rows;   /* rows used: inputs of one fold */
+	uint32_t n_folds;  /* over 1 where there are more inputs than rows */
 	double per_weight_S; /* conductance of a synapse of weight 1, undrifted */
 	bool pulses;       /* the array describes raising and erasing */
 	struct mr_waveform raise;
@@ -33,11 +35,16 @@ struct mr_synapse {
 	uint32_t n_up;
 	uint32_t n_down;
 	float *v_V;        /* [n_in] */
-	float *i_A;        /* [n_cols] */
+	float *fed_V;      /* [n_in] the same by folds */
+	uint32_t *fed;     /* [n_in] and their rows */
+	struct mr_op *ops; /* [n_folds] drives */
+	uint32_t n_ops;    /* of the last drive */
+	float *i_A;        /* [n_folds*n_cols] */
+	double *sum_A;     /* [n_cols] over the folds, of the last drive */
 	double *sum0_A;    /* [n_out] of the calibration; 0 = never */
 	double *scale;     /* [n_out] what is left of the calibrated level */
-	uint32_t *cols;    /* [n_cols] 0, 1, ... */
-	uint32_t *rows;    /* [n_in] 0, 1, ... */
+	uint32_t *cols;    /* [n_folds*n_cols] 0, 1, ... */
+	uint32_t *list;    /* [n_in*n_cols] a selection, where folded */
 	struct mr_synapse_counts counts;
 };
 
@@ -47,8 +54,28 @@ int mr__synapse_fail(const struct mr_synapse *s, int rc, const char *why);
 /* MR_OK if the array can be pulsed. */
 int mr__synapse_can_pulse(const struct mr_synapse *s);
 
-/* The rectangle of all cells, references included. */
+/* ---- synapse_layout.c: where the cells lie ------------------------------------ */
+
+/* Choose rows and folds for n_in inputs. */
+void mr__synapse_fold(struct mr_synapse *s);
+
+/* The array's cell that carries column c of an input. */
+uint32_t mr__synapse_cell(const struct mr_synapse *s, uint32_t in, uint32_t c);
+
+/* Columns c..c+n-1 of all inputs, in the order of the inputs: a rectangle, or
+ * where folded a list, written to list[n_in*n]. */
+struct mr_selection mr__synapse_columns(const struct mr_synapse *s, uint32_t c,
+                                        uint32_t n, uint32_t *list);
+
+/* All cells, references included; may use s->list. */
 struct mr_selection mr__synapse_all(const struct mr_synapse *s);
+
+/* Drive n inputs (NULL = 0..n-1; n >= 1) with v_V[n]; the currents are in
+ * s->sum_A[n_cols]. */
+int mr__synapse_drive(struct mr_synapse *s, const uint32_t *in,
+                      const float *v_V, uint32_t n, double period_s);
+
+/* ---- what the others share ----------------------------------------------------- */
 
 /* Send pulse operations and count what they did, also when they fail. */
 int mr__synapse_submit(struct mr_synapse *s, struct mr_op *ops,

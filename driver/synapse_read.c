@@ -10,16 +10,16 @@
 int mr__synapse_look(struct mr_synapse *s, uint32_t first, uint32_t n)
 {
 	const struct mr_op op = {.kind = MR_OP_READ,
-	                         .where = {.kind = MR_SELECT_RECT,
-	                                   .n_rows = s->o.n_in},
 	                         .read = {.v_read_V = s->o.v_read_V}};
 	struct mr_op ops[2] = {op, op};
+	uint32_t n_cols = n * s->per_out;
 
-	ops[0].where.col = first * s->per_out;
-	ops[0].where.n_cols = n * s->per_out;
+	ops[0].where = mr__synapse_columns(s, first * s->per_out, n_cols,
+	                                   s->list);
 	ops[0].read.g_S = s->g_S;
-	ops[1].where.col = s->n_cols - s->n_ref;
-	ops[1].where.n_cols = s->n_ref;
+	ops[1].where = mr__synapse_columns(
+		s, s->n_cols - s->n_ref, s->n_ref,
+		s->list + (s->n_folds > 1 ? (size_t)s->o.n_in * n_cols : 0));
 	ops[1].read.g_S = s->ref_S;
 	s->counts.reads += (uint64_t)s->o.n_in * (n * s->per_out + s->n_ref);
 	return mr_array_submit(s->array, ops, s->n_ref ? 2 : 1, NULL, NULL);
@@ -63,13 +63,16 @@ int mr_synapse_read(struct mr_synapse *s, float *w)
 
 /* ---- forward ------------------------------------------------------------- */
 
-static void sum_currents(const struct mr_synapse *s, float *y)
+static double current_weight(const struct mr_synapse *s, uint32_t out)
 {
-	for (uint32_t j = 0; j < s->o.n_out; j++)
-		y[j] = (float)(mr__synapse_weight(
-				       s, j, &s->i_A[(size_t)j * s->per_out],
-				       &s->i_A[s->n_cols - s->n_ref]) /
-		               s->o.v_read_V);
+	const double *i_A = &s->sum_A[(size_t)out * s->per_out];
+	double sum = 0;
+
+	for (uint32_t d = 0; d < s->per_out; d++)
+		sum += d < s->o.n_cells ? i_A[d] : -i_A[d];
+	for (uint32_t d = 0; d < s->n_ref; d++)
+		sum -= s->sum_A[s->n_cols - s->n_ref + d];
+	return sum / (s->per_weight_S * mr__synapse_drift(s, out));
 }
 
 static int idle(struct mr_synapse *s, double period_s, float *y)
@@ -85,18 +88,6 @@ static int idle(struct mr_synapse *s, double period_s, float *y)
 int mr_synapse_forward(struct mr_synapse *s, const uint32_t *in, const float *x,
                        uint32_t n, double period_s, float *y)
 {
-	struct mr_op op = {
-		.kind = MR_OP_DRIVE,
-		.where = {.kind = MR_SELECT_OUTER,
-	                  .rows = in ? in : s->rows,
-	                  .n_rows = n,
-	                  .cols = s->cols,
-	                  .n_cols = s->n_cols},
-		.drive = {.batch = 1,
-	                  .v_V = s->v_V,
-	                  .period_s = period_s,
-	                  .i_A = s->i_A}};
-
 	if (n == 0)
 		return idle(s, period_s, y);
 	if (n > s->o.n_in)
@@ -114,10 +105,10 @@ int mr_synapse_forward(struct mr_synapse *s, const uint32_t *in, const float *x,
 			                      k, (double)x[k]);
 		s->v_V[k] = (float)((double)x[k] * s->o.v_read_V);
 	}
-	int rc = mr_array_submit(s->array, &op, 1, NULL, NULL);
+	int rc = mr__synapse_drive(s, in, s->v_V, n, period_s);
 
-	if (!rc)
-		sum_currents(s, y);
+	for (uint32_t j = 0; !rc && j < s->o.n_out; j++)
+		y[j] = (float)(current_weight(s, j) / s->o.v_read_V);
 	return rc;
 }
 
@@ -128,24 +119,14 @@ int mr_synapse_forward(struct mr_synapse *s, const uint32_t *in, const float *x,
 /* Currents of all inputs at full voltage, summed over each output's cells. */
 static int measure_level(struct mr_synapse *s, double *sum_A)
 {
-	struct mr_op op = {.kind = MR_OP_DRIVE,
-	                   .where = {.kind = MR_SELECT_OUTER,
-	                             .rows = s->rows,
-	                             .n_rows = s->o.n_in,
-	                             .cols = s->cols,
-	                             .n_cols = s->n_cols},
-	                   .drive = {.batch = 1,
-	                             .v_V = s->v_V,
-	                             .i_A = s->i_A}};
-
 	for (uint32_t i = 0; i < s->o.n_in; i++)
 		s->v_V[i] = (float)s->o.v_read_V;
-	int rc = mr_array_submit(s->array, &op, 1, NULL, NULL);
+	int rc = mr__synapse_drive(s, NULL, s->v_V, s->o.n_in, 0);
 
 	for (uint32_t c = 0; !rc && c < s->n_cols - s->n_ref; c++) {
 		if (c % s->per_out == 0)
 			sum_A[c / s->per_out] = 0;
-		sum_A[c / s->per_out] += (double)s->i_A[c];
+		sum_A[c / s->per_out] += s->sum_A[c];
 	}
 	return rc;
 }

@@ -28,7 +28,7 @@ static double side_level(const struct mr_synapse *s, const float *g_S,
 static void add(struct mr_synapse *s, struct batch *b, uint32_t in,
                 uint32_t out, double weight)
 {
-	uint32_t cell = in * s->array->desc.cols + out * s->per_out;
+	uint32_t cell = mr__synapse_cell(s, in, out * s->per_out);
 
 	for (uint32_t c = 0; c < s->per_out; c++) {
 		b->cells[b->n_cells] = cell + c;

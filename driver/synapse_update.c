@@ -22,7 +22,7 @@ struct site {
 static uint32_t cell_at(const struct mr_synapse *s, const struct site *at,
                         uint32_t d)
 {
-	return at->in * s->array->desc.cols + at->out * s->per_out + d;
+	return mr__synapse_cell(s, at->in, at->out * s->per_out + d);
 }
 
 static uint32_t *raised_at(struct mr_synapse *s, const struct site *at,

@@ -56,7 +56,10 @@ struct mr__peer {
 struct mr__transport; /* an open pipe; one thread at a time */
 
 /**
- * Open what the URI's transport part and address name. Takes its keys.
+ * Open what the URI's transport part and address name. Takes its keys. Key
+ * `control=PATH` names the socket at which a served virtual board takes orders
+ * (memrig serve --control): a pause then advances the board's time instead of
+ * waiting.
  * A second open of the same device, by this program or another, is refused.
  * @param uri      parsed; e.g. "arc1+serial:/dev/ttyACM0?baud=921600".
  * @param options  its clock bounds and stamps; a `loop` brings its own.
@@ -78,6 +81,15 @@ const struct mr_clock *mr__transport_clock(const struct mr__transport *t);
 /** Whether its time is its own: nobody really waits, and nothing happens
  * meanwhile. */
 bool mr__transport_is_emulated(const struct mr__transport *t);
+
+/**
+ * Let time pass on the pipe's clock; looks for a stop about every 50 ms, or
+ * where a pause takes no time (a loop, key `control`) before and after it.
+ * @param duration_s  0 to 1e9.
+ * @return MR_OK; MR_ERR_STOPPED or MR_ERR_TIMEOUT as mr_run_check().
+ */
+int mr__transport_pause(struct mr__transport *t, double duration_s,
+                        const struct mr_run *run);
 
 /** Whether the pipe keeps the ends of messages (USBTMC, loop). */
 bool mr__transport_has_messages(const struct mr__transport *t);

@@ -7,10 +7,13 @@
  */
 #include "transports.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define NS_PER_S 1e9
+#define PAUSE_SLICE_NS INT64_C(50000000)
 #define BUFFER 65536
 #define NAMES_MAX 128
 
@@ -29,6 +32,7 @@ struct mr__transport {
 	const struct mr__transport_type *type;
 	void *self;
 	struct mr_clock clock;
+	struct mr__control *control; /* NULL = time passes by itself */
 	struct mr__lock lock;
 	mr__wire_watch *watch;
 	void *watch_user;
@@ -110,11 +114,15 @@ int mr__transport_open(struct mr_uri *uri, const struct mr_open_options *options
 	rc = type->open(uri, options, wish, &t->self, err);
 	if (!rc)
 		rc = lock(t, err);
+	if (!rc)
+		rc = mr__control_open(uri, options, &t->control, err);
 	if (rc) {
 		mr__transport_close(t);
 		return rc;
 	}
 	t->clock = type->clock ? *type->clock(t->self) : *options->clock;
+	if (t->control)
+		mr__control_clock(t->control, &t->clock);
 	*out = t;
 	return MR_OK;
 }
@@ -126,6 +134,7 @@ void mr__transport_close(struct mr__transport *t)
 	if (t->self)
 		t->type->close(t->self);
 	mr__lock_release(&t->lock);
+	mr__control_close(t->control);
 	free(t->in);
 	free(t);
 }
@@ -292,6 +301,26 @@ const struct mr_clock *mr__transport_clock(const struct mr__transport *t)
 bool mr__transport_is_emulated(const struct mr__transport *t)
 {
 	return t->type->clock != NULL;
+}
+
+int mr__transport_pause(struct mr__transport *t, double duration_s,
+                        const struct mr_run *run)
+{
+	const struct mr_clock *clock = &t->clock;
+	int64_t end_ns = clock->monotonic_ns(clock->self) +
+	                 llround(duration_s * NS_PER_S);
+	bool at_once = t->type->clock || t->control;
+	int rc = mr_run_check(run);
+
+	for (int64_t left = end_ns - clock->monotonic_ns(clock->self);
+	     left > 0 && !rc;
+	     left = end_ns - clock->monotonic_ns(clock->self)) {
+		clock->sleep_ns(clock->self,
+		                at_once || left < PAUSE_SLICE_NS ? left
+		                                                 : PAUSE_SLICE_NS);
+		rc = mr_run_check(run);
+	}
+	return rc;
 }
 
 bool mr__transport_has_messages(const struct mr__transport *t)

@@ -14,6 +14,17 @@ extern const struct mr__transport_type mr__transport_unix;
 extern const struct mr__transport_type mr__transport_usb;
 extern const struct mr__transport_type mr__transport_usbtmc;
 
+/* ---- transport_control.c: pauses that advance a served board's time ---------------- */
+
+struct mr__control;
+
+/* Take key `control` if it is there; *out stays NULL without. */
+int mr__control_open(struct mr_uri *uri, const struct mr_open_options *options,
+                     struct mr__control **out, struct mr_errtext *err);
+/* The options' clock and what was advanced; sleeping advances. */
+void mr__control_clock(struct mr__control *c, struct mr_clock *out);
+void mr__control_close(struct mr__control *c); /* NULL is ignored */
+
 /* ---- poll_fd.c: descriptors with deadlines ------------------------------------- */
 
 /* Wait until a descriptor is readable or writable. MR_OK, MR_ERR_TIMEOUT. */

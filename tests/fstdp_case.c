@@ -67,11 +67,16 @@ static int carry(struct scene *s, uint64_t seed, struct mr_errtext *err)
 	struct mr_weights_options mapping = {.n = s->inputs.n,
 	                                     .n_cells = s->what->n_cells,
 	                                     .period_s = dt_s};
+	char uri[512];
 	int code;
 
 	if (!s->what->n_cells)
 		return mr_fstdp_case_ideal(&s->weights, s->inputs.n);
-	code = mr_array_open("emu:pcm", &options, &s->array, err);
+	(void)snprintf(uri, sizeof uri, "%s%llu",
+	               s->what->array ? s->what->array : "",
+	               (unsigned long long)seed);
+	code = mr_array_open(s->what->array ? uri : "emu:pcm", &options,
+	                     &s->array, err);
 	if (code != MR_OK)
 		return code;
 	mapping.drift_scale = mr_fstdp_drift_scale(

@@ -93,6 +93,20 @@ time_scale() {
 	ends_cleanly ends_in_real_time TERM
 }
 
+# Emulated time that the driver advances: a day's pause takes no time.
+advanced() {
+	serve arc1 'emu:pcm?rows=2&cols=3&board.line=ideal' \
+		--listen unix:adv.sock --control unix:adv.ctl --time-scale 0
+	begin=$(date +%s)
+	right control_advances '' wait --array \
+		'arc1+unix:adv.sock?rows=2&cols=3&control=adv.ctl' 1d
+	[ $(($(date +%s) - begin)) -le 10 ]
+	report control_takes_no_time $?
+	wrong control_missing 2 "key 'control=no.ctl'" probe \
+		'arc1+unix:adv.sock?control=no.ctl'
+	ends_cleanly advanced_server_ends TERM
+}
+
 refused() {
 	wrong serve_no_board 2 'there are' serve nothing emu:ideal --listen pty
 	wrong serve_no_place 2 'listen' serve scpi emu:ideal
@@ -111,5 +125,6 @@ sockets
 stops
 too_new
 time_scale
+advanced
 refused
 closing

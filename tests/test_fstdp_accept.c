@@ -130,6 +130,29 @@ static void fstdp_w1_ncal_rain_is_found(void)
 	CU_ASSERT(s.precision <= 0.2);
 }
 
+/* Behind the bytes of boards: 128 inputs of 4 cells on the 32 x 32 of an ArC ONE,
+ * whose rows are only switched on and off, and 128 x 4 on the open board. A SET
+ * of 100 ns is one that an ArC ONE can give (90 ns and more); the load line turns
+ * its volts into the cells' amperes. Bounds as in process. */
+static void fstdp_w1_holds_on_boards(void)
+{
+	const char *const boards[] = {
+		"arc1+loop:pcm?emu.rows=32&emu.cols=32&rows=32&cols=32&device=pcm"
+		"&emu.r_load_ohm=2385&device.r_load_ohm=2385"
+		"&emu.width_set_s=1e-7&device.width_set_s=1e-7&emu.seed=",
+		"scpi+loop:pcm?emu.rows=128&emu.cols=4&emu.seed="};
+
+	for (size_t k = 0; k < sizeof boards / sizeof boards[0]; k++) {
+		const struct mr_fstdp_case what = {
+			.preset = "ncal-2015h1", .fatigue = true, .n_cells = 4,
+			.array = boards[k], .first_seed = 1, .n_seeds = 3};
+		struct mr_fstdp_scores s = mr_fstdp_case_run(&what);
+
+		CU_ASSERT(s.precision >= 0.8);
+		CU_ASSERT(s.recall >= 0.85);
+	}
+}
+
 static void fstdp_w2_texas_is_a_control(void)
 {
 	const struct mr_fstdp_case what = {.preset = "tx-2015h1",
@@ -206,6 +229,7 @@ static void fstdp_fast_recovery_loses_the_group(void)
 const struct mr_test mr_tests[] = {
 	{"fstdp_b0_closed_forms_hold", fstdp_b0_closed_forms_hold},
 	{"fstdp_w1_ncal_rain_is_found", fstdp_w1_ncal_rain_is_found},
+	{"fstdp_w1_holds_on_boards", fstdp_w1_holds_on_boards},
 	{"fstdp_w2_texas_is_a_control", fstdp_w2_texas_is_a_control},
 	{"fstdp_b1_timing_wins_on_ideal_weights",
 	 fstdp_b1_timing_wins_on_ideal_weights},

@@ -506,8 +506,8 @@ static void options_that_are_wrong_are_refused(void)
 	                                   .n_cells = 3037000500u,
 	                                   .coding = MR_CODING_PAIR},
 	       MR_ERR_RANGE, "cells are needed");
-	refuse(array, (struct mr_synapse_options){.n_in = 3, .n_out = 2},
-	       MR_ERR_RANGE, "rows=3&cols=2");
+	refuse(array, (struct mr_synapse_options){.n_in = 11, .n_out = 2},
+	       MR_ERR_RANGE, "rows=11&cols=2");
 	MR_CODE(mr_array_close(array, NULL), MR_OK);
 }
 

@@ -8,6 +8,7 @@
 #include "preset.h"
 #include "run.h"
 
+#include "../busy.h"
 #include "../cmd.h"
 
 #define MR_RULE_FSTDP 1u /**< with fatigue */
@@ -36,6 +37,7 @@ struct mr_fstdp_app {
 	bool partial;        /**< stopped early */
 	double wall_s;       /**< of all runs */
 	double array_s;      /**< array time of all runs */
+	struct mr_busy busy; /**< of which the array was at work */
 };
 
 /**

@@ -213,6 +213,11 @@ static void print_table(struct mr_fstdp_app *app)
 	fputc('\n', to);
 	for (uint32_t k = 0; !app->inputs.labelled && k < app->n_results; k++)
 		print_clusters(app, &app->result[k]);
+	fprintf(to,
+	        "the array was at work for %.4g s (%.3g h) in %llu operations;"
+	        " the rest are pauses\n",
+	        app->busy.busy_s, app->busy.busy_s / 3600,
+	        (unsigned long long)app->busy.n_ops);
 	fprintf(to, "%.3g s of work, %.4g s of array time", app->wall_s,
 	        app->array_s);
 	if (app->tool->log_path)
@@ -384,9 +389,12 @@ static int print_json(struct mr_fstdp_app *app)
 	json_object_set_new(o, "results", results);
 	json_object_set_new(o, "summary", summary);
 	json_object_set_new(o, "timing",
-	                    json_pack("{s:o,s:o}", "wall_s",
+	                    json_pack("{s:o,s:o,s:o,s:I}", "wall_s",
 	                              mr_tool_real(app->wall_s), "array_s",
-	                              mr_tool_real(app->array_s)));
+	                              mr_tool_real(app->array_s), "busy_s",
+	                              mr_tool_real(app->busy.busy_s),
+	                              "operations",
+	                              (json_int_t)app->busy.n_ops));
 	json_object_set_new(o, "log", text_or_null(app->tool->log_path));
 	json_object_set_new(o, "plot",
 	                    text_or_null(app->plotted ? app->plot : NULL));

@@ -117,6 +117,11 @@ static int run_on_array(struct job *job)
 	options.drift_scale = mr_fstdp_drift_scale(
 		mr_array_describe(tool->array), &app->params, app->step_time_s);
 	begin_ns = mr_array_time_ns(tool->array);
+	mr_array_unobserve(tool->array, &app->busy);
+	code = mr_busy_watch(&app->busy, tool->array);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "%s",
+		                    mr_array_errmsg(tool->array));
 	code = mr_weights_array(&weights, tool->array, &options, &err);
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,

@@ -9,9 +9,12 @@
  *
  * Cells: column of (j, polarity s, replica d) = (j * S + s) * N + d, with S = 2
  * for PAIR and else 1; the N columns after the outputs' are the reference of
- * OFFSET. One cell per update is pulsed; which one follows from a selection
- * counter, and counters for potentiation and for depression set how often a
- * pulse is given at all (I. Boybat et al., Nat. Commun. 9, 2514 (2018),
+ * OFFSET. Where there are more inputs than rows, they are folded: into F equal
+ * parts, the fewest that fit, part f in the columns from f * (all of these) on.
+ * A forward pass then is a drive per part and a digital sum.
+ * One cell per update is pulsed; which one follows from a selection counter, and
+ * counters for potentiation and for depression set how often a pulse is given
+ * at all (I. Boybat et al., Nat. Commun. 9, 2514 (2018),
  * doi:10.1038/s41467-018-04933-y).
  *
  * An array that describes no raising and erasing waveform but takes a program
@@ -53,7 +56,7 @@ enum mr_arbitration {
 
 /** How weights lie on an array; zeros mean defaults. */
 struct mr_synapse_options {
-	uint32_t n_in;        /**< inputs, >= 1: rows used */
+	uint32_t n_in;        /**< inputs, >= 1: a row each, or folded */
 	uint32_t n_out;       /**< outputs, >= 1 */
 	uint32_t n_cells;     /**< N, cells per synapse and polarity; 0 = 1 */
 	enum mr_coding coding;
