@@ -3,7 +3,7 @@
 
 #include "board.h"
 
-#define WAIT_SLICE_NS INT64_C(50000000)
+#define NS_PER_S 1e9
 #define AWAIT_SLICE_NS INT64_C(5000000) /* how long a stop may go unnoticed */
 
 static int64_t now_ns(const struct mr_clock *clock)
@@ -31,18 +31,14 @@ int64_t mr__board_in(const struct mr__transport *pipe, int64_t duration_ns)
 	return now_ns(mr__transport_clock(pipe)) + duration_ns;
 }
 
-int mr__board_sleep_until(const struct mr_clock *clock, int64_t end_ns,
+int mr__board_pause_until(struct mr__transport *pipe, int64_t end_ns,
                           const struct mr_run *run)
 {
-	int rc = run ? mr_run_check(run) : MR_OK;
+	int64_t left_ns = end_ns - mr__board_in(pipe, 0);
 
-	for (int64_t left = end_ns - now_ns(clock); left > 0 && !rc;
-	     left = end_ns - now_ns(clock)) {
-		clock->sleep_ns(clock->self,
-		                left < WAIT_SLICE_NS ? left : WAIT_SLICE_NS);
-		rc = run ? mr_run_check(run) : MR_OK;
-	}
-	return rc;
+	return mr__transport_pause(pipe, left_ns > 0 ? (double)left_ns / NS_PER_S
+	                                             : 0,
+	                           run);
 }
 
 int mr__board_await(struct mr__transport *pipe, int64_t deadline_ns,

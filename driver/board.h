@@ -27,11 +27,11 @@ int64_t mr__board_time_next(struct mr__board_time *t);
 int64_t mr__board_in(const struct mr__transport *pipe, int64_t duration_ns);
 
 /**
- * Sleep in slices until the clock says end_ns; the stop is looked at between.
- * @param run  of the submit that goes on; or NULL.
+ * Let time pass until the pipe's clock says end_ns.
+ * @param run  of the submit that goes on.
  * @return MR_OK; MR_ERR_STOPPED; MR_ERR_TIMEOUT.
  */
-int mr__board_sleep_until(const struct mr_clock *clock, int64_t end_ns,
+int mr__board_pause_until(struct mr__transport *pipe, int64_t end_ns,
                           const struct mr_run *run);
 
 /**

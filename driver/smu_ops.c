@@ -74,6 +74,16 @@ static int level(struct bench *b, double v_V, struct mr_errtext *err)
 	                   &(struct smu_values){.v_V = v_V}, err);
 }
 
+/* A meter that is another unit may be quicker than the source: it is asked only
+ * when the level is there. */
+static int level_to_read(struct bench *b, double v_V, struct mr_errtext *err)
+{
+	int rc = level(b, v_V, err);
+
+	return !rc && b->meter.pipe ? mr__smu_say(&b->source, SMU_SYNC, NULL, err)
+	                            : rc;
+}
+
 /* What the source was told counts where nothing measures the voltage. */
 static int take_reading(struct bench *b, double v_V, struct smu_reading *out,
                         struct mr_errtext *err)
@@ -102,7 +112,7 @@ static int settle(struct bench *b, struct mr_errtext *err)
 
 static int sleep_until(struct bench *b, int64_t end_ns)
 {
-	return mr__board_sleep_until(b->time.clock, end_ns, b->source.run);
+	return mr__board_pause_until(b->source.pipe, end_ns, b->source.run);
 }
 
 static int64_t now_ns(const struct bench *b)
@@ -200,7 +210,7 @@ static int read_cell(struct bench *b, struct mr_op *op, uint64_t i,
 	if (!rc)
 		rc = mr__smu_aperture(meter_of(b), rd->t_int_s / parts, run->err);
 	if (!rc)
-		rc = level(b, rd->v_read_V, run->err);
+		rc = level_to_read(b, rd->v_read_V, run->err);
 	for (uint64_t k = 0; k < n && !rc; k++) {
 		rc = mr_run_check(run);
 		if (!rc)
@@ -401,7 +411,7 @@ static int trace_level(struct bench *b, struct mr_op *op, uint32_t k,
 	aperture_s = sampled ? meter_of(b)->set_nplc / meter_of(b)->line_hz : 0;
 	begin_ns = now_ns(b);
 	if (!rc)
-		rc = level(b, v_V, run->err);
+		rc = level_to_read(b, v_V, run->err);
 	if (!rc)
 		rc = sleep_until(b, begin_ns +
 		                            llround((hold_s - aperture_s) *

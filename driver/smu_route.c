@@ -60,13 +60,12 @@ static int say_each(struct smu *router, enum smu_command command,
 
 static int settle(struct bench *b, struct mr_errtext *err)
 {
-	const struct mr_clock *clock = mr__transport_clock(b->router.pipe);
 	int64_t rest_ns = (int64_t)(b->router.profile.settle_s * NS_PER_S);
 	int rc = mr__smu_settle(&b->router, 0, err);
 
 	if (rc)
 		return rc;
-	return mr__board_sleep_until(clock,
+	return mr__board_pause_until(b->router.pipe,
 	                             mr__board_in(b->router.pipe, rest_ns),
 	                             b->router.run);
 }
