@@ -190,9 +190,9 @@ static void sweep_samples_each_level(struct bed *b)
 	const float level[] = {0.25f, -0.25f, 0.1f, 0};
 	const double hold_s[] = {0.06, 0.06, 0.06, 0.06};
 	const uint8_t sample[] = {1, 1, 0, 1};
-	float v_V[3], i_A[3];
-	double t_s[3];
-	uint8_t status[3];
+	float v_V[3] = {0}, i_A[3] = {0};
+	double t_s[3] = {0};
+	uint8_t status[3] = {0};
 	struct mr_op op = {.kind = MR_OP_TRACE,
 	                   .trace = {.n_levels = 4,
 	                             .level = level,

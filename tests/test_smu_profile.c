@@ -195,29 +195,27 @@ static void contradiction_in_a_file_is_named(void)
 	}
 }
 
-static void too_much_is_refused(void)
+/* A line in place of another, n times. */
+static void refuse_many(size_t at, const char *begin, const char *line, int n,
+                        const char *says)
 {
 	static struct smu_profile p;
-	char path[MR_TEST_PATH_MAX], text[2000] = "";
+	char path[MR_TEST_PATH_MAX], text[2000];
 	struct mr_errtext err = {""};
+	int used = snprintf(text, sizeof text, "%s", begin);
 
-	for (int i = 0; i < 70; i++)
-		(void)strcat(text, "start = GO\n");
-	MR_CODE_ERR(load(17, text, &p, path, &err), MR_ERR_FORMAT, err);
-	MR_HAS(err.text, "64");
-	text[0] = '\0';
-	for (int i = 0; i < 9; i++)
-		(void)strcat(text, "idn = X*\n");
-	MR_CODE_ERR(load(6, text, &p, path, &err), MR_ERR_FORMAT, err);
-	MR_HAS(err.text, "more than 8");
-	text[0] = '\0';
-	for (int i = 0; i < 5; i++)
-		(void)strcat(text, "overflow = 1e37\n");
-	MR_CODE_ERR(load(4, NULL, &p, path, &err), MR_ERR_FORMAT, err);
-	memmove(text + 7, text, strlen(text) + 1);
-	memcpy(text, "[unit]\n", 7);
-	MR_CODE_ERR(load(4, text, &p, path, &err), MR_ERR_FORMAT, err);
-	MR_HAS(err.text, "more than 4");
+	for (int i = 0; i < n; i++)
+		used += snprintf(text + used, sizeof text - (size_t)used, "%s\n",
+		                 line);
+	MR_CODE_ERR(load(at, text, &p, path, &err), MR_ERR_FORMAT, err);
+	MR_HAS(err.text, says);
+}
+
+static void too_much_is_refused(void)
+{
+	refuse_many(17, "", "start = GO", 70, "64");
+	refuse_many(6, "", "idn = X*", 9, "more than 8");
+	refuse_many(4, "[unit]\n", "overflow = 1e37", 5, "more than 4");
 }
 
 static void profile_of_another_kind_is_refused(void)
