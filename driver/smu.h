@@ -25,6 +25,7 @@ struct smu {
 	bool in_step;      /* false: start it again before anything else */
 	bool sent;         /* something has left since this was cleared */
 	bool on;           /* its output, as far as we know */
+	bool explaining;   /* a silence is being looked into */
 	double set_limit_A; /* what the unit was told; 0 = nothing yet */
 	double set_range_V;
 	double set_nplc;

@@ -71,6 +71,68 @@ static int ask(struct smu *s, const char *question, double lasts_s,
 	return rc ? rc : hear_line(s, lasts_s, answer, err);
 }
 
+/* ---- errors --------------------------------------------------------------------- */
+
+static int code_of(long number)
+{
+	switch (number) {
+	case -113:
+		return MR_ERR_UNSUPPORTED;
+	case -222:
+	case -223:
+		return MR_ERR_RANGE;
+	case -221:
+		return MR_ERR_REFUSED;
+	default:
+		return MR_ERR_IO;
+	}
+}
+
+static int clear(struct smu *s, struct mr_errtext *err)
+{
+	struct mr_errtext why = {""};
+	int rc = mr__transport_clear(s->pipe,
+	                             mr__board_in(s->pipe, SENDING_NS), &why);
+
+	if (rc && rc != MR_ERR_UNSUPPORTED)
+		return mr_errtext_set(err, rc, "%s", why.text);
+	return mr__transport_flush(s->pipe, err);
+}
+
+static const char *question_of(const struct smu *s, enum smu_command command)
+{
+	for (uint32_t i = 0; i < s->profile.n_lines; i++)
+		if (s->profile.lines[i].command == command)
+			return s->profile.lines[i].text;
+	return "";
+}
+
+/* A unit that did not understand a question stays silent, and its error queue
+ * says so. It is switched off before it is asked. */
+static int explain(struct smu *s, const char *question, int rc,
+                   struct mr_errtext *err)
+{
+	struct mr_errtext ignored = {""};
+	char answer[SMU_ANSWER_MAX];
+	const char *text = "";
+	long number = 0;
+
+	if (rc != MR_ERR_TIMEOUT || s->explaining)
+		return rc;
+	s->explaining = true;
+	if (clear(s, &ignored) || mr__smu_safe(s, &ignored) ||
+	    ask(s, question_of(s, SMU_ERROR), 0, answer, &ignored) ||
+	    mr__smu_take_error(answer, &number, &text, &ignored))
+		number = 0;
+	s->explaining = false;
+	if (!number)
+		return rc;
+	return mr_errtext_set(err, code_of(number),
+	                      "%.60s does not answer '%.100s', and reports error "
+	                      "%ld, %.200s",
+	                      s->profile.title, question, number, text);
+}
+
 /* An answer that must fit; a TSP function gives its reason behind a tab. */
 static int must_fit(struct smu *s, const struct smu_line *l,
                     const struct smu_values *values, const char *question,
@@ -81,8 +143,10 @@ static int must_fit(struct smu *s, const struct smu_line *l,
 
 	if (!rc)
 		rc = hear_line(s, values ? values->lasts_s : 0, answer, err);
-	if (rc || fnmatch(right, answer, 0) == 0)
-		return rc;
+	if (rc)
+		return explain(s, question, rc, err);
+	if (fnmatch(right, answer, 0) == 0)
+		return MR_OK;
 	return mr_errtext_set(
 		err, l->command == SMU_CHECK ? MR_ERR_MISMATCH : MR_ERR_REFUSED,
 		"%.60s answers '%.140s' to '%.100s'; it must be %.100s",
@@ -116,24 +180,11 @@ static int ask_command(struct smu *s, enum smu_command command, double lasts_s,
 {
 	int rc = mr__smu_say(s, command, NULL, err);
 
-	return rc ? rc : hear_line(s, lasts_s, answer, err);
-}
-
-/* ---- errors --------------------------------------------------------------------- */
-
-static int code_of(long number)
-{
-	switch (number) {
-	case -113:
-		return MR_ERR_UNSUPPORTED;
-	case -222:
-	case -223:
-		return MR_ERR_RANGE;
-	case -221:
-		return MR_ERR_REFUSED;
-	default:
-		return MR_ERR_IO;
-	}
+	if (!rc)
+		rc = hear_line(s, lasts_s, answer, err);
+	return rc && command != SMU_ERROR
+	               ? explain(s, question_of(s, command), rc, err)
+	               : rc;
 }
 
 static int drain(struct smu *s, struct mr_errtext *err)
@@ -173,17 +224,6 @@ int mr__smu_settle(struct smu *s, double lasts_s, struct mr_errtext *err)
 }
 
 /* ---- sessions -------------------------------------------------------------------- */
-
-static int clear(struct smu *s, struct mr_errtext *err)
-{
-	struct mr_errtext why = {""};
-	int rc = mr__transport_clear(s->pipe,
-	                             mr__board_in(s->pipe, SENDING_NS), &why);
-
-	if (rc && rc != MR_ERR_UNSUPPORTED)
-		return mr_errtext_set(err, rc, "%s", why.text);
-	return mr__transport_flush(s->pipe, err);
-}
 
 static int set_up(struct smu *s, struct mr_errtext *err)
 {

@@ -425,6 +425,27 @@ static void unit_that_speaks_another_language_is_refused(void)
 	(void)pthread_mutex_destroy(&b.journal.lock);
 }
 
+/* No answer, because it was not understood: the queue tells. */
+static void silence_is_explained_by_the_error_queue(void)
+{
+	static const struct smupeer_rule mute[] = {{":READ?", ""}, {0}};
+	struct bed b;
+	float g_S;
+	const char *const order[] = {":READ? \"defbuffer1\", SOUR, READ",
+	                             ":OUTP OFF", ":SYST:ERR?", NULL};
+
+	open_bed(&b, &dialects[0]);
+	b.peer.rules = mute;
+	b.peer.error = "-113,\"Undefined header\"";
+	b.peer.error_after = ":READ?";
+	journal_clear(&b.journal);
+	MR_CODE(mr_array_read(b.array, NULL, &g_S), MR_ERR_UNSUPPORTED);
+	MR_HAS(mr_array_errmsg(b.array), "Undefined header");
+	MR_HAS(mr_array_errmsg(b.array), ":READ?");
+	CU_ASSERT(journal_has_order(&b.journal, order));
+	clear_bed(&b);
+}
+
 /* A pulse function that fails says so in what it returns and nowhere else. */
 static void tsp_pulse_that_fails_is_an_error(void)
 {
@@ -519,6 +540,8 @@ const struct mr_test mr_tests[] = {
 	{"wrong_unit_or_key_is_named", wrong_unit_or_key_is_named},
 	{"unit_that_speaks_another_language_is_refused",
 	 unit_that_speaks_another_language_is_refused},
+	{"silence_is_explained_by_the_error_queue",
+	 silence_is_explained_by_the_error_queue},
 	{"tsp_pulse_that_fails_is_an_error", tsp_pulse_that_fails_is_an_error},
 	{"stop_ends_a_wait_and_switches_off", stop_ends_a_wait_and_switches_off},
 	{"numbers_of_an_answer", numbers_of_an_answer},
