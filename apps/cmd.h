@@ -35,6 +35,7 @@ int mr_cmd_configure(int argc, char **argv);
 int mr_cmd_drive(int argc, char **argv);
 int mr_cmd_info(int argc, char **argv);
 int mr_cmd_list(int argc, char **argv);
+int mr_cmd_doctor(int argc, char **argv);
 int mr_cmd_log(int argc, char **argv);
 int mr_cmd_models(int argc, char **argv);
 int mr_cmd_plot(int argc, char **argv);
@@ -94,6 +95,7 @@ struct mr_tool {
 	bool json;
 	bool quiet;
 	bool verbose;
+	bool show_always; /**< results also with a status that is not 0 */
 
 	const char *uri;             /**< --array or $MEMRIG_ARRAY; or NULL */
 	struct mr_open_options open; /**< seed and threads as given */

@@ -28,7 +28,9 @@ static const struct mr_tool_page log_page = {
 	.name = "log",
 	.summary =
 		"Reads an op log. 'show' lists runs and operations, 'stats' "
-		"counts them,\n'export' writes them for other programs:\n\n"
+		"counts them,\n'wire' shows the bytes between driver and board "
+		"(recorded with --log-wire),\n'export' writes operations for "
+		"other programs:\n\n"
 		"  csv values  a line per value: run, operation, kind, role (input "
 		"or result),\n              row and column, array time in s, "
 		"quantity, value, SI unit, status;\n              what was not "
@@ -47,7 +49,7 @@ static const struct mr_tool_page log_page = {
 		"                t_ns = ops['t_end_ns'][ops['frame'] >= 0]\n\n"
 		"              are conductances and the array times they were read "
 		"at.",
-	.usage = "FILE show|stats|export [OPTION]...",
+	.usage = "FILE show|stats|export|wire [OPTION]...",
 	.groups = MR_TOOL_JSON,
 	.options = log_options,
 	.args_min = 1,
@@ -72,6 +74,7 @@ static const struct word words[] = {
 	{"show", mr_log_show, false, {"kind", "from", "to", "limit", "children"}},
 	{"stats", mr_log_stats, true, {NULL}},
 	{"export", mr_log_export, false, {"what", "format", "partial", "output"}},
+	{"wire", mr_log_wire, false, {NULL}},
 };
 
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
@@ -80,7 +83,7 @@ static const struct word *find_word(struct mr_tool *tool)
 {
 	if (tool->n_args < 2) {
 		mr_tool_fail(tool, MR_ERR_USAGE,
-		             "what of %s? Say show, stats or export behind it",
+		             "what of %s? Say show, stats, export or wire behind it",
 		             tool->args[0]);
 		return NULL;
 	}
@@ -88,8 +91,8 @@ static const struct word *find_word(struct mr_tool *tool)
 		if (strcmp(tool->args[1], words[i].name) == 0)
 			return &words[i];
 	}
-	mr_tool_fail(tool, MR_ERR_USAGE, "'%s' is neither show, stats nor "
-	             "export, as in: memrig log FILE show", tool->args[1]);
+	mr_tool_fail(tool, MR_ERR_USAGE, "'%s' is neither show, stats, export "
+	             "nor wire, as in: memrig log FILE show", tool->args[1]);
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* What the words of the verb log share: show, stats, export. */
+/* What the words of the verb log share: show, stats, export, wire. */
 #ifndef MR_APPS_CMD_LOG_H
 #define MR_APPS_CMD_LOG_H
 
@@ -30,6 +30,14 @@ int mr_log_stats(struct mr_logfile *log);
  * @return MR_OK or a code.
  */
 int mr_log_export(struct mr_logfile *log);
+
+/**
+ * Show the bytes between driver and board.
+ *
+ * @param log  open.
+ * @return MR_OK or a code; MR_ERR_MISSING if they were not recorded.
+ */
+int mr_log_wire(struct mr_logfile *log);
 
 /**
  * Write the operations as CSV: a header, or one record.

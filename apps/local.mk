@@ -9,6 +9,7 @@ libapps_la_SOURCES = \
 	%D%/cmd.h \
 	%D%/cmd_cells.c \
 	%D%/cmd_condition.c \
+	%D%/cmd_doctor.c \
 	%D%/cmd_drive.c \
 	%D%/cmd_list.c \
 	%D%/cmd_serve.c \
@@ -19,6 +20,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_log_export.c \
 	%D%/cmd_log_show.c \
 	%D%/cmd_log_stats.c \
+	%D%/cmd_log_wire.c \
 	%D%/cmd_models.c \
 	%D%/cmd_plot.c \
 	%D%/cmd_plot.h \

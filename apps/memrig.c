@@ -19,6 +19,7 @@ struct verb {
 /* In the order in which a newcomer meets them. */
 static const struct verb verbs[] = {
 	{"list", mr_cmd_list, "what is plugged in"},
+	{"doctor", mr_cmd_doctor, "what stands between you and a board"},
 	{"probe", mr_cmd_probe, "who answers at a URI"},
 	{"info", mr_cmd_info, "what an array says of itself"},
 	{"models", mr_cmd_models, "the cell models and their parameters"},

@@ -37,6 +37,7 @@ static const struct mr_tool_option log_options[] = {
 	 "1 operations, 2 + values (default), 3 + whole-array reads", false},
 	{"log-interval", "TIME",
 	 "level 3: array time between whole-array reads", false},
+	{"log-wire", NULL, "+ the bytes between driver and board", false},
 	{"meta", "KEY=VALUE", "operator, sample, die, note; repeatable", true},
 	{0},
 };
@@ -355,10 +356,11 @@ static int take_log(struct mr_tool *tool)
 	if (tool->log_path == NULL
 	    && (mr_tool_value(tool, "log-level") != NULL
 	        || mr_tool_value(tool, "log-interval") != NULL
+	        || mr_tool_value(tool, "log-wire") != NULL
 	        || tool->metadata[0] != NULL))
 		return mr_tool_fail(tool, MR_ERR_USAGE,
-		                    "--log-level, --log-interval and --meta "
-		                    "need --log FILE");
+		                    "--log-level, --log-interval, --log-wire "
+		                    "and --meta need --log FILE");
 	if ((level == MR_OPLOG_SURVEYS) != (interval_s > 0.0))
 		return mr_tool_fail(tool, MR_ERR_USAGE,
 		                    "--log-level 3 and --log-interval TIME go "
@@ -367,6 +369,8 @@ static int take_log(struct mr_tool *tool)
 	tool->log.level = (enum mr_oplog_level)level;
 	tool->log.survey_interval_s = interval_s;
 	tool->log.command = tool->command;
+	tool->log.wire = tool->open.keep_wire =
+		mr_tool_value(tool, "log-wire") != NULL;
 	return MR_OK;
 }
 

@@ -185,7 +185,7 @@ int mr_tool_end(struct mr_tool *tool, int code)
 {
 	mr__tool_end_bar(tool);
 	code = close_all(tool, code);
-	if (code == MR_OK && tool->status == 0)
+	if (code == MR_OK && (tool->status == 0 || tool->show_always))
 		code = show(tool);
 	if (tool->out != NULL)
 		fclose(tool->out);

@@ -9,3 +9,14 @@ dist_weather_DATA = \
 
 picturesdir = $(pkgdatadir)/pictures
 dist_pictures_DATA = %D%/pictures/crossbar.pbm
+
+# On request only: make install-udev (then: sudo udevadm control --reload)
+udevrulesdir = /etc/udev/rules.d
+udev_rules = %D%/udev/60-memrig.rules %D%/udev/71-memrig-access.rules
+EXTRA_DIST += $(udev_rules)
+.PHONY: install-udev
+install-udev:
+	$(MKDIR_P) '$(DESTDIR)$(udevrulesdir)'
+	for rules in $(udev_rules); do \
+		$(INSTALL_DATA) "$(srcdir)/$$rules" '$(DESTDIR)$(udevrulesdir)' || exit 1; \
+	done

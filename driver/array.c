@@ -339,6 +339,20 @@ int mr_array_restore(struct mr_array *array, const struct mr_blob *blob)
 	return rc;
 }
 
+int mr_array_watch_wire(struct mr_array *array,
+                        const struct mr_wire_watcher *watcher)
+{
+	const struct mr_stage *s = &array->stages[0];
+
+	if (array->inside)
+		return mr_errtext_set(&array->err, MR_ERR_BUSY,
+		                      "the wire is watched from outside a callback");
+	if (!s->type->watch_wire)
+		return mr_errtext_set(&array->err, MR_ERR_UNSUPPORTED,
+		                      "%s has no wire to watch", s->type->name);
+	return s->type->watch_wire(s->self, watcher, &array->err);
+}
+
 int mr_array_resync(struct mr_array *array)
 {
 	struct mr_stage *s = &array->stages[0];

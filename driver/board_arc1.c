@@ -615,6 +615,14 @@ static int arc1_submit(void *self, struct mr_op *ops, size_t n,
 	return rc;
 }
 
+static int arc1_watch_wire(void *self, const struct mr_wire_watcher *watcher,
+                           struct mr_errtext *err)
+{
+	struct board *b = self;
+
+	return mr__transport_watch(b->link.pipe, watcher, err);
+}
+
 static int arc1_resync(void *self, const struct mr_run *run)
 {
 	struct board *b = self;
@@ -631,4 +639,5 @@ const struct mr_backend mr__backend_arc1 = {
 	.submit = arc1_submit,
 	.close = arc1_close,
 	.resync = arc1_resync,
+	.watch_wire = arc1_watch_wire,
 };

@@ -228,6 +228,14 @@ static int scpi_submit(void *self, struct mr_op *ops, size_t n,
 	return rc;
 }
 
+static int scpi_watch_wire(void *self, const struct mr_wire_watcher *watcher,
+                           struct mr_errtext *err)
+{
+	struct board *b = self;
+
+	return mr__transport_watch(b->link.pipe, watcher, err);
+}
+
 static int scpi_resync(void *self, const struct mr_run *run)
 {
 	return restart(self, run->err);
@@ -242,4 +250,5 @@ const struct mr_backend mr__backend_scpi = {
 	.submit = scpi_submit,
 	.close = scpi_close,
 	.resync = scpi_resync,
+	.watch_wire = scpi_watch_wire,
 };

@@ -35,6 +35,14 @@ static int smu_open(struct mr_uri *uri, const struct mr_open_options *options,
 	return MR_OK;
 }
 
+static int smu_watch_wire(void *self, const struct mr_wire_watcher *watcher,
+                          struct mr_errtext *err)
+{
+	struct bench *b = self;
+
+	return mr__transport_watch(b->source.pipe, watcher, err);
+}
+
 const struct mr_backend mr__backend_smu = {
 	.name = "smu",
 	.summary = "a source-measure unit: smu+usbtmc:VID:PID[:SERIAL], "
@@ -45,4 +53,5 @@ const struct mr_backend mr__backend_smu = {
 	.submit = mr__bench_submit,
 	.close = mr__bench_close,
 	.resync = mr__bench_resync,
+	.watch_wire = smu_watch_wire,
 };

@@ -26,6 +26,7 @@ libdriver_la_SOURCES = \
 	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
+	%D%/doctor.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/filters.h \
@@ -50,6 +51,8 @@ libdriver_la_SOURCES = \
 	%D%/oplog_rows.h \
 	%D%/oplog_schema.c \
 	%D%/oplog_schema.h \
+	%D%/oplog_wire.c \
+	%D%/oplog_wire.h \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
 	%D%/playback.c \
@@ -87,6 +90,7 @@ libdriver_la_SOURCES = \
 	%D%/transport_serial.c \
 	%D%/transport_socket.c \
 	%D%/transport_tcp.c \
+	%D%/transport_trace.c \
 	%D%/transport_unix.c \
 	%D%/transport_usb.c \
 	%D%/transport_usbtmc.c \
@@ -97,7 +101,10 @@ libdriver_la_SOURCES = \
 	%D%/usb.h \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
-	%D%/version.c
+	%D%/version.c \
+	%D%/visa.c \
+	%D%/visa.h \
+	%D%/wire_keep.c
 # The shipped profiles of instruments, as C.
 nodist_libdriver_la_SOURCES = %D%/smu_shipped.h
 BUILT_SOURCES = %D%/smu_shipped.h

@@ -11,6 +11,7 @@
 #include "description_json.h"
 #include "oplog_decode.h"
 #include "oplog_schema.h"
+#include "oplog_wire.h"
 
 struct mr_oplog_reader {
 	struct mr__db *db;
@@ -18,6 +19,7 @@ struct mr_oplog_reader {
 	struct mr__query *count;
 	struct mr__query *metadata;
 	struct mr__query *description;
+	struct mr__query *wire; /* NULL until asked for */
 	struct mr__decoder decoder;
 	char *texts[4]; /* of the last info: uri, command, version, metadata */
 	int64_t run;    /* being read; 0 = none */
@@ -382,4 +384,62 @@ int mr__oplog_description(struct mr_oplog_reader *reader, int64_t row,
 	}
 	mr__query_reset(reader->description);
 	return code;
+}
+
+/* ---- the wire ------------------------------------------------------------ */
+
+static int no_wire(struct mr_oplog_reader *reader, int64_t run)
+{
+	return mr_errtext_set(&reader->err, MR_ERR_MISSING,
+	                      "%s: the wire of run %lld was not recorded (log a "
+	                      "board with --log-wire)",
+	                      mr__db_path(reader->db), (long long)run);
+}
+
+int mr_oplog_wire_rewind(struct mr_oplog_reader *reader, int64_t run)
+{
+	struct mr_oplog_run_info info;
+	bool more = false;
+	int code = mr_oplog_info(reader, run, &info);
+
+	if (code == MR_OK && !reader->wire) {
+		code = mr__wire_query(reader->db, &reader->wire);
+		if (code == MR_ERR_MISSING) {
+			return no_wire(reader, run);
+		}
+		if (code != MR_OK) {
+			return lift(reader, code);
+		}
+	}
+	if (code != MR_OK) {
+		return code;
+	}
+	mr__query_reset(reader->wire);
+	mr__query_set_int(reader->wire, 1, run);
+	code = mr__query_next(reader->wire, &more);
+	if (code != MR_OK) {
+		return lift(reader, code);
+	}
+	mr__query_reset(reader->wire);
+	return more ? MR_OK : no_wire(reader, run);
+}
+
+int mr_oplog_wire_next(struct mr_oplog_reader *reader,
+                       struct mr_wire_piece *out, uint64_t *op, bool *more)
+{
+	int code = mr__query_next(reader->wire, more);
+
+	if (code != MR_OK) {
+		return lift(reader, code);
+	}
+	if (!*more) {
+		return MR_OK;
+	}
+	code = mr__wire_take(reader->wire, out, op);
+	if (code != MR_OK) {
+		code = mr_errtext_set(&reader->err, code,
+		                      "%s: a row of table wire is damaged",
+		                      mr__db_path(reader->db));
+	}
+	return lost(reader, reader->wire, code);
 }

@@ -19,6 +19,7 @@
 #include "memrig/memrig.h"
 #include "oplog_encode.h"
 #include "oplog_schema.h"
+#include "oplog_wire.h"
 
 #define GROUP_ROWS 4096
 #define GROUP_NS INT64_C(1000000000)
@@ -43,6 +44,7 @@ struct mr_oplog {
 	struct mr__encoder encoder;
 	int64_t run;
 	bool surveys;
+	struct mr__wire_writer wire; /* insert NULL = not wanted */
 	bool grouped; /* an emulator: nothing is lost that cannot be redone */
 	uint32_t group_rows;
 	int64_t group_ns;
@@ -314,6 +316,26 @@ static void on_end(void *self, const struct mr_event *event)
 	}
 }
 
+/* A failure shows at the next begin. */
+static void on_piece(void *self, const struct mr_wire_piece *piece)
+{
+	struct mr_oplog *log = self;
+	int code;
+
+	if (log->error != MR_OK) {
+		return;
+	}
+	log->wire.op = log->array->last_id;
+	code = open_group(log, 0);
+	if (code == MR_OK) {
+		code = mr__wire_write(&log->wire, piece);
+	}
+	log->rows++;
+	if (code != MR_OK) {
+		(void)give_up(log, code);
+	}
+}
+
 /* ---- starting ------------------------------------------------------------ */
 
 static int check_metadata(const char *const *metadata, struct mr_errtext *err)
@@ -470,6 +492,10 @@ static int write_run(struct mr_oplog *log, const struct mr_oplog_options *o,
 	if (code == MR_OK) {
 		code = insert_metadata(log, o->metadata);
 	}
+	if (code == MR_OK && o->wire) {
+		code = mr__wire_writer_open(&log->wire, log->db);
+	}
+	log->wire.run = log->run;
 	free(json);
 	if (code == MR_OK && log->run >= MR__RUNS_MAX) {
 		code = MR_ERR_NOMEM;
@@ -487,6 +513,11 @@ static int watch(struct mr_oplog *log, double interval_s)
 	if (code == MR_OK && log->surveys) {
 		code = mr_array_survey(log->array, interval_s);
 	}
+	if (code == MR_OK && log->wire.insert) {
+		code = mr_array_watch_wire(
+			log->array, &(struct mr_wire_watcher){
+					    .self = log, .piece = on_piece});
+	}
 	if (code != MR_OK) {
 		mr_array_unobserve(log->array, log);
 		(void)mr_errtext_set(&log->err, code, "%s",
@@ -499,6 +530,9 @@ static void unwatch(struct mr_oplog *log)
 {
 	if (log->surveys) {
 		(void)mr_array_survey(log->array, 0.0);
+	}
+	if (log->wire.insert) {
+		(void)mr_array_watch_wire(log->array, NULL);
 	}
 	mr_array_unobserve(log->array, log);
 }

@@ -165,14 +165,14 @@ void mr__transport_close(struct mr__transport *t);
 
 /* ---- watching the wire ---------------------------------------------------------- */
 
-/* Called with each piece that was sent or received, in order, on the thread
- * that moved it. */
-typedef void mr__wire_watch(void *user, int64_t t_ns, bool sent,
-                            const void *data, size_t n, bool end);
-
-/** Have the wire watched; NULL ends it. One watcher a pipe. */
-void mr__transport_watch(struct mr__transport *t, mr__wire_watch *watch,
-                         void *user);
+/**
+ * Have the wire watched; one watcher a pipe, NULL ends it. Opened with the option
+ * `keep_wire`, the first watcher is told of everything since then.
+ * @return MR_OK; MR_ERR_NOMEM (what was to be kept could not be).
+ */
+int mr__transport_watch(struct mr__transport *t,
+                        const struct mr_wire_watcher *watcher,
+                        struct mr_errtext *err);
 
 /* ---- what a kind of pipe offers ------------------------------------------------- */
 
@@ -207,6 +207,7 @@ struct mr__transport_type {
 	int (*status_byte)(void *self, uint8_t *stb, int64_t deadline_ns,
 	                   struct mr_errtext *err);
 	int (*poll_fd)(void *self);
+	bool (*has_messages)(void *self); /* NULL: `messages` */
 	void (*peer)(void *self, struct mr__peer *out);
 	void (*close)(void *self);
 };

@@ -21,6 +21,7 @@ static const struct mr__transport_type *const types[] = {
 	&mr__transport_loop,
 	&mr__transport_serial,
 	&mr__transport_tcp,
+	&mr__transport_trace,
 	&mr__transport_unix,
 	&mr__transport_usb,
 	&mr__transport_usbtmc,
@@ -34,8 +35,8 @@ struct mr__transport {
 	struct mr_clock clock;
 	struct mr__control *control; /* NULL = time passes by itself */
 	struct mr__lock lock;
-	mr__wire_watch *watch;
-	void *watch_user;
+	struct mr_wire_watcher watcher; /* piece NULL = nobody */
+	struct mr__wire_keep keep;
 	uint8_t *in;  /* [BUFFER] came and was not taken */
 	size_t n_in;
 	size_t taken;
@@ -92,6 +93,36 @@ static int lock(struct mr__transport *t, struct mr_errtext *err)
 	return mr__lock_take(identity, &t->lock, err);
 }
 
+static void tell(struct mr__transport *t, enum mr_wire_event what,
+                 const void *data, size_t size, bool end)
+{
+	const struct mr_wire_piece piece = {
+		.what = what,
+		.t_ns = t->clock.monotonic_ns(t->clock.self),
+		.end = end,
+		.data = data,
+		.size = size};
+
+	if (t->watcher.piece)
+		t->watcher.piece(t->watcher.self, &piece);
+	else if (t->keep.on)
+		mr__wire_keep_add(&t->keep, &piece);
+}
+
+/* What a recording has to know of the pipe itself. */
+static void introduce(struct mr__transport *t)
+{
+	struct mr__peer peer;
+	char text[512];
+
+	mr__transport_peer(t, &peer);
+	int n = snprintf(text, sizeof text, "%s %s %s %s", t->type->name,
+	                 peer.path, peer.name, peer.serial);
+
+	tell(t, MR_WIRE_OPENED, text, n > 0 ? (size_t)n : 0,
+	     mr__transport_has_messages(t));
+}
+
 int mr__transport_open(struct mr_uri *uri, const struct mr_open_options *options,
                        const struct mr__wish *wish, struct mr__transport **out,
                        struct mr_errtext *err)
@@ -123,6 +154,8 @@ int mr__transport_open(struct mr_uri *uri, const struct mr_open_options *options
 	t->clock = type->clock ? *type->clock(t->self) : *options->clock;
 	if (t->control)
 		mr__control_clock(t->control, &t->clock);
+	t->keep.on = options->keep_wire;
+	introduce(t);
 	*out = t;
 	return MR_OK;
 }
@@ -135,19 +168,12 @@ void mr__transport_close(struct mr__transport *t)
 		t->type->close(t->self);
 	mr__lock_release(&t->lock);
 	mr__control_close(t->control);
+	mr__wire_keep_free(&t->keep);
 	free(t->in);
 	free(t);
 }
 
 /* ---- writing -------------------------------------------------------------------- */
-
-static void tell(const struct mr__transport *t, bool sent, const void *data,
-                 size_t n, bool end)
-{
-	if (t->watch)
-		t->watch(t->watch_user, t->clock.monotonic_ns(t->clock.self),
-		         sent, data, n, end);
-}
 
 int mr__transport_write(struct mr__transport *t, const void *data, size_t n,
                         bool end, int64_t deadline_ns, size_t *sent,
@@ -163,7 +189,8 @@ int mr__transport_write(struct mr__transport *t, const void *data, size_t n,
 		rc = t->type->write(t->self, from + done, n - done, end,
 		                    deadline_ns, &moved, err);
 		if (moved)
-			tell(t, true, from + done, moved, end && done + moved == n);
+			tell(t, MR_WIRE_SENT, from + done, moved,
+			     end && done + moved == n);
 		done += moved;
 	}
 	if (sent)
@@ -190,7 +217,7 @@ static int fill(struct mr__transport *t, int64_t deadline_ns,
 	if (rc)
 		t->n_in = 0;
 	else
-		tell(t, false, t->in, t->n_in, t->ended);
+		tell(t, MR_WIRE_RECEIVED, t->in, t->n_in, t->ended);
 	return rc;
 }
 
@@ -228,7 +255,7 @@ static int read_direct(struct mr__transport *t, uint8_t *to, size_t n,
 	if (rc)
 		*got = 0;
 	else
-		tell(t, false, to, *got, t->ended);
+		tell(t, MR_WIRE_RECEIVED, to, *got, t->ended);
 	return rc;
 }
 
@@ -325,7 +352,8 @@ int mr__transport_pause(struct mr__transport *t, double duration_s,
 
 bool mr__transport_has_messages(const struct mr__transport *t)
 {
-	return t->type->messages;
+	return t->type->has_messages ? t->type->has_messages(t->self)
+	                             : t->type->messages;
 }
 
 int mr__transport_flush(struct mr__transport *t, struct mr_errtext *err)
@@ -342,6 +370,7 @@ int mr__transport_clear(struct mr__transport *t, int64_t deadline_ns,
 		                      "%s has no way to clear a board",
 		                      t->type->name);
 	t->n_in = t->taken = 0;
+	tell(t, MR_WIRE_CLEARED, NULL, 0, false);
 	return t->type->clear(t->self, deadline_ns, err);
 }
 
@@ -352,7 +381,11 @@ int mr__transport_status_byte(struct mr__transport *t, uint8_t *stb,
 		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
 		                      "%s carries no status byte",
 		                      t->type->name);
-	return t->type->status_byte(t->self, stb, deadline_ns, err);
+	int rc = t->type->status_byte(t->self, stb, deadline_ns, err);
+
+	if (!rc)
+		tell(t, MR_WIRE_STATUS, stb, 1, false);
+	return rc;
 }
 
 int mr__transport_poll_fd(const struct mr__transport *t)
@@ -367,9 +400,19 @@ void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out)
 		t->type->peer(t->self, out);
 }
 
-void mr__transport_watch(struct mr__transport *t, mr__wire_watch *watch,
-                         void *user)
+int mr__transport_watch(struct mr__transport *t,
+                        const struct mr_wire_watcher *watcher,
+                        struct mr_errtext *err)
 {
-	t->watch = watch;
-	t->watch_user = user;
+	if (!watcher) {
+		t->watcher = (struct mr_wire_watcher){.piece = NULL};
+		return MR_OK;
+	}
+	if (t->keep.lost)
+		return mr_errtext_set(err, MR_ERR_NOMEM,
+		                      "what was said while the board was opened "
+		                      "was too much to keep");
+	t->watcher = *watcher;
+	mr__wire_keep_tell(&t->keep, watcher);
+	return MR_OK;
 }

@@ -10,6 +10,7 @@
 extern const struct mr__transport_type mr__transport_loop;
 extern const struct mr__transport_type mr__transport_serial;
 extern const struct mr__transport_type mr__transport_tcp;
+extern const struct mr__transport_type mr__transport_trace;
 extern const struct mr__transport_type mr__transport_unix;
 extern const struct mr__transport_type mr__transport_usb;
 extern const struct mr__transport_type mr__transport_usbtmc;
@@ -24,6 +25,24 @@ int mr__control_open(struct mr_uri *uri, const struct mr_open_options *options,
 /* The options' clock and what was advanced; sleeping advances. */
 void mr__control_clock(struct mr__control *c, struct mr_clock *out);
 void mr__control_close(struct mr__control *c); /* NULL is ignored */
+
+/* ---- wire_keep.c: a wire before anybody watches -------------------------------------- */
+
+/* Pieces in memory; all-zero is empty. */
+struct mr__wire_keep {
+	bool on;
+	bool lost; /* it grew too large, or memory ran out */
+	uint8_t *bytes;
+	size_t size;
+	size_t room;
+};
+
+void mr__wire_keep_add(struct mr__wire_keep *keep,
+                       const struct mr_wire_piece *piece);
+/* Tell all to a watcher and forget them. */
+void mr__wire_keep_tell(struct mr__wire_keep *keep,
+                        const struct mr_wire_watcher *watcher);
+void mr__wire_keep_free(struct mr__wire_keep *keep);
 
 /* ---- poll_fd.c: descriptors with deadlines ------------------------------------- */
 

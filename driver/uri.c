@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "visa.h"
+
 #define HEX_BASE 16
 #define KEY_MAX 63      /* bytes of a key that are looked at */
 #define NEAREST_MAX 6   /* keys in a message about an unknown one */
@@ -120,12 +122,19 @@ static int split(struct mr_uri *uri, struct mr_errtext *err)
 
 int mr_uri_parse(struct mr_uri *uri, const char *text, struct mr_errtext *err)
 {
+	bool is_visa = false;
+
 	*uri = (struct mr_uri){.driver = "", .transport = "", .address = ""};
 	if (!text || strlen(text) >= sizeof uri->text)
 		return mr_errtext_set(err, MR_ERR_USAGE,
 		                      "array URI is missing or longer than %d bytes",
 		                      MR_URI_TEXT_MAX - 1);
-	memcpy(uri->text, text, strlen(text) + 1);
+	int rc = mr__visa_uri(text, uri->text, sizeof uri->text, &is_visa, err);
+
+	if (rc)
+		return rc;
+	if (!is_visa)
+		memcpy(uri->text, text, strlen(text) + 1);
 	memcpy(uri->given, text, strlen(text) + 1);
 	return split(uri, err);
 }

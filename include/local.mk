@@ -5,6 +5,7 @@ mrinclude_HEADERS = \
 	%D%/memrig/backend.h \
 	%D%/memrig/clock.h \
 	%D%/memrig/device.h \
+	%D%/memrig/doctor.h \
 	%D%/memrig/emulator.h \
 	%D%/memrig/error.h \
 	%D%/memrig/memrig.h \

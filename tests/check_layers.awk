@@ -8,7 +8,7 @@
 BEGIN {
 	# headers of include/memrig in their order: each may use earlier ones
 	n = split("error clock random types uri model backend array emulator " \
-	          "oplog synapse device serve characterise memrig", order, " ")
+	          "oplog synapse device doctor serve characterise memrig", order, " ")
 	for (i = 1; i <= n; i++)
 		rank[order[i]] = i
 
@@ -21,10 +21,10 @@ BEGIN {
 	          "locale math setjmp signal stdalign stdarg stdatomic stdbool " \
 	          "stddef stdint stdio stdlib stdnoreturn string tgmath " \
 	          "threads time uchar wchar wctype " \
-	          "dirent dlfcn fcntl fnmatch glob libgen netdb poll pthread " \
+	          "dirent dlfcn fcntl fnmatch glob grp libgen netdb poll pthread " \
 	          "sched semaphore spawn strings termios unistd getopt " \
 	          "arpa/inet netinet/in netinet/tcp sys/file sys/ioctl sys/mman sys/select " \
-	          "sys/socket sys/stat sys/time sys/types sys/uio sys/un " \
+	          "sys/socket sys/stat sys/sysmacros sys/time sys/types sys/uio sys/un " \
 	          "sys/utsname sys/wait", s, " ")
 	for (i = 1; i <= n; i++)
 		system_header[s[i] ".h"] = 1

@@ -11,6 +11,7 @@ test_programs = \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
+	%D%/test_doctor \
 	%D%/test_emulator \
 	%D%/test_filters \
 	%D%/test_failures \
@@ -35,6 +36,7 @@ test_programs = \
 	%D%/test_synapse_folds \
 	%D%/test_table \
 	%D%/test_target \
+	%D%/test_trace \
 	%D%/test_threads \
 	%D%/test_tool \
 	%D%/test_transport \

@@ -119,6 +119,13 @@ refused() {
 	wrong key_unknown 2 'colour' info 'scpi+loop:ideal?colour=red'
 	right list_runs '' list
 	right list_json '"devices"' list --json
+	tool doctor # 1 where this machine has trouble of its own
+	[ "$got" -le 1 ] && grep -q ModemManager out
+	report doctor_runs $?
+	tool doctor --json /dev/there-is-none
+	[ "$got" -eq 1 ] && grep -q '"health": "trouble"' out
+	report doctor_json $?
+	wrong doctor_wants_a_node 2 'name a node' doctor ttyACM0
 }
 
 sockets

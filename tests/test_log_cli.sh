@@ -110,7 +110,7 @@ wrong_use() {
 	right help_of_log_has_an_example '^  memrig log' log --help
 	right help_of_plot_has_an_example '^  memrig plot' plot --help
 	wrong file_is_missing 2 'argument is missing' log
-	wrong word_is_missing 2 'show, stats or export' log run.db
+	wrong word_is_missing 2 'show, stats, export or wire' log run.db
 	wrong unknown_word_is_named 2 "'list' is neither show" log run.db list
 	wrong unknown_format_is_named 2 "'xls' is neither csv nor npy" \
 		log run.db export --format xls

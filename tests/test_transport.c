@@ -292,7 +292,7 @@ static void wrong_addresses_are_refused(void)
 		const char *text;
 	} wrong[] = {
 		{"echo:x", MR_ERR_USAGE, "no transport"},
-		{"echo+pigeon:x", MR_ERR_USAGE, "loop, serial, tcp, unix, usb, usbtmc"},
+		{"echo+pigeon:x", MR_ERR_USAGE, "loop, serial, tcp, trace, unix, usb, usbtmc"},
 		{"echo+unix:", MR_ERR_USAGE, "path"},
 		{"echo+unix:/nowhere/board", MR_ERR_MISSING, "nobody"},
 		{"echo+unix:/x?type=9", MR_ERR_USAGE, "seqpacket"},

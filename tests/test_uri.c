@@ -56,6 +56,59 @@ static void uri_malformed_is_refused(void)
 	MR_CODE(mr_uri_parse(&uri, NULL, &err), MR_ERR_USAGE);
 }
 
+/* Forms of VPP-4.3, table 4.1, and pyvisa's ASRL with a path. */
+static void visa_strings_are_aliases(void)
+{
+	static const struct {
+		const char *text, *driver, *transport, *address;
+	} right[] = {
+		{"USB0::0x05E6::0x2450::04402::INSTR", "smu", "usbtmc",
+	         "05e6:2450:04402"},
+		{"usb::1510::9296::04402::0::instr", "smu", "usbtmc",
+	         "05e6:2450:04402"},
+		{"USB::0x1209::0x0001::7", "scpi", "usbtmc", "1209:0001:7"},
+		{"scpi+USB0::0x05E6::0x2450::A1::INSTR?serial=A1", "scpi",
+	         "usbtmc", "05e6:2450:A1"},
+		{"USB0::0x1209::0x0001::7::RAW", "scpi", "usb", "1209:0001:7"},
+		{"TCPIP0::10.0.0.5::5025::SOCKET", "smu", "tcp", "10.0.0.5:5025"},
+		{"scpi+TCPIP::lab.local::9::SOCKET", "scpi", "tcp", "lab.local:9"},
+		{"arc1+ASRL/dev/ttyACM0::INSTR", "arc1", "serial", "/dev/ttyACM0"},
+	};
+	static const struct {
+		const char *text, *part;
+	} wrong[] = {
+		{"USB0::0x05E6::INSTR", "0xPPPP"},
+		{"USB0::x::0x2450::1::INSTR", "0xVVVV"},
+		{"USB0::0x105E6::0x2450::1::INSTR", "0xVVVV"},
+		{"TCPIP0::10.0.0.5::inst0::INSTR", "raw socket"},
+		{"TCPIP0::::5025::SOCKET", "raw socket"},
+		{"ASRL1::INSTR", "name the node"},
+		{"ASRL/dev/x::1::INSTR", "name the node"},
+		{"GPIB0::24::INSTR", "USB, TCPIP and ASRL"},
+		{"USB::1::2::3::4::5::6::7::8::9", "too many parts"},
+	};
+	struct mr_uri uri;
+	struct mr_errtext err;
+	char longest[300];
+
+	for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+		MR_CODE_ERR(mr_uri_parse(&uri, right[i].text, &err), MR_OK, err);
+		CU_ASSERT_STRING_EQUAL(uri.driver, right[i].driver);
+		CU_ASSERT_STRING_EQUAL(uri.transport, right[i].transport);
+		CU_ASSERT_STRING_EQUAL(uri.address, right[i].address);
+		CU_ASSERT_STRING_EQUAL(uri.given, right[i].text);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		MR_CODE(mr_uri_parse(&uri, wrong[i].text, &err), MR_ERR_USAGE);
+		MR_HAS(err.text, wrong[i].part);
+	}
+	memset(longest, 'a', sizeof longest);
+	memcpy(longest, "TCPIP::", 7);
+	longest[sizeof longest - 1] = '\0';
+	MR_CODE(mr_uri_parse(&uri, longest, &err), MR_ERR_USAGE);
+	MR_HAS(err.text, "too long");
+}
+
 static void uri_too_many_keys_are_refused(void)
 {
 	char text[MR_URI_TEXT_MAX] = "emu:pcm?";
@@ -236,6 +289,7 @@ static void clock_manual_moves_only_when_slept_on(void)
 const struct mr_test mr_tests[] = {
 	{"uri_parts_are_found", uri_parts_are_found},
 	{"uri_malformed_is_refused", uri_malformed_is_refused},
+	{"visa_strings_are_aliases", visa_strings_are_aliases},
 	{"uri_too_many_keys_are_refused", uri_too_many_keys_are_refused},
 	{"uri_numbers_are_strict", uri_numbers_are_strict},
 	{"uri_with_sets_one_key", uri_with_sets_one_key},

@@ -176,6 +176,19 @@ MR_API int mr_array_observe(struct mr_array *array,
 MR_API void mr_array_unobserve(struct mr_array *array, const void *self);
 
 /**
+ * Watch the bytes between a board driver and its board. With the open option
+ * `keep_wire` the watcher is first told of all since the opening.
+ *
+ * @param array    the handle.
+ * @param watcher  copied; it must not use the handle. NULL ends it.
+ * @return MR_OK; MR_ERR_UNSUPPORTED if there is no wire, as of an emulator;
+ *         MR_ERR_NOMEM if the opening dialogue could not be kept;
+ *         MR_ERR_BUSY from inside a callback.
+ */
+MR_API int mr_array_watch_wire(struct mr_array *array,
+                               const struct mr_wire_watcher *watcher);
+
+/**
  * Read the whole array whenever so much array time has passed since the last
  * such read, after the submit that passed it. The reads are ordinary
  * operations: they take array time, age and are logged.

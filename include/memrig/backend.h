@@ -74,6 +74,33 @@ struct mr_open_options {
 	uint32_t cols;      /**< likewise */
 	uint32_t threads;   /**< 0 = what the URI says, else 1 */
 	const struct mr_clock *clock; /**< NULL = the system's */
+	bool keep_wire;     /**< a board's opening dialogue is kept for
+	                         mr_array_watch_wire() */
+};
+
+/** What happened on the wire of a board. */
+enum mr_wire_event {
+	MR_WIRE_OPENED = 0,   /**< data: who is at the other end, as text;
+	                           `end`: whether this pipe keeps messages */
+	MR_WIRE_SENT = 1,     /**< bytes for the board */
+	MR_WIRE_RECEIVED = 2, /**< bytes from it */
+	MR_WIRE_CLEARED = 3,  /**< device clear or BREAK */
+	MR_WIRE_STATUS = 4    /**< data: the status byte, by the pipe's means */
+};
+
+/** A piece of what went over the wire; `data` is valid during the call. */
+struct mr_wire_piece {
+	enum mr_wire_event what;
+	int64_t t_ns;     /**< monotonic time of the pipe's clock */
+	bool end;         /**< a message ends with it */
+	const void *data; /**< [size] */
+	size_t size;
+};
+
+/** Told of each piece, in order, on the thread that moved it. */
+struct mr_wire_watcher {
+	void *self; /**< handed to the function */
+	void (*piece)(void *self, const struct mr_wire_piece *piece);
 };
 
 struct mr_stage;
@@ -142,6 +169,11 @@ struct mr_backend {
 
 	/** Get in step again after MR_ERR_OUTCOME (ability RESYNC). */
 	int (*resync)(void *self, const struct mr_run *run);
+
+	/** Have the wire watched, from its opening on if that was kept; NULL
+	 * ends it. @return MR_OK, MR_ERR_NOMEM (the opening was not kept whole) */
+	int (*watch_wire)(void *self, const struct mr_wire_watcher *watcher,
+	                  struct mr_errtext *err);
 };
 
 /** One link of the chain: a back end, or a filter around another stage. */

@@ -8,6 +8,7 @@
 #include "memrig/array.h"
 #include "memrig/clock.h"
 #include "memrig/device.h"
+#include "memrig/doctor.h"
 #include "memrig/error.h"
 #include "memrig/oplog.h"
 #include "memrig/random.h"

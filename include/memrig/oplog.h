@@ -34,6 +34,9 @@ struct mr_oplog_options {
 	                                  (operator, sample, die, note), or NULL */
 	uint32_t group_rows;         /**< rows per commit on an emulator; 0 = 4096 */
 	double group_s;              /**< longest wall time between commits; 0 = 1 */
+	bool wire;                   /**< + the bytes between driver and board; open
+	                                  the array with `keep_wire` to have its
+	                                  opening dialogue too */
 };
 
 struct mr_oplog; /**< opaque: a log that is being written */
@@ -50,7 +53,8 @@ struct mr_oplog; /**< opaque: a log that is being written */
  * @return MR_OK; MR_ERR_IO if it cannot be written; MR_ERR_FORMAT if it is no
  *         memrig log or of another version; MR_ERR_USAGE for wrong options;
  *         MR_ERR_RANGE if the array has MR_OBSERVERS_MAX observers already;
- *         MR_ERR_UNSUPPORTED for surveys of an array that cannot read;
+ *         MR_ERR_UNSUPPORTED for surveys of an array that cannot read, or the
+ *         wire of one that has none;
  *         MR_ERR_NOMEM.
  */
 MR_API int mr_oplog_start(const char *path, struct mr_array *array,
@@ -173,6 +177,30 @@ MR_API int mr_oplog_rewind(struct mr_oplog_reader *reader, int64_t run);
  */
 MR_API int mr_oplog_next(struct mr_oplog_reader *reader,
                          struct mr_oplog_record *out, bool *more);
+
+/**
+ * Go to the first piece of a run's wire.
+ *
+ * @param reader  the reader.
+ * @param run     its id.
+ * @return MR_OK; MR_ERR_USAGE if there is no such run; MR_ERR_MISSING if its
+ *         wire was not recorded; MR_ERR_IO.
+ */
+MR_API int mr_oplog_wire_rewind(struct mr_oplog_reader *reader, int64_t run);
+
+/**
+ * Take the next piece of the wire, in the order it moved.
+ *
+ * @param reader  the reader, after mr_oplog_wire_rewind().
+ * @param out     filled in; its data are valid until the next call.
+ * @param op      receives the id of the operation that had been begun last; 0
+ *                while opening. Or NULL.
+ * @param more    receives false at the end (then `out` is untouched).
+ * @return MR_OK; MR_ERR_IO; MR_ERR_FORMAT for a damaged row; MR_ERR_NOMEM.
+ */
+MR_API int mr_oplog_wire_next(struct mr_oplog_reader *reader,
+                              struct mr_wire_piece *out, uint64_t *op,
+                              bool *more);
 
 /**
  * Sentence about the last failure of a reader.

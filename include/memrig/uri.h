@@ -6,8 +6,10 @@
  *
  *     driver[+transport]:address[?key=value&key=value...]
  *
- * such as "emu:pcm?rows=64&cols=64&seed=7" or "playback:run.db". Values and
- * addresses may hold %XX escapes. Keys are strict: each is taken once by
+ * such as "emu:pcm?rows=64&cols=64&seed=7" or "playback:run.db"; VISA resource
+ * strings such as "USB0::0x05E6::0x2450::04402::INSTR" are aliases, with or
+ * without a "driver+" before and keys behind. Values and addresses may hold
+ * %XX escapes. Keys are strict: each is taken once by
  * whoever knows it, and what is left over is an error.
  */
 #ifndef MEMRIG_URI_H
