@@ -20,6 +20,7 @@ struct smu {
 	struct smu_profile profile;
 	char identity[SMU_ANSWER_MAX];
 	int64_t answer_ns; /* grace on top of what a command takes */
+	bool four_wires;   /* the voltage is sensed apart */
 	double line_hz;    /* of the mains: what NPLC counts */
 	double limit_A;    /* where an operation asks for none */
 	bool in_step;      /* false: start it again before anything else */
@@ -51,7 +52,7 @@ struct smu_reading {
 
 /**
  * Take the keys of an instrument from its URI (profile, answer_s; of a unit
- * also line_hz, limit_A, range_V), open its pipe, ask who is there, start it.
+ * also line_hz, wires, limit_A, range_V), open its pipe, ask who is there, start it.
  * @param kind  what it must be.
  * @param out   zeroed; on failure nothing is left open or switched on.
  * @return MR_OK; what mr__smu_profile_find() and mr__transport_open() return;

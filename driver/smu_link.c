@@ -233,6 +233,9 @@ static int set_up(struct smu *s, struct mr_errtext *err)
 	if (!rc)
 		rc = mr__smu_say(s, SMU_START, NULL, err);
 	if (!rc)
+		rc = mr__smu_say(s, s->four_wires ? SMU_WIRES_4 : SMU_WIRES_2,
+		                 NULL, err);
+	if (!rc)
 		rc = mr__smu_say(s, SMU_OFF, NULL, err);
 	if (!rc)
 		rc = mr__smu_settle(s, 0, err);
@@ -292,6 +295,7 @@ static int take_numbers(struct mr_uri *uri, enum smu_kind kind, struct smu *s,
                         struct mr_errtext *err)
 {
 	double answer_s = ANSWER_S;
+	uint64_t wires = 2;
 	int rc = mr_uri_take_double(uri, "answer_s", 0.01, 3600, &answer_s, err);
 
 	s->answer_ns = (int64_t)(answer_s * NS_PER_S);
@@ -299,6 +303,12 @@ static int take_numbers(struct mr_uri *uri, enum smu_kind kind, struct smu *s,
 	if (!rc && kind != SMU_KIND_ROUTER)
 		rc = mr_uri_take_double(uri, "line_hz", 40, 450, &s->line_hz,
 		                        err);
+	if (!rc && kind != SMU_KIND_ROUTER)
+		rc = mr_uri_take_u64(uri, "wires", 2, 4, &wires, err);
+	if (!rc && wires == 3)
+		rc = mr_errtext_set(err, MR_ERR_RANGE,
+		                    "key 'wires=3': must be 2 or 4");
+	s->four_wires = wires == 4;
 	if (!rc && kind == SMU_KIND_SMU)
 		rc = mr_uri_take_double(uri, "limit_A", 1e-15, 1e3, &s->limit_A,
 		                        err);
@@ -312,6 +322,11 @@ static int check_numbers(struct smu *s, struct mr_errtext *err)
 {
 	const struct smu_profile *p = &s->profile;
 
+	if (s->four_wires && !mr__smu_profile_has(p, SMU_WIRES_4))
+		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                      "key 'wires=4': profile %.60s has no "
+		                      "'wires_4 = ...'",
+		                      p->path);
 	if (p->kind != SMU_KIND_SMU)
 		return MR_OK;
 	if (s->limit_A == 0)

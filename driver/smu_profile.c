@@ -53,6 +53,8 @@ static const struct {
 } commands[SMU_COMMANDS] = {
 	[SMU_CHECK] = {"check", 0, 0, 1, 0, OF_ALL},
 	[SMU_START] = {"start", 0, 0, 0, 0, OF_ALL},
+	[SMU_WIRES_2] = {"wires_2", 0, 0, 0, 0, OF_SMU | OF_METER},
+	[SMU_WIRES_4] = {"wires_4", 0, 0, 0, 0, OF_SMU | OF_METER},
 	[SMU_LIMIT] = {"limit", AT_I, AT_I, 0, OF_SMU, OF_SMU},
 	[SMU_RANGE] = {"range", AT_V, AT_V, 0, 0, OF_SMU},
 	[SMU_LEVEL] = {"level", AT_V, AT_V, 0, OF_SMU, OF_SMU},

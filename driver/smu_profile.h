@@ -27,6 +27,8 @@ enum smu_kind { SMU_KIND_SMU, SMU_KIND_METER, SMU_KIND_ROUTER, SMU_KINDS };
 enum smu_command {
 	SMU_CHECK,     /* questions before anything else */
 	SMU_START,     /* output off, functions, formats */
+	SMU_WIRES_2,   /* sense at the terminals that source */
+	SMU_WIRES_4,   /* sense apart */
 	SMU_LIMIT,     /* {i}: the current limit */
 	SMU_RANGE,     /* {v}: of the source */
 	SMU_LEVEL,     /* {v} */

@@ -406,6 +406,7 @@ static void wrong_unit_or_key_is_named(void)
 	open_fails(d, "profile=2450&range_V=300", MR_ERR_RANGE, "range_V", "200");
 	open_fails(d, "profile=2450&nonsense=1", MR_ERR_USAGE, "nonsense",
 	           "line_hz");
+	open_fails(d, "profile=2450&wires=3", MR_ERR_RANGE, "wires", "2 or 4");
 	odd.identity = "ACME,X,1,2";
 	open_fails(&odd, "profile=auto", MR_ERR_MISMATCH, "ACME", "2600b");
 }
@@ -444,6 +445,22 @@ static void silence_is_explained_by_the_error_queue(void)
 	MR_HAS(mr_array_errmsg(b.array), ":READ?");
 	CU_ASSERT(journal_has_order(&b.journal, order));
 	clear_bed(&b);
+}
+
+static void four_wires_are_asked_for(void)
+{
+	static const char *const says[] = {":SENS:CURR:RSEN ON", ":SYST:RSEN ON",
+	                                   ":SENS:REM ON", "smua.sense = 1"};
+
+	for (size_t i = 0; i < N_DIALECTS; i++) {
+		struct bed b;
+
+		lay(&b, &dialects[i]);
+		smupeer_start(&b.peer);
+		MR_CODE_ERR(open_as(&b, "wires=4"), MR_OK, b.err);
+		CU_ASSERT_EQUAL(journal_count(&b.journal, says[i]), 1);
+		clear_bed(&b);
+	}
 }
 
 /* A pulse function that fails says so in what it returns and nowhere else. */
@@ -542,6 +559,7 @@ const struct mr_test mr_tests[] = {
 	 unit_that_speaks_another_language_is_refused},
 	{"silence_is_explained_by_the_error_queue",
 	 silence_is_explained_by_the_error_queue},
+	{"four_wires_are_asked_for", four_wires_are_asked_for},
 	{"tsp_pulse_that_fails_is_an_error", tsp_pulse_that_fails_is_an_error},
 	{"stop_ends_a_wait_and_switches_off", stop_ends_a_wait_and_switches_off},
 	{"numbers_of_an_answer", numbers_of_an_answer},
