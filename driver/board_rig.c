@@ -30,7 +30,7 @@ static int kind_of(enum rig_role role, const char *driver, enum smu_kind *kind,
 	for (int k = 0; k < SMU_KINDS; k++) {
 		*kind = (enum smu_kind)k;
 		if (takes[role] & 1u << k &&
-		    strcmp(driver, mr__smu_kind_name(*kind)) == 0)
+		    strcmp(driver, mr__unit_kind_name(*kind)) == 0)
 			return MR_OK;
 	}
 	return mr_errtext_set(err, MR_ERR_USAGE,
@@ -51,7 +51,7 @@ static int open_uri(struct mr_uri *uri, const struct mr_open_options *options,
 	if (!rc)
 		rc = kind_of(role, uri->driver, &kind, err);
 	if (!rc)
-		rc = mr__smu_open(uri, options, kind, out, err);
+		rc = mr__unit_open(uri, options, kind, out, err);
 	return rc ? rc : mr_uri_finish(uri, err);
 }
 

@@ -25,7 +25,7 @@ static int smu_open(struct mr_uri *uri, const struct mr_open_options *options,
 	b->rows = b->cols = 1;
 	rc = mr__device_type_take(uri, &b->type, err);
 	if (!rc)
-		rc = mr__smu_open(uri, options, SMU_KIND_SMU, &b->source, err);
+		rc = mr__unit_open(uri, options, SMU_KIND_SMU, &b->source, err);
 	if (rc) {
 		free(b);
 		return rc;

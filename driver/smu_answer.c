@@ -19,7 +19,7 @@ static int malformed(const char *what, const char *text, struct mr_errtext *err)
 	                      text, what);
 }
 
-int mr__smu_numbers(const char *text, double *out, int room)
+int mr__unit_numbers(const char *text, double *out, int room)
 {
 	int n = 0;
 
@@ -57,11 +57,11 @@ static bool is_overflow(const struct smu_profile *p, double value)
 	return false;
 }
 
-int mr__smu_take_reading(const struct smu_profile *p, const char *text,
+int mr__unit_take_reading(const struct smu_profile *p, const char *text,
                          struct smu_reading *out, struct mr_errtext *err)
 {
 	double value[SMU_REPLY_MAX];
-	int n = mr__smu_numbers(text, value, SMU_REPLY_MAX);
+	int n = mr__unit_numbers(text, value, SMU_REPLY_MAX);
 
 	*out = (struct smu_reading){.v_V = NAN, .i_A = NAN};
 	if (n != (int)p->n_reply)
@@ -79,20 +79,20 @@ int mr__smu_take_reading(const struct smu_profile *p, const char *text,
 	return MR_OK;
 }
 
-int mr__smu_take_flag(const char *text, bool *out, struct mr_errtext *err)
+int mr__unit_take_flag(const char *text, bool *out, struct mr_errtext *err)
 {
 	double value;
 
 	*out = strncmp(text, "true", 4) == 0;
 	if (*out || strncmp(text, "false", 5) == 0)
 		return MR_OK;
-	if (mr__smu_numbers(text, &value, 1) != 1)
+	if (mr__unit_numbers(text, &value, 1) != 1)
 		return malformed("1 or 0", text, err);
 	*out = value != 0;
 	return MR_OK;
 }
 
-int mr__smu_take_error(const char *text, long *number, const char **rest,
+int mr__unit_take_error(const char *text, long *number, const char **rest,
                        struct mr_errtext *err)
 {
 	char *end;
@@ -137,7 +137,7 @@ static size_t fill_one(const char *at, const struct smu_values *v, char *to,
 	return sizeof channel - 1;
 }
 
-int mr__smu_fill(const char *text, const struct smu_values *values,
+int mr__unit_fill(const char *text, const struct smu_values *values,
                  char out[SMU_ANSWER_MAX], struct mr_errtext *err)
 {
 	static const struct smu_values none = {.v_V = 0};

@@ -93,9 +93,9 @@ static void make_safe(struct bench *b)
 {
 	struct mr_errtext ignored = {""};
 
-	(void)mr__smu_safe(&b->source, &ignored);
+	(void)mr__unit_safe(&b->source, &ignored);
 	if (b->meter.pipe && b->meter.profile.kind == SMU_KIND_SMU)
-		(void)mr__smu_safe(&b->meter, &ignored);
+		(void)mr__unit_safe(&b->meter, &ignored);
 }
 
 /* The source first: nothing is switched while it might be on. */
@@ -108,11 +108,11 @@ static int in_step(struct bench *b, struct mr_errtext *err)
 		if (!s->pipe || s->in_step)
 			continue;
 		if (s == &b->router) {
-			rc = mr__smu_rest(&b->source, err);
+			rc = mr__unit_rest(&b->source, err);
 			b->is_routed = false;
 		}
 		if (!rc)
-			rc = mr__smu_restart(s, err);
+			rc = mr__unit_restart(s, err);
 	}
 	return rc;
 }
@@ -165,12 +165,12 @@ int mr__bench_resync(void *self, const struct mr_run *run)
 static void disconnect(struct bench *b)
 {
 	struct mr_errtext ignored = {""};
-	int rc = mr__smu_rest(&b->source, &ignored);
+	int rc = mr__unit_rest(&b->source, &ignored);
 
 	if (!rc)
-		rc = mr__smu_say(&b->router, SMU_OPEN_ALL, NULL, &ignored);
+		rc = mr__unit_say(&b->router, SMU_OPEN_ALL, NULL, &ignored);
 	if (!rc)
-		(void)mr__smu_settle(&b->router, 0, &ignored);
+		(void)mr__unit_settle(&b->router, 0, &ignored);
 }
 
 int mr__bench_close(void *self, struct mr_errtext *err)
@@ -184,7 +184,7 @@ int mr__bench_close(void *self, struct mr_errtext *err)
 		disconnect(b);
 
 	for (size_t i = 0; (s = units(b, i)) != NULL; i++) {
-		int one = mr__smu_close(s, to);
+		int one = mr__unit_close(s, to);
 
 		if (one && !rc) { /* the first failure is told */
 			rc = one;

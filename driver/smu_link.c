@@ -120,9 +120,9 @@ static int explain(struct smu *s, const char *question, int rc,
 	if (rc != MR_ERR_TIMEOUT || s->explaining)
 		return rc;
 	s->explaining = true;
-	if (clear(s, &ignored) || mr__smu_safe(s, &ignored) ||
+	if (clear(s, &ignored) || mr__unit_safe(s, &ignored) ||
 	    ask(s, question_of(s, SMU_ERROR), 0, answer, &ignored) ||
-	    mr__smu_take_error(answer, &number, &text, &ignored))
+	    mr__unit_take_error(answer, &number, &text, &ignored))
 		number = 0;
 	s->explaining = false;
 	if (!number)
@@ -139,7 +139,7 @@ static int must_fit(struct smu *s, const struct smu_line *l,
                     struct mr_errtext *err)
 {
 	char answer[SMU_ANSWER_MAX], right[SMU_ANSWER_MAX];
-	int rc = mr__smu_fill(l->answer, values, right, err);
+	int rc = mr__unit_fill(l->answer, values, right, err);
 
 	if (!rc)
 		rc = hear_line(s, values ? values->lasts_s : 0, answer, err);
@@ -153,7 +153,7 @@ static int must_fit(struct smu *s, const struct smu_line *l,
 		s->profile.title, answer, question, right);
 }
 
-int mr__smu_say(struct smu *s, enum smu_command command,
+int mr__unit_say(struct smu *s, enum smu_command command,
                 const struct smu_values *values, struct mr_errtext *err)
 {
 	int rc = MR_OK;
@@ -164,7 +164,7 @@ int mr__smu_say(struct smu *s, enum smu_command command,
 
 		if (l->command != command)
 			continue;
-		rc = mr__smu_fill(l->text, values, text, err);
+		rc = mr__unit_fill(l->text, values, text, err);
 		(void)snprintf(shown, sizeof shown, "%s", rc ? "" : text);
 		if (!rc)
 			rc = send_line(s, text, err);
@@ -178,7 +178,7 @@ int mr__smu_say(struct smu *s, enum smu_command command,
 static int ask_command(struct smu *s, enum smu_command command, double lasts_s,
                        char answer[SMU_ANSWER_MAX], struct mr_errtext *err)
 {
-	int rc = mr__smu_say(s, command, NULL, err);
+	int rc = mr__unit_say(s, command, NULL, err);
 
 	if (!rc)
 		rc = hear_line(s, lasts_s, answer, err);
@@ -198,7 +198,7 @@ static int drain(struct smu *s, struct mr_errtext *err)
 		int got = ask_command(s, SMU_ERROR, 0, answer, err);
 
 		if (!got)
-			got = lose_step(s, mr__smu_take_error(answer, &number,
+			got = lose_step(s, mr__unit_take_error(answer, &number,
 			                                      &text, err));
 		if (got)
 			return got;
@@ -213,10 +213,10 @@ static int drain(struct smu *s, struct mr_errtext *err)
 	return rc;
 }
 
-int mr__smu_settle(struct smu *s, double lasts_s, struct mr_errtext *err)
+int mr__unit_settle(struct smu *s, double lasts_s, struct mr_errtext *err)
 {
 	struct smu_values values = {.lasts_s = lasts_s};
-	int rc = mr__smu_say(s, SMU_SYNC, &values, err);
+	int rc = mr__unit_say(s, SMU_SYNC, &values, err);
 
 	if (rc == MR_ERR_REFUSED) /* another answer comes first */
 		s->in_step = false;
@@ -227,25 +227,25 @@ int mr__smu_settle(struct smu *s, double lasts_s, struct mr_errtext *err)
 
 static int set_up(struct smu *s, struct mr_errtext *err)
 {
-	int rc = mr__smu_say(s, SMU_CHECK, NULL, err);
+	int rc = mr__unit_say(s, SMU_CHECK, NULL, err);
 
 	s->set_limit_A = s->set_range_V = s->set_nplc = 0;
 	if (!rc)
-		rc = mr__smu_say(s, SMU_START, NULL, err);
+		rc = mr__unit_say(s, SMU_START, NULL, err);
 	if (!rc)
-		rc = mr__smu_say(s, s->four_wires ? SMU_WIRES_4 : SMU_WIRES_2,
+		rc = mr__unit_say(s, s->four_wires ? SMU_WIRES_4 : SMU_WIRES_2,
 		                 NULL, err);
 	if (!rc)
-		rc = mr__smu_say(s, SMU_OFF, NULL, err);
+		rc = mr__unit_say(s, SMU_OFF, NULL, err);
 	if (!rc)
-		rc = mr__smu_settle(s, 0, err);
+		rc = mr__unit_settle(s, 0, err);
 	if (!rc)
 		s->on = false;
 	s->in_step = rc == MR_OK;
 	return rc;
 }
 
-int mr__smu_restart(struct smu *s, struct mr_errtext *err)
+int mr__unit_restart(struct smu *s, struct mr_errtext *err)
 {
 	char identity[SMU_ANSWER_MAX];
 	int rc = clear(s, err);
@@ -260,22 +260,22 @@ int mr__smu_restart(struct smu *s, struct mr_errtext *err)
 	return rc ? rc : set_up(s, err);
 }
 
-int mr__smu_safe(struct smu *s, struct mr_errtext *err)
+int mr__unit_safe(struct smu *s, struct mr_errtext *err)
 {
 	struct mr_errtext ignored = {""};
 	const struct mr_run *run = s->run;
 	int rc;
 
 	s->run = NULL; /* a stop must not keep the output on */
-	(void)mr__smu_say(s, SMU_ABORT, NULL, &ignored);
-	rc = mr__smu_say(s, SMU_OFF, NULL, err);
+	(void)mr__unit_say(s, SMU_ABORT, NULL, &ignored);
+	rc = mr__unit_say(s, SMU_OFF, NULL, err);
 	s->on = false;
 	s->in_step = false;
 	s->run = run;
 	return rc;
 }
 
-int mr__smu_close(struct smu *s, struct mr_errtext *err)
+int mr__unit_close(struct smu *s, struct mr_errtext *err)
 {
 	int rc = MR_OK;
 
@@ -283,7 +283,7 @@ int mr__smu_close(struct smu *s, struct mr_errtext *err)
 		return MR_OK;
 	s->run = NULL;
 	if (s->profile.kind == SMU_KIND_SMU)
-		rc = mr__smu_safe(s, err);
+		rc = mr__unit_safe(s, err);
 	mr__transport_close(s->pipe);
 	s->pipe = NULL;
 	return rc;
@@ -322,7 +322,7 @@ static int check_numbers(struct smu *s, struct mr_errtext *err)
 {
 	const struct smu_profile *p = &s->profile;
 
-	if (s->four_wires && !mr__smu_profile_has(p, SMU_WIRES_4))
+	if (s->four_wires && !mr__unit_profile_has(p, SMU_WIRES_4))
 		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
 		                      "key 'wires=4': profile %.60s has no "
 		                      "'wires_4 = ...'",
@@ -351,8 +351,8 @@ static int identify(struct smu *s, enum smu_kind kind, bool known,
 	if (!rc)
 		rc = ask(s, "*IDN?", 0, s->identity, err);
 	if (!rc && !known)
-		rc = mr__smu_profile_match(s->identity, kind, &s->profile, err);
-	if (!rc && !mr__smu_profile_fits(&s->profile, s->identity))
+		rc = mr__unit_profile_match(s->identity, kind, &s->profile, err);
+	if (!rc && !mr__unit_profile_fits(&s->profile, s->identity))
 		rc = mr_errtext_set(err, MR_ERR_MISMATCH,
 		                    "'%.150s' is there, and profile %.40s is for a "
 		                    "%.60s ('%.100s')",
@@ -373,11 +373,11 @@ static int begin(struct smu *s, enum smu_kind kind, bool known,
 		return rc;
 	rc = set_up(s, err);
 	if (rc && kind == SMU_KIND_SMU)
-		(void)mr__smu_safe(s, &ignored);
+		(void)mr__unit_safe(s, &ignored);
 	return rc;
 }
 
-int mr__smu_open(struct mr_uri *uri, const struct mr_open_options *options,
+int mr__unit_open(struct mr_uri *uri, const struct mr_open_options *options,
                  enum smu_kind kind, struct smu *out, struct mr_errtext *err)
 {
 	struct mr__wish wish = {.line = {.baud = BAUD,
@@ -390,7 +390,7 @@ int mr__smu_open(struct mr_uri *uri, const struct mr_open_options *options,
 	int rc = take_numbers(uri, kind, out, err);
 
 	if (!rc && known)
-		rc = mr__smu_profile_find(name, kind, &out->profile, err);
+		rc = mr__unit_profile_find(name, kind, &out->profile, err);
 	if (!rc && known && out->profile.baud > 0)
 		wish.line.baud = (uint32_t)out->profile.baud;
 	if (!rc)
@@ -409,25 +409,25 @@ int mr__smu_open(struct mr_uri *uri, const struct mr_open_options *options,
 
 /* ---- a unit ----------------------------------------------------------------------- */
 
-int mr__smu_rest(struct smu *s, struct mr_errtext *err)
+int mr__unit_rest(struct smu *s, struct mr_errtext *err)
 {
 	const struct smu_values zero = {.v_V = 0};
 	int rc = MR_OK;
 
 	if (s->on)
-		rc = mr__smu_say(s, SMU_LEVEL, &zero, err);
+		rc = mr__unit_say(s, SMU_LEVEL, &zero, err);
 	if (!rc)
-		rc = mr__smu_say(s, SMU_OFF, NULL, err);
+		rc = mr__unit_say(s, SMU_OFF, NULL, err);
 	if (!rc)
-		rc = mr__smu_settle(s, 0, err);
+		rc = mr__unit_settle(s, 0, err);
 	if (!rc)
-		rc = mr__smu_say(s, SMU_IS_OFF, NULL, err);
+		rc = mr__unit_say(s, SMU_IS_OFF, NULL, err);
 	if (!rc)
 		s->on = false;
 	return rc;
 }
 
-int mr__smu_ready(struct smu *s, double v_V, double limit_A,
+int mr__unit_ready(struct smu *s, double v_V, double limit_A,
                   struct mr_errtext *err)
 {
 	struct smu_values values = {.i_A = limit_A};
@@ -437,22 +437,22 @@ int mr__smu_ready(struct smu *s, double v_V, double limit_A,
 	if (s->on && limit_A == s->set_limit_A && range_V == s->set_range_V)
 		return MR_OK;
 	if (s->on)
-		rc = mr__smu_rest(s, err);
+		rc = mr__unit_rest(s, err);
 	if (!rc)
-		rc = mr__smu_say(s, SMU_LIMIT, &values, err);
+		rc = mr__unit_say(s, SMU_LIMIT, &values, err);
 	values.v_V = range_V;
 	if (!rc && range_V > 0)
-		rc = mr__smu_say(s, SMU_RANGE, &values, err);
+		rc = mr__unit_say(s, SMU_RANGE, &values, err);
 	values.v_V = 0;
 	if (!rc)
-		rc = mr__smu_say(s, SMU_LEVEL, &values, err);
+		rc = mr__unit_say(s, SMU_LEVEL, &values, err);
 	if (!rc)
-		rc = mr__smu_settle(s, 0, err); /* refused: not switched on */
+		rc = mr__unit_settle(s, 0, err); /* refused: not switched on */
 	if (!rc)
-		rc = mr__smu_say(s, SMU_ON, NULL, err);
+		rc = mr__unit_say(s, SMU_ON, NULL, err);
 	s->on = s->on || !rc;
 	if (!rc)
-		rc = mr__smu_settle(s, 0, err);
+		rc = mr__unit_settle(s, 0, err);
 	if (rc)
 		return rc;
 	s->set_limit_A = limit_A;
@@ -460,7 +460,7 @@ int mr__smu_ready(struct smu *s, double v_V, double limit_A,
 	return MR_OK;
 }
 
-int mr__smu_aperture(struct smu *s, double t_int_s, struct mr_errtext *err)
+int mr__unit_aperture(struct smu *s, double t_int_s, struct mr_errtext *err)
 {
 	const struct smu_profile *p = &s->profile;
 	double nplc = fmin(fmax(t_int_s * s->line_hz, p->nplc_min), p->nplc_max);
@@ -468,35 +468,35 @@ int mr__smu_aperture(struct smu *s, double t_int_s, struct mr_errtext *err)
 	int rc = MR_OK;
 
 	if (nplc != s->set_nplc)
-		rc = mr__smu_say(s, SMU_APERTURE, &values, err);
+		rc = mr__unit_say(s, SMU_APERTURE, &values, err);
 	if (!rc)
 		s->set_nplc = nplc;
 	return rc;
 }
 
-int mr__smu_tripped(struct smu *s, bool *out, struct mr_errtext *err)
+int mr__unit_tripped(struct smu *s, bool *out, struct mr_errtext *err)
 {
 	char answer[SMU_ANSWER_MAX];
 	int rc;
 
 	*out = false;
-	if (!mr__smu_profile_has(&s->profile, SMU_TRIPPED))
+	if (!mr__unit_profile_has(&s->profile, SMU_TRIPPED))
 		return MR_OK;
 	rc = ask_command(s, SMU_TRIPPED, 0, answer, err);
-	return rc ? rc : lose_step(s, mr__smu_take_flag(answer, out, err));
+	return rc ? rc : lose_step(s, mr__unit_take_flag(answer, out, err));
 }
 
-int mr__smu_read(struct smu *s, struct smu_reading *out, struct mr_errtext *err)
+int mr__unit_read(struct smu *s, struct smu_reading *out, struct mr_errtext *err)
 {
 	char answer[SMU_ANSWER_MAX];
 	bool tripped = false;
 	int rc = ask_command(s, SMU_READ, s->set_nplc / s->line_hz, answer, err);
 
 	if (!rc)
-		rc = lose_step(s, mr__smu_take_reading(&s->profile, answer, out,
+		rc = lose_step(s, mr__unit_take_reading(&s->profile, answer, out,
 		                                       err));
 	if (!rc)
-		rc = mr__smu_tripped(s, &tripped, err);
+		rc = mr__unit_tripped(s, &tripped, err);
 	if (!rc && tripped)
 		out->status |= MR_STATUS_COMPLIANCE;
 	return rc;

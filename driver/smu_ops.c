@@ -21,7 +21,7 @@ static struct smu *meter_of(struct bench *b)
 
 static bool has_pulser(const struct bench *b)
 {
-	return mr__smu_profile_has(&b->source.profile, SMU_PULSE);
+	return mr__unit_profile_has(&b->source.profile, SMU_PULSE);
 }
 
 double mr__bench_limit_max_A(const struct bench *b)
@@ -64,13 +64,13 @@ static int ready(struct bench *b, uint32_t cell, double v_V, double limit_A,
 	int rc = mr__bench_route(b, cell, err);
 
 	if (!rc && b->meter.pipe && b->meter.profile.kind == SMU_KIND_SMU)
-		rc = mr__smu_ready(&b->meter, 0, b->meter.limit_A, err);
-	return rc ? rc : mr__smu_ready(&b->source, v_V, limit_A, err);
+		rc = mr__unit_ready(&b->meter, 0, b->meter.limit_A, err);
+	return rc ? rc : mr__unit_ready(&b->source, v_V, limit_A, err);
 }
 
 static int level(struct bench *b, double v_V, struct mr_errtext *err)
 {
-	return mr__smu_say(&b->source, SMU_LEVEL,
+	return mr__unit_say(&b->source, SMU_LEVEL,
 	                   &(struct smu_values){.v_V = v_V}, err);
 }
 
@@ -80,7 +80,7 @@ static int level_to_read(struct bench *b, double v_V, struct mr_errtext *err)
 {
 	int rc = level(b, v_V, err);
 
-	return !rc && b->meter.pipe ? mr__smu_say(&b->source, SMU_SYNC, NULL, err)
+	return !rc && b->meter.pipe ? mr__unit_say(&b->source, SMU_SYNC, NULL, err)
 	                            : rc;
 }
 
@@ -89,7 +89,7 @@ static int take_reading(struct bench *b, double v_V, struct smu_reading *out,
                         struct mr_errtext *err)
 {
 	bool tripped = false;
-	int rc = mr__smu_read(meter_of(b), out, err);
+	int rc = mr__unit_read(meter_of(b), out, err);
 
 	if (rc || !b->meter.pipe) {
 		out->v_V = isnan(out->v_V) ? v_V : out->v_V;
@@ -97,7 +97,7 @@ static int take_reading(struct bench *b, double v_V, struct smu_reading *out,
 	}
 	out->v_V = v_V;
 	out->i_A *= b->meter_sign;
-	rc = mr__smu_tripped(&b->source, &tripped, err);
+	rc = mr__unit_tripped(&b->source, &tripped, err);
 	if (tripped)
 		out->status |= MR_STATUS_COMPLIANCE;
 	return rc;
@@ -105,9 +105,9 @@ static int take_reading(struct bench *b, double v_V, struct smu_reading *out,
 
 static int settle(struct bench *b, struct mr_errtext *err)
 {
-	int rc = mr__smu_settle(&b->source, 0, err);
+	int rc = mr__unit_settle(&b->source, 0, err);
 
-	return !rc && b->meter.pipe ? mr__smu_settle(&b->meter, 0, err) : rc;
+	return !rc && b->meter.pipe ? mr__unit_settle(&b->meter, 0, err) : rc;
 }
 
 static int sleep_until(struct bench *b, int64_t end_ns)
@@ -208,7 +208,7 @@ static int read_cell(struct bench *b, struct mr_op *op, uint64_t i,
 	int rc = ready(b, cell, fabs(rd->v_read_V), limit_of(b, 0), run->err);
 
 	if (!rc)
-		rc = mr__smu_aperture(meter_of(b), rd->t_int_s / parts, run->err);
+		rc = mr__unit_aperture(meter_of(b), rd->t_int_s / parts, run->err);
 	if (!rc)
 		rc = level_to_read(b, rd->v_read_V, run->err);
 	for (uint64_t k = 0; k < n && !rc; k++) {
@@ -272,14 +272,14 @@ static int by_pulser(struct bench *b, const struct wanted *w, bool *tripped,
 	                                  .i_A = w->limit_A,
 	                                  .width_s = w->width_s,
 	                                  .lasts_s = 3 * w->width_s};
-	int rc = mr__smu_say(s, SMU_PULSE, &values, err);
+	int rc = mr__unit_say(s, SMU_PULSE, &values, err);
 
 	if (!rc)
-		rc = mr__smu_settle(s, 3 * w->width_s, err);
+		rc = mr__unit_settle(s, 3 * w->width_s, err);
 	if (!rc)
-		rc = mr__smu_tripped(s, tripped, err);
+		rc = mr__unit_tripped(s, tripped, err);
 	if (!rc)
-		rc = mr__smu_say(s, SMU_PULSE_END, NULL, err);
+		rc = mr__unit_say(s, SMU_PULSE_END, NULL, err);
 	return rc;
 }
 
@@ -292,7 +292,7 @@ static int by_levels(struct bench *b, const struct wanted *w, bool *tripped,
 	int rc = level(b, w->v_V, err);
 
 	if (!rc)
-		rc = mr__smu_tripped(&b->source, tripped, err);
+		rc = mr__unit_tripped(&b->source, tripped, err);
 	if (!rc)
 		rc = sleep_until(b, end_ns);
 	int down = level(b, 0, rc ? NULL : err);
@@ -317,7 +317,7 @@ static int pulse_once(struct bench *b, const struct wanted *w, uint8_t *status,
 	rc = has_pulser(b) ? by_pulser(b, w, &tripped, run->err)
 	                   : by_levels(b, w, &tripped, run->err);
 	if (!rc)
-		rc = mr__smu_settle(&b->source, 0, run->err);
+		rc = mr__unit_settle(&b->source, 0, run->err);
 	if (tripped)
 		*status |= MR_STATUS_COMPLIANCE;
 	if (rc && b->source.sent)
@@ -334,7 +334,7 @@ static int pulse_cell(struct bench *b, struct mr_op *op, uint64_t i,
 	                 : MR_OK;
 
 	if (!rc && w.count && has_pulser(b))
-		rc = mr__smu_aperture(&b->source, APERTURE_SHARE * w.width_s,
+		rc = mr__unit_aperture(&b->source, APERTURE_SHARE * w.width_s,
 		                      run->err);
 	for (uint32_t k = 0; k < w.count && !rc; k++) {
 		rc = mr_run_check(run);
@@ -407,7 +407,7 @@ static int trace_level(struct bench *b, struct mr_op *op, uint32_t k,
 	int rc = mr_run_check(run);
 
 	if (!rc && sampled) /* before the level: it takes time too */
-		rc = mr__smu_aperture(meter_of(b), aperture_s, run->err);
+		rc = mr__unit_aperture(meter_of(b), aperture_s, run->err);
 	aperture_s = sampled ? meter_of(b)->set_nplc / meter_of(b)->line_hz : 0;
 	begin_ns = now_ns(b);
 	if (!rc)

@@ -116,7 +116,7 @@ static double *number_at(struct smu_profile *p, size_t i)
 	return (double *)(void *)((char *)p + numbers[i].at);
 }
 
-const char *mr__smu_kind_name(enum smu_kind kind)
+const char *mr__unit_kind_name(enum smu_kind kind)
 {
 	static const char *const names[SMU_KINDS] = {"smu", "meter", "router"};
 
@@ -175,7 +175,7 @@ static int take_head(struct reading *r, const char *name, const char *value,
 		return wrong(why, name, value,
 		             "unknown; [memrig] knows profile, kind and note");
 	for (int k = 0; k < SMU_KINDS; k++) {
-		if (strcmp(value, mr__smu_kind_name((enum smu_kind)k)) != 0)
+		if (strcmp(value, mr__unit_kind_name((enum smu_kind)k)) != 0)
 			continue;
 		r->p->kind = (enum smu_kind)k;
 		r->has_kind = true;
@@ -302,7 +302,7 @@ static int take_line(struct smu_profile *p, enum smu_command c,
 		return wrong(why, name, value,
 		             "must say what the answer has to be: QUESTION -> "
 		             "PATTERN");
-	if (commands[c].asks == 2 && (arrow || mr__smu_profile_has(p, c)))
+	if (commands[c].asks == 2 && (arrow || mr__unit_profile_has(p, c)))
 		return wrong(why, name, value, "must be one question alone");
 	rc = find_placeholders(name, value, commands[c].may, &found, why);
 	*l = (struct smu_line){.command = (uint8_t)c};
@@ -352,7 +352,7 @@ static int missing(const struct smu_profile *p, const char *section,
 {
 	return mr_errtext_set(err, MR_ERR_FORMAT,
 	                      "%s: a %s needs '%s = ...' in [%s]", p->path,
-	                      mr__smu_kind_name(p->kind), name, section);
+	                      mr__unit_kind_name(p->kind), name, section);
 }
 
 static int check_numbers(const struct reading *r, struct mr_errtext *err)
@@ -365,7 +365,7 @@ static int check_numbers(const struct reading *r, struct mr_errtext *err)
 		if (!(numbers[i].known & bit_of(p)) && r->seen & 1u << i)
 			return mr_errtext_set(err, MR_ERR_FORMAT,
 			                      "%s: a %s has no %s", p->path,
-			                      mr__smu_kind_name(p->kind),
+			                      mr__unit_kind_name(p->kind),
 			                      numbers[i].name);
 	}
 	if (p->nplc_min > p->nplc_max || p->pulse_min_s > p->pulse_max_s ||
@@ -383,14 +383,14 @@ static int check_command(const struct smu_profile *p, enum smu_command c,
 {
 	struct mr_errtext why;
 	unsigned found = 0;
-	bool has = mr__smu_profile_has(p, c);
+	bool has = mr__unit_profile_has(p, c);
 
 	if (commands[c].needed & bit_of(p) && !has)
 		return missing(p, "commands", commands[c].name, err);
 	if (has && !(commands[c].known & bit_of(p)))
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s: a %s has no command '%s'", p->path,
-		                      mr__smu_kind_name(p->kind),
+		                      mr__unit_kind_name(p->kind),
 		                      commands[c].name);
 	for (uint32_t i = 0; i < p->n_lines; i++) {
 		const struct smu_line *l = &p->lines[i];
@@ -453,7 +453,7 @@ static int load(const char *path, const char *const *lines,
 
 /* ---- finding -------------------------------------------------------------------- */
 
-bool mr__smu_profile_has(const struct smu_profile *p, enum smu_command command)
+bool mr__unit_profile_has(const struct smu_profile *p, enum smu_command command)
 {
 	for (uint32_t i = 0; i < p->n_lines; i++)
 		if (p->lines[i].command == command)
@@ -461,7 +461,7 @@ bool mr__smu_profile_has(const struct smu_profile *p, enum smu_command command)
 	return false;
 }
 
-bool mr__smu_profile_fits(const struct smu_profile *p, const char *identity)
+bool mr__unit_profile_fits(const struct smu_profile *p, const char *identity)
 {
 	for (uint32_t i = 0; i < p->n_idns; i++)
 		if (fnmatch(p->idn[i], identity, 0) == 0)
@@ -469,7 +469,7 @@ bool mr__smu_profile_fits(const struct smu_profile *p, const char *identity)
 	return false;
 }
 
-bool mr__smu_profile_shipped(size_t n, const char **name, enum smu_kind *kind)
+bool mr__unit_profile_shipped(size_t n, const char **name, enum smu_kind *kind)
 {
 	static const char router[] = "router-", smu[] = "smu-";
 	const char *file;
@@ -491,7 +491,7 @@ static void list_shipped(enum smu_kind kind, char *out, size_t room)
 	size_t n = 0;
 
 	*out = '\0';
-	for (size_t i = 0; mr__smu_profile_shipped(i, &name, &of); i++)
+	for (size_t i = 0; mr__unit_profile_shipped(i, &name, &of); i++)
 		if (of == kind && n < room)
 			n += (size_t)snprintf(out + n, room - n, "%s%s",
 			                      n ? ", " : "", name);
@@ -505,11 +505,11 @@ static int unknown(const char *name, enum smu_kind kind, struct mr_errtext *err)
 	return mr_errtext_set(err, MR_ERR_USAGE,
 	                      "key 'profile=%.80s': there is no such %s profile; "
 	                      "there are %s, and any file as profile=./FILE.ini",
-	                      name, mr__smu_kind_name(kind),
+	                      name, mr__unit_kind_name(kind),
 	                      known[0] ? known : "none");
 }
 
-int mr__smu_profile_find(const char *name, enum smu_kind kind,
+int mr__unit_profile_find(const char *name, enum smu_kind kind,
                          struct smu_profile *out, struct mr_errtext *err)
 {
 	bool file = strpbrk(name, "/.") != NULL;
@@ -520,7 +520,7 @@ int mr__smu_profile_find(const char *name, enum smu_kind kind,
 	if (file)
 		rc = load(name, NULL, out, err);
 	for (size_t i = 0;
-	     !file && mr__smu_profile_shipped(i, &known, &of); i++) {
+	     !file && mr__unit_profile_shipped(i, &known, &of); i++) {
 		if (of != kind || strcmp(known, name) != 0)
 			continue;
 		rc = load(shipped[i].path, shipped[i].lines, out, err);
@@ -531,12 +531,12 @@ int mr__smu_profile_find(const char *name, enum smu_kind kind,
 	if (!rc && out->kind != kind)
 		rc = mr_errtext_set(err, MR_ERR_USAGE,
 		                    "%s is the profile of a %s, not of a %s",
-		                    out->path, mr__smu_kind_name(out->kind),
-		                    mr__smu_kind_name(kind));
+		                    out->path, mr__unit_kind_name(out->kind),
+		                    mr__unit_kind_name(kind));
 	return rc;
 }
 
-int mr__smu_profile_match(const char *identity, enum smu_kind kind,
+int mr__unit_profile_match(const char *identity, enum smu_kind kind,
                           struct smu_profile *out, struct mr_errtext *err)
 {
 	char known[256];
@@ -544,11 +544,11 @@ int mr__smu_profile_match(const char *identity, enum smu_kind kind,
 	const char *name;
 	int rc = MR_OK;
 
-	for (size_t i = 0; mr__smu_profile_shipped(i, &name, &of) && !rc; i++) {
+	for (size_t i = 0; mr__unit_profile_shipped(i, &name, &of) && !rc; i++) {
 		if (of != kind)
 			continue;
 		rc = load(shipped[i].path, shipped[i].lines, out, err);
-		if (!rc && mr__smu_profile_fits(out, identity))
+		if (!rc && mr__unit_profile_fits(out, identity))
 			return MR_OK;
 	}
 	list_shipped(kind, known, sizeof known);
@@ -557,5 +557,5 @@ int mr__smu_profile_match(const char *identity, enum smu_kind kind,
 	                           "'%.120s' is there, and no %s profile is for "
 	                           "it: say which is like it, profile=NAME (%s) "
 	                           "or profile=./FILE.ini",
-	                           identity, mr__smu_kind_name(kind), known);
+	                           identity, mr__unit_kind_name(kind), known);
 }

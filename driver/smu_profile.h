@@ -89,7 +89,7 @@ struct smu_profile {
 };
 
 /** Name of a kind: "smu", "meter", "router". */
-const char *mr__smu_kind_name(enum smu_kind kind);
+const char *mr__unit_kind_name(enum smu_kind kind);
 
 /**
  * The profile of that name: a shipped one, or a file where the name has a
@@ -98,21 +98,21 @@ const char *mr__smu_kind_name(enum smu_kind kind);
  *         one of another kind); MR_ERR_MISSING, MR_ERR_FORMAT, MR_ERR_RANGE
  *         (the file: its line is named, and what would be right).
  */
-int mr__smu_profile_find(const char *name, enum smu_kind kind,
+int mr__unit_profile_find(const char *name, enum smu_kind kind,
                          struct smu_profile *out, struct mr_errtext *err);
 
 /** The shipped profile whose unit answers `identity` to *IDN?.
  * @return MR_OK; MR_ERR_MISMATCH (none: the key is required). */
-int mr__smu_profile_match(const char *identity, enum smu_kind kind,
+int mr__unit_profile_match(const char *identity, enum smu_kind kind,
                           struct smu_profile *out, struct mr_errtext *err);
 
 /** Whether a unit that gives this identity is what the profile is for. */
-bool mr__smu_profile_fits(const struct smu_profile *p, const char *identity);
+bool mr__unit_profile_fits(const struct smu_profile *p, const char *identity);
 
 /** Whether there are lines of a command. */
-bool mr__smu_profile_has(const struct smu_profile *p, enum smu_command command);
+bool mr__unit_profile_has(const struct smu_profile *p, enum smu_command command);
 
 /** The n-th shipped profile's name and kind; false after the last. */
-bool mr__smu_profile_shipped(size_t n, const char **name, enum smu_kind *kind);
+bool mr__unit_profile_shipped(size_t n, const char **name, enum smu_kind *kind);
 
 #endif

@@ -51,7 +51,7 @@ static int say_each(struct smu *router, enum smu_command command,
 		char one[BENCH_CHANNEL_MAX];
 
 		(void)snprintf(one, sizeof one, "%.*s", (int)n, channels);
-		rc = mr__smu_say(router, command,
+		rc = mr__unit_say(router, command,
 		                 &(struct smu_values){.channel = one}, err);
 		channels += n + (channels[n] == ',');
 	}
@@ -61,7 +61,7 @@ static int say_each(struct smu *router, enum smu_command command,
 static int settle(struct bench *b, struct mr_errtext *err)
 {
 	int64_t rest_ns = (int64_t)(b->router.profile.settle_s * NS_PER_S);
-	int rc = mr__smu_settle(&b->router, 0, err);
+	int rc = mr__unit_settle(&b->router, 0, err);
 
 	if (rc)
 		return rc;
@@ -75,7 +75,7 @@ static int open_old(struct bench *b, struct mr_errtext *err)
 	if (b->is_routed)
 		return say_each(&b->router, SMU_OPEN, b->channels[b->routed],
 		                err);
-	return mr__smu_say(&b->router, SMU_OPEN_ALL, NULL, err);
+	return mr__unit_say(&b->router, SMU_OPEN_ALL, NULL, err);
 }
 
 static int connect_cell(struct bench *b, uint32_t cell, struct mr_errtext *err)
@@ -106,9 +106,9 @@ int mr__bench_route(struct bench *b, uint32_t cell, struct mr_errtext *err)
 
 	if (!b->router.pipe || (b->is_routed && b->routed == cell))
 		return MR_OK;
-	rc = mr__smu_rest(&b->source, err);
+	rc = mr__unit_rest(&b->source, err);
 	if (!rc && b->meter.pipe && b->meter.profile.kind == SMU_KIND_SMU)
-		rc = mr__smu_rest(&b->meter, err);
+		rc = mr__unit_rest(&b->meter, err);
 	if (!rc)
 		rc = connect_cell(b, cell, err);
 	if (rc)

@@ -333,7 +333,7 @@ static void description_is_what_the_profile_says(struct bed *b)
 	struct smu_profile p;
 	struct mr_errtext err;
 
-	MR_CODE_ERR(mr__smu_profile_find(b->d->profile, SMU_KIND_SMU, &p, &err),
+	MR_CODE_ERR(mr__unit_profile_find(b->d->profile, SMU_KIND_SMU, &p, &err),
 	            MR_OK, err);
 	CU_ASSERT_EQUAL(d->rows * d->cols, 1);
 	CU_ASSERT_STRING_EQUAL(d->driver, "smu");
@@ -516,23 +516,23 @@ static void numbers_of_an_answer(void)
 	const char *rest;
 	struct mr_errtext err;
 
-	CU_ASSERT_EQUAL(mr__smu_numbers("+2.385E-3,-1;7\t8 ", out, 4), 4);
+	CU_ASSERT_EQUAL(mr__unit_numbers("+2.385E-3,-1;7\t8 ", out, 4), 4);
 	CU_ASSERT(out[0] == 2.385e-3 && out[1] == -1 && out[3] == 8);
-	CU_ASSERT_EQUAL(mr__smu_numbers("", out, 4), 0);
-	CU_ASSERT_EQUAL(mr__smu_numbers("1,", out, 4), -1);
-	CU_ASSERT_EQUAL(mr__smu_numbers(",1", out, 4), -1);
-	CU_ASSERT_EQUAL(mr__smu_numbers("1x", out, 4), -1);
-	CU_ASSERT_EQUAL(mr__smu_numbers("1,2,3,4,5", out, 4), -1);
-	MR_CODE(mr__smu_take_flag("false", &flag, &err), MR_OK);
+	CU_ASSERT_EQUAL(mr__unit_numbers("", out, 4), 0);
+	CU_ASSERT_EQUAL(mr__unit_numbers("1,", out, 4), -1);
+	CU_ASSERT_EQUAL(mr__unit_numbers(",1", out, 4), -1);
+	CU_ASSERT_EQUAL(mr__unit_numbers("1x", out, 4), -1);
+	CU_ASSERT_EQUAL(mr__unit_numbers("1,2,3,4,5", out, 4), -1);
+	MR_CODE(mr__unit_take_flag("false", &flag, &err), MR_OK);
 	CU_ASSERT(!flag);
-	MR_CODE(mr__smu_take_flag("1.00000e+00", &flag, &err), MR_OK);
+	MR_CODE(mr__unit_take_flag("1.00000e+00", &flag, &err), MR_OK);
 	CU_ASSERT(flag);
-	MR_CODE(mr__smu_take_flag("maybe", &flag, &err), MR_ERR_IO);
-	MR_CODE(mr__smu_take_error("-113,\"Undefined header\"", &number, &rest,
+	MR_CODE(mr__unit_take_flag("maybe", &flag, &err), MR_ERR_IO);
+	MR_CODE(mr__unit_take_error("-113,\"Undefined header\"", &number, &rest,
 	                           &err),
 	        MR_OK);
 	CU_ASSERT(number == -113 && strcmp(rest, "\"Undefined header\"") == 0);
-	MR_CODE(mr__smu_take_error("nonsense", &number, &rest, &err), MR_ERR_IO);
+	MR_CODE(mr__unit_take_error("nonsense", &number, &rest, &err), MR_ERR_IO);
 }
 
 const struct mr_test mr_tests[] = {

@@ -39,7 +39,7 @@ static int load(size_t at, const char *line, struct smu_profile *p,
 			CU_ASSERT(fprintf(f, "%s\n", text) > 0);
 	}
 	CU_ASSERT_EQUAL(fclose(f), 0);
-	return mr__smu_profile_find(path, SMU_KIND_SMU, p, err);
+	return mr__unit_profile_find(path, SMU_KIND_SMU, p, err);
 }
 
 static void own_file_is_read(void)
@@ -51,12 +51,12 @@ static void own_file_is_read(void)
 
 	MR_CODE_ERR(load(0, NULL, &p, path, &err), MR_OK, err);
 	CU_ASSERT_STRING_EQUAL(p.title, "Mine");
-	CU_ASSERT(mr__smu_profile_fits(&p, "ACME,1,2,3"));
-	CU_ASSERT(!mr__smu_profile_fits(&p, "The ACME,1,2,3"));
-	MR_CODE_ERR(mr__smu_take_reading(&p, "7,2.385e-6 , 0.25", &r, &err),
+	CU_ASSERT(mr__unit_profile_fits(&p, "ACME,1,2,3"));
+	CU_ASSERT(!mr__unit_profile_fits(&p, "The ACME,1,2,3"));
+	MR_CODE_ERR(mr__unit_take_reading(&p, "7,2.385e-6 , 0.25", &r, &err),
 	            MR_OK, err);
 	CU_ASSERT(r.i_A == 2.385e-6 && r.v_V == 0.25 && r.status == 0);
-	MR_CODE_ERR(mr__smu_fill("A {v} {i}{s} {nplc} {channel} {x",
+	MR_CODE_ERR(mr__unit_fill("A {v} {i}{s} {nplc} {channel} {x",
 	                         &(struct smu_values){.v_V = -0.25,
 	                                              .i_A = 1e-6,
 	                                              .width_s = 2,
@@ -74,10 +74,10 @@ static void shipped_profiles_are_whole(void)
 	struct mr_errtext err = {""};
 	size_t n = 0;
 
-	for (; mr__smu_profile_shipped(n, &name, &kind); n++) {
+	for (; mr__unit_profile_shipped(n, &name, &kind); n++) {
 		struct smu_profile p;
 
-		MR_CODE_ERR(mr__smu_profile_find(name, kind, &p, &err), MR_OK,
+		MR_CODE_ERR(mr__unit_profile_find(name, kind, &p, &err), MR_OK,
 		            err);
 		CU_ASSERT_STRING_EQUAL(p.name, name);
 	}
@@ -92,14 +92,14 @@ static void shipped_profiles_are_the_files(void)
 	enum smu_kind kind;
 	struct mr_errtext err = {""};
 
-	for (size_t n = 0; mr__smu_profile_shipped(n, &name, &kind); n++) {
+	for (size_t n = 0; mr__unit_profile_shipped(n, &name, &kind); n++) {
 		char path[MR_TEST_PATH_MAX];
 
 		(void)snprintf(path, sizeof path, MR_SRCDIR "/devices/%s-%s.ini",
-		               mr__smu_kind_name(kind), name);
-		MR_CODE_ERR(mr__smu_profile_find(path, kind, &file, &err), MR_OK,
+		               mr__unit_kind_name(kind), name);
+		MR_CODE_ERR(mr__unit_profile_find(path, kind, &file, &err), MR_OK,
 		            err);
-		MR_CODE_ERR(mr__smu_profile_find(name, kind, &built_in, &err),
+		MR_CODE_ERR(mr__unit_profile_find(name, kind, &built_in, &err),
 		            MR_OK, err);
 		memset(file.path, 0, sizeof file.path);
 		memset(built_in.path, 0, sizeof built_in.path);
@@ -223,14 +223,14 @@ static void profile_of_another_kind_is_refused(void)
 	struct smu_profile p;
 	struct mr_errtext err = {""};
 
-	MR_CODE_ERR(mr__smu_profile_find(MR_SRCDIR "/devices/router-707b.ini",
+	MR_CODE_ERR(mr__unit_profile_find(MR_SRCDIR "/devices/router-707b.ini",
 	                                 SMU_KIND_SMU, &p, &err),
 	            MR_ERR_USAGE, err);
 	MR_HAS(err.text, "of a router, not of a smu");
-	MR_CODE_ERR(mr__smu_profile_find("34410a", SMU_KIND_METER, &p, &err),
+	MR_CODE_ERR(mr__unit_profile_find("34410a", SMU_KIND_METER, &p, &err),
 	            MR_ERR_USAGE, err);
 	MR_HAS(err.text, "there are none");
-	MR_CODE_ERR(mr__smu_profile_find("/no/such", SMU_KIND_SMU, &p, &err),
+	MR_CODE_ERR(mr__unit_profile_find("/no/such", SMU_KIND_SMU, &p, &err),
 	            MR_ERR_MISSING, err);
 }
 

@@ -19,7 +19,7 @@ static void load(const char *path)
 		struct smu_profile p;
 		struct mr_errtext err = {""};
 
-		if (!mr_fuzz_judge(mr__smu_profile_find(path, (enum smu_kind)kind,
+		if (!mr_fuzz_judge(mr__unit_profile_find(path, (enum smu_kind)kind,
 		                                        &p, &err),
 		                   err.text)) {
 			mr_fuzz_must(strstr(err.text, path) != NULL,
@@ -38,11 +38,11 @@ static void take_apart(const char *text)
 	long number = 0;
 	const char *rest;
 	struct mr_errtext err = {""};
-	int n = mr__smu_numbers(text, out, 4);
+	int n = mr__unit_numbers(text, out, 4);
 
 	mr_fuzz_must(n >= -1 && n <= 4, "no more numbers than there is room");
-	(void)mr_fuzz_judge(mr__smu_take_flag(text, &flag, &err), err.text);
-	if (mr_fuzz_judge(mr__smu_take_error(text, &number, &rest, &err),
+	(void)mr_fuzz_judge(mr__unit_take_flag(text, &flag, &err), err.text);
+	if (mr_fuzz_judge(mr__unit_take_error(text, &number, &rest, &err),
 	                  err.text))
 		mr_fuzz_must(rest >= text && rest <= text + strlen(text),
 		             "the rest is within the answer");
@@ -54,15 +54,15 @@ static void read_values(const char *text)
 	const char *name;
 	enum smu_kind kind;
 
-	for (size_t i = 0; mr__smu_profile_shipped(i, &name, &kind); i++) {
+	for (size_t i = 0; mr__unit_profile_shipped(i, &name, &kind); i++) {
 		struct smu_reading r;
 		struct mr_errtext err = {""};
 
 		if (kind != SMU_KIND_SMU)
 			continue;
-		mr_fuzz_must(!mr__smu_profile_find(name, kind, &p, &err),
+		mr_fuzz_must(!mr__unit_profile_find(name, kind, &p, &err),
 		             "a shipped profile is right");
-		if (mr_fuzz_judge(mr__smu_take_reading(&p, text, &r, &err),
+		if (mr_fuzz_judge(mr__unit_take_reading(&p, text, &r, &err),
 		                  err.text))
 			mr_fuzz_must(r.status & MR_STATUS_OVER_RANGE ||
 			                     (isfinite(r.i_A) && isfinite(r.v_V)),
