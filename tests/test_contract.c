@@ -304,7 +304,7 @@ static void pulse_refusals(struct mr_array *array)
 	p = good.pulse;
 	p.amplitudes = bad;
 	for (uint32_t i = 0; i < cells(array); i++)
-		bad[i] = i == 2 ? NAN : (float)good.pulse.amplitude;
+		bad[i] = i + 1 == cells(array) ? NAN : (float)good.pulse.amplitude;
 	refuse_pulse(array, p, MR_ERR_RANGE);
 	MR_CODE(mr_array_pulse(array, NULL, "no-such", 1), MR_ERR_USAGE);
 	MR_CODE(mr_array_pulse(array, NULL, "read", 1), MR_ERR_USAGE);
@@ -539,7 +539,8 @@ static void program_contract(struct mr_array *array)
 static void program_refusals(struct mr_array *array)
 {
 	const struct mr_description *d = mr_array_describe(array);
-	uint32_t twice[] = {1, 0, 1};
+	uint32_t last = cells(array) - 1;
+	uint32_t twice[] = {last, 0, last};
 	struct mr_op op = {.kind = MR_OP_PROGRAM};
 	struct mr_program_op good = {.target = d->g_unit_S / 2,
 	                             .tolerance_S = d->g_unit_S / 10,
