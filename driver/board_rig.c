@@ -78,6 +78,34 @@ static int open_part(const struct rig_file *f,
 	return MR_OK;
 }
 
+/* HI on the column that is the array's row, LO on the one that is its column. */
+static int by_lines(const struct bench *b, const struct rig_file *f,
+                    uint32_t row, uint32_t col, char out[BENCH_CHANNEL_MAX],
+                    struct mr_errtext *err)
+{
+	const struct smu_profile *p = &b->router.profile;
+	char hi[BENCH_CHANNEL_MAX], lo[BENCH_CHANNEL_MAX];
+	int rc = mr__bench_channel(p, (uint32_t)(f->hi - 'A'), row, hi, err);
+
+	if (!rc)
+		rc = mr__bench_channel(p, (uint32_t)(f->lo - 'A'),
+		                       f->rows + col, lo, err);
+	if (!rc && snprintf(out, BENCH_CHANNEL_MAX, "%s,%s", hi, lo) >=
+	                   BENCH_CHANNEL_MAX)
+		rc = mr_errtext_set(err, MR_ERR_RANGE,
+		                    "names of channels are too long");
+	return rc;
+}
+
+static int own_scheme(const struct bench *b, const struct rig_file *f, size_t i,
+                      char out[BENCH_CHANNEL_MAX], struct mr_errtext *err)
+{
+	uint32_t row = (uint32_t)i / f->cols, col = (uint32_t)i % f->cols;
+
+	return f->hi ? by_lines(b, f, row, col, out, err)
+	             : mr__bench_channel(&b->router.profile, row, col, out, err);
+}
+
 /* What the file names; the rest by the matrix's own scheme. */
 static int map_cells(struct bench *b, const struct rig_file *f,
                      struct mr_errtext *err)
@@ -99,10 +127,7 @@ static int map_cells(struct bench *b, const struct rig_file *f,
 	}
 	for (size_t i = 0; i < n && !rc; i++)
 		if (!b->channels[i][0])
-			rc = mr__bench_channel(&b->router.profile,
-			                       (uint32_t)i / f->cols,
-			                       (uint32_t)i % f->cols,
-			                       b->channels[i], &why);
+			rc = own_scheme(b, f, i, b->channels[i], &why);
 	return rc ? mr_errtext_set(err, rc, "%s: %s", f->path, why.text) : MR_OK;
 }
 

@@ -76,6 +76,17 @@ static int take_channels(char out[RIG_CHANNEL_MAX], const char *name,
 	return MR_OK;
 }
 
+/* A row of the matrix by its letter. */
+static int take_row(char *out, const char *name, const char *value,
+                    struct mr_errtext *why)
+{
+	if (value[0] < 'A' || value[0] > 'Z' || value[1])
+		return wrong(why, name, value,
+		             "must be a row of the matrix, such as A");
+	*out = value[0];
+	return MR_OK;
+}
+
 /* ---- sections ------------------------------------------------------------------- */
 
 static int take_head(struct rig_file *f, const char *name, const char *value,
@@ -132,11 +143,16 @@ static int take_part(struct rig_file *f, enum rig_role role, int line,
 		                       "must be source: the unit that does both");
 	if (role == RIG_ROUTER && strcmp(name, "ground") == 0)
 		return take_channels(f->ground, name, value, why);
+	if (role == RIG_ROUTER && strcmp(name, "hi") == 0)
+		return take_row(&f->hi, name, value, why);
+	if (role == RIG_ROUTER && strcmp(name, "lo") == 0)
+		return take_row(&f->lo, name, value, why);
 	return wrong(why, name, value,
 	             role == RIG_SOURCE  ? "unknown; [source] knows uri"
 	             : role == RIG_METER ? "unknown; [meter] knows uri, sign and "
 					   "role = source"
-	                                 : "unknown; [router] knows uri and ground");
+	                                 : "unknown; [router] knows uri, hi, lo "
+	                                   "and ground");
 }
 
 static int take_limit(struct rig_file *f, const char *name, const char *value,
@@ -252,6 +268,11 @@ static int check_whole(struct rig_file *f, struct mr_errtext *err)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s: more than one cell, or channels, need "
 		                      "[router] with uri = router+...",
+		                      f->path);
+	if (!f->hi != !f->lo || (f->hi && f->hi == f->lo))
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s: [router] needs both hi and lo, two "
+		                      "different rows of the matrix, or neither",
 		                      f->path);
 	return check_map(f, err);
 }

@@ -37,6 +37,8 @@ struct rig_file {
 	struct rig_part part[RIG_ROLES];
 	double meter_sign; /* 1 or -1 */
 	char ground[RIG_CHANNEL_MAX];
+	char hi; /* matrix row that has the source's HI, 'A'..; 0 = a crosspoint */
+	char lo; /* is a cell; else: columns are the array's lines */
 	double v_max_V; /* 0 = not said */
 	double i_max_A;
 	uint32_t n_map;

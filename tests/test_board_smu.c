@@ -508,6 +508,76 @@ static void stop_ends_a_wait_and_switches_off(void)
 	clear_bed(&b);
 }
 
+/* Three SETs and a read through a virtual unit give what the emulator gives. */
+static void virtual_unit_sees_what_the_array_has(void)
+{
+	for (size_t i = 0; i < N_DIALECTS; i++) {
+		char uri[400];
+		const char *name = dialects[i].profile;
+		struct mr_array *unit = NULL, *emu = NULL;
+		struct mr_errtext err = {""};
+		float g_S = 0, wanted_S = 0;
+
+		(void)snprintf(uri, sizeof uri,
+		               "smu+loop:ideal?profile=%s&board.profile=%s&"
+		               "emu.rows=1&emu.cols=1&emu.width_set_s=0.05&"
+		               "device=ideal&device.width_set_s=0.05",
+		               name, name);
+		MR_CODE_ERR(mr_array_open(uri, NULL, &unit, &err), MR_OK, err);
+		MR_CODE_ERR(mr_array_open("emu:ideal?rows=1&cols=1&"
+		                          "width_set_s=0.05",
+		                          NULL, &emu, &err),
+		            MR_OK, err);
+		CU_ASSERT_FATAL(unit && emu);
+		MR_CODE(mr_array_pulse(unit, NULL, "set", 3), MR_OK);
+		MR_CODE(mr_array_pulse(emu, NULL, "set", 3), MR_OK);
+		MR_CODE(mr_array_read(unit, NULL, &g_S), MR_OK);
+		MR_CODE(mr_array_read(emu, NULL, &wanted_S), MR_OK);
+		/* .1 %: how long a level lasts, by commands */
+		MR_NEAR((double)g_S, (double)wanted_S, 1e-3 * (double)wanted_S);
+		MR_CODE(mr_array_close(unit, NULL), MR_OK);
+		MR_CODE(mr_array_close(emu, NULL), MR_OK);
+	}
+}
+
+/* Of a cell with 10 uS at .2 V a limit of 1 uA lets half through. */
+static void virtual_unit_reports_its_limit(void)
+{
+	for (size_t i = 0; i < N_DIALECTS; i++) {
+		char uri[400];
+		const char *name = dialects[i].profile;
+		struct mr_array *unit = NULL;
+		struct mr_errtext err = {""};
+		float g_S = 0, i_A = 0;
+		uint8_t status = 0;
+		struct mr_op op = {.kind = MR_OP_READ,
+		                   .read = {.v_read_V = 0.2,
+		                            .g_S = &g_S,
+		                            .i_A = &i_A,
+		                            .status = &status}};
+
+		(void)snprintf(uri, sizeof uri,
+		               "smu+loop:ideal?profile=%s&board.profile=%s&"
+		               "emu.rows=1&emu.cols=1&emu.width_set_s=0.05&"
+		               "device=ideal&device.width_set_s=0.05&"
+		               "limit_A=1e-6",
+		               name, name);
+		MR_CODE_ERR(mr_array_open(uri, NULL, &unit, &err), MR_OK, err);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(unit);
+		struct mr_op set = {.kind = MR_OP_PULSE};
+
+		mr_pulse_from(&set, mr_description_waveform(
+					    mr_array_describe(unit), "set"));
+		set.pulse.count = 1000;
+		set.pulse.compliance = 0.01;
+		MR_CODE(mr_array_submit(unit, &set, 1, NULL, NULL), MR_OK);
+		MR_CODE(mr_array_submit(unit, &op, 1, NULL, NULL), MR_OK);
+		CU_ASSERT_EQUAL(status, MR_STATUS_COMPLIANCE);
+		MR_NEAR((double)i_A, 1e-6, 0.05e-6);
+		MR_CODE(mr_array_close(unit, NULL), MR_OK);
+	}
+}
+
 static void numbers_of_an_answer(void)
 {
 	double out[4];
@@ -562,6 +632,9 @@ const struct mr_test mr_tests[] = {
 	{"four_wires_are_asked_for", four_wires_are_asked_for},
 	{"tsp_pulse_that_fails_is_an_error", tsp_pulse_that_fails_is_an_error},
 	{"stop_ends_a_wait_and_switches_off", stop_ends_a_wait_and_switches_off},
+	{"virtual_unit_sees_what_the_array_has",
+	 virtual_unit_sees_what_the_array_has},
+	{"virtual_unit_reports_its_limit", virtual_unit_reports_its_limit},
 	{"numbers_of_an_answer", numbers_of_an_answer},
 	{0},
 };

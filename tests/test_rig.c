@@ -5,6 +5,7 @@
  * Rigs: instruments of the test's own (smupeer.c) around cells, with one journal
  * of what all of them heard, so that the order between them can be seen.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -147,6 +148,96 @@ static void router_changes_only_while_the_source_is_off(void)
 		                  strncmp(at, "R channel.open", 14) != 0));
 	}
 	stop(&r);
+}
+
+/* The way a crossbar is wired to a matrix: its lines are columns of it. */
+static void cell_is_reached_by_its_two_lines(void)
+{
+	struct rig r;
+	float g_S[6];
+	const char *const order[] = {
+		"R channel.close(\"1A01\")", "R channel.close(\"1B03\")",
+		"R channel.open(\"1A02\")",  "R channel.open(\"1B04\")",
+		"R channel.close(\"1A02\")", "R channel.close(\"1B05\")", NULL};
+
+	open_routed(&r, "hi = A\nlo = B\n");
+	MR_CODE(mr_array_read(r.array, NULL, g_S), MR_OK);
+	CU_ASSERT(journal_has_order(&r.journal, order));
+	stop(&r);
+}
+
+/* ---- a virtual bench ------------------------------------------------------------ */
+
+struct served {
+	struct mr_server *server;
+	volatile sig_atomic_t stop;
+	pthread_t thread;
+};
+
+static void *run_server(void *user)
+{
+	struct served *s = user;
+
+	(void)mr_server_run(s->server, &s->stop, NULL);
+	return NULL;
+}
+
+static void serve(struct served *s, const char *listen, const char *router)
+{
+	const struct mr_serve_options options = {.router = router};
+	struct mr_errtext err = {""};
+
+	*s = (struct served){.stop = 0};
+	MR_CODE_ERR(mr_server_open("smu",
+	                           "emu:ideal?rows=2&cols=3&width_set_s=1e-3&"
+	                           "board.profile=2600b",
+	                           listen, &options, &s->server, &err),
+	            MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->server);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&s->thread, NULL, run_server, s), 0);
+}
+
+/* Six emulated cells behind a virtual 2600B and a virtual matrix. */
+static void virtual_bench_pulses_the_cell_that_is_meant(void)
+{
+	struct served s;
+	struct rig r = {.array = NULL};
+	char unit[MR_TEST_PATH_MAX], matrix[MR_TEST_PATH_MAX], text[1000];
+	char listen[MR_TEST_PATH_MAX + 8], router[MR_TEST_PATH_MAX + 8];
+	uint32_t last[] = {5};
+	const struct mr_selection one = {.kind = MR_SELECT_LIST,
+	                                 .cells = last,
+	                                 .n_cells = 1};
+	float before[6] = {0}, after[6] = {0};
+
+	(void)snprintf(listen, sizeof listen, "unix:%s",
+	               mr_test_path(unit, "unit.sock"));
+	(void)snprintf(router, sizeof router, "unix:%s",
+	               mr_test_path(matrix, "matrix.sock"));
+	serve(&s, listen, router);
+	(void)snprintf(text, sizeof text,
+	               "[memrig]\nrows = 2\ncols = 3\n[source]\n"
+	               "uri = smu+unix:%s\n[router]\nuri = router+unix:%s\n"
+	               "hi = A\nlo = B\n",
+	               unit, matrix);
+	write_file(&r, text);
+	MR_CODE_ERR(open_rig(&r, "?device=ideal&device.width_set_s=1e-3"), MR_OK,
+	            r.err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r.array);
+	MR_CODE(mr_array_read(r.array, NULL, before), MR_OK);
+	MR_CODE(mr_array_pulse(r.array, &one, "set", 3), MR_OK);
+	MR_CODE(mr_array_read(r.array, NULL, after), MR_OK);
+	const struct mr_waveform *set =
+		mr_description_waveform(mr_array_describe(r.array), "set");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	for (int i = 0; i < 6; i++) /* the meter's resolution is 2 pS here */
+		MR_NEAR((double)after[i] - (double)before[i],
+		        i == 5 ? 3 * set->step.offset_S : 0, 1e-10);
+	MR_CODE_ERR(mr_array_close(r.array, &r.err), MR_OK, r.err);
+	s.stop = 1;
+	CU_ASSERT_EQUAL(pthread_join(s.thread, NULL), 0);
+	MR_CODE(mr_server_close(s.server, NULL), MR_OK);
 }
 
 static void source_that_stays_on_keeps_the_router(void)
@@ -310,6 +401,9 @@ static void bad_file_is_named_with_its_line(void)
 	bad("[memrig]\nwords = 1\n", MR_ERR_FORMAT, ":2:", "rows, cols");
 	bad("[memrig]\nrows = 100\ncols = 100\n[source]\nuri = a:b\n[router]\n"
 	    "uri = a:b\n", MR_ERR_RANGE, "100 rows", "4096");
+	bad("[router]\nhi = AB\n", MR_ERR_FORMAT, ":2:", "such as A");
+	bad("[source]\nuri = a:b\n[router]\nuri = a:b\nhi = A\n",
+	    MR_ERR_FORMAT, "[router]", "both hi and lo");
 	bad("[meter]\nsign = 0.5\n", MR_ERR_FORMAT, ":2:", "1 or -1");
 	bad("[meter]\nrole = router\n", MR_ERR_FORMAT, ":2:", "must be source");
 	bad("[limits]\nv_max_V = -1\n", MR_ERR_RANGE, ":2:", "1e-06");
@@ -360,6 +454,9 @@ const struct mr_test mr_tests[] = {
 	 every_cell_is_read_through_its_channel},
 	{"router_changes_only_while_the_source_is_off",
 	 router_changes_only_while_the_source_is_off},
+	{"cell_is_reached_by_its_two_lines", cell_is_reached_by_its_two_lines},
+	{"virtual_bench_pulses_the_cell_that_is_meant",
+	 virtual_bench_pulses_the_cell_that_is_meant},
 	{"source_that_stays_on_keeps_the_router",
 	 source_that_stays_on_keeps_the_router},
 	{"channel_that_does_not_close_is_an_error",
