@@ -346,7 +346,7 @@ static void matrix_input(void *self, int64_t now_ns, const uint8_t *data,
 	rc = mr__smu_pipe_input(&b->matrix_pipe, b->now_ns, data, n, end);
 	if (rc)
 		mr__smu_queue_add(&b->matrix.errors, rc, b->now_ns);
-	if (idle)
+	if (idle && b->matrix_ns < after(b->now_ns, MATRIX_COMMAND_S))
 		b->matrix_ns = after(b->now_ns, MATRIX_COMMAND_S);
 	advance(b, now_ns);
 }
