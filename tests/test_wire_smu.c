@@ -41,7 +41,7 @@ static void hold(struct wirehost *h, const char *level, double s)
 	smuhost_wait(h, 0.01);
 }
 
-/* ---- identity, errors, forms ------------------------------------------------------ */
+/* ---- identity, errors, forms ---------------------------------- */
 
 static void identity_is_the_units(void)
 {
@@ -185,7 +185,7 @@ static void registers_are_those_of_488(void)
 	wirehost_close(&h);
 }
 
-/* ---- what the cell feels --------------------------------------------------------------- */
+/* ---- what the cell feels ---------------------------------- */
 
 static void level_that_holds_is_a_pulse(void)
 {
@@ -312,7 +312,7 @@ static void safety_is_told_with_its_time(void)
 	wirehost_close(&h);
 }
 
-/* ---- time -------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------- */
 
 static void reading_takes_its_aperture(void)
 {
@@ -428,7 +428,7 @@ static void clear_ends_what_runs(void)
 	wirehost_close(&h);
 }
 
-/* ---- the 2400 -------------------------------------------------------------------------------- */
+/* ---- the 2400 ---------------------------------- */
 
 static void open_2400(struct wirehost *h)
 {
@@ -523,7 +523,7 @@ static void full_buffer_raises_its_bit(void)
 	wirehost_close(&h);
 }
 
-/* ---- the B2900 -------------------------------------------------------------------------------- */
+/* ---- the B2900 ---------------------------------- */
 
 static void pulses_of_the_b2900_have_their_width(void)
 {
@@ -585,7 +585,7 @@ static void sense_functions_are_chosen(void)
 	wirehost_close(&h);
 }
 
-/* ---- the 2450's buffers ------------------------------------------------------------------------ */
+/* ---- the 2450's buffers ---------------------------------- */
 
 static void buffers_are_made(void)
 {
@@ -606,7 +606,7 @@ static void buffers_are_made(void)
 	wirehost_close(&h);
 }
 
-/* ---- keys, and whatever comes ------------------------------------------------------------------ */
+/* ---- keys, and whatever comes ---------------------------------- */
 
 static void keys_that_are_wrong_are_refused(void)
 {
