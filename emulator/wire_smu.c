@@ -17,7 +17,7 @@
 #define USER_ROOM 100000
 #define KEY "board."
 
-/* ---- order -------------------------------------------------------------------------- */
+/* ---- order ---------------------------------- */
 
 static int64_t after(int64_t t_ns, double s)
 {
@@ -233,7 +233,7 @@ static void overtake(struct smu *b)
 		mr__smu_pipe_drop_first(&b->pipe);
 }
 
-/* ---- the host's calls ------------------------------------------------------------------ */
+/* ---- the host's calls ---------------------------------- */
 
 static void board_input(void *self, int64_t now_ns, const uint8_t *data,
                         size_t n, bool end)
@@ -332,7 +332,7 @@ static bool board_is_safe(void *self, int64_t now_ns, int64_t *since_ns)
 	return b->was_safe;
 }
 
-/* ---- the matrix's pipe ----------------------------------------------------------------- */
+/* ---- the matrix's pipe ---------------------------------- */
 
 static void matrix_input(void *self, int64_t now_ns, const uint8_t *data,
                          size_t n, bool end)
@@ -346,7 +346,7 @@ static void matrix_input(void *self, int64_t now_ns, const uint8_t *data,
 	rc = mr__smu_pipe_input(&b->matrix_pipe, b->now_ns, data, n, end);
 	if (rc)
 		mr__smu_queue_add(&b->matrix.errors, rc, b->now_ns);
-	if (idle)
+	if (idle && b->matrix_ns < after(b->now_ns, MATRIX_COMMAND_S))
 		b->matrix_ns = after(b->now_ns, MATRIX_COMMAND_S);
 	advance(b, now_ns);
 }
@@ -402,7 +402,7 @@ static const struct mr__wire_type *board_port(void *self)
 	return b->matrix.there ? &matrix_wire : NULL;
 }
 
-/* ---- power ------------------------------------------------------------------------------ */
+/* ---- power ---------------------------------- */
 
 static int take_text(struct mr_uri *uri, const char *key, char *to,
                      struct mr_errtext *err)

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- output --------------------------------------------------------------------- */
+/* ---- output ---------------------------------- */
 
 int mr__smu_output_act(struct smu *b, const struct smu_command *c)
 {
@@ -72,7 +72,7 @@ int mr__smu_limits(struct smu *b, const struct smu_command *c)
 	return rc ? rc : mr__smu_set(b, SET_LIMIT_NEG, -x);
 }
 
-/* ---- what is measured -------------------------------------------------------------- */
+/* ---- what is measured ---------------------------------- */
 
 static bool names(const struct smu_param *p, const char *what)
 {
@@ -156,7 +156,7 @@ int mr__smu_aperture(struct smu *b, const struct smu_command *c)
 	return rc;
 }
 
-/* ---- pulses of the B2900 ------------------------------------------------------------ */
+/* ---- pulses of the B2900 ---------------------------------- */
 
 int mr__smu_peak(struct smu *b, const struct smu_command *c)
 {
@@ -193,7 +193,7 @@ int mr__smu_pulse_shape(struct smu *b, const struct smu_command *c)
 	return rc ? rc : mr__smu_set(b, SET_SHAPE, x);
 }
 
-/* ---- formats ------------------------------------------------------------------------- */
+/* ---- formats ---------------------------------- */
 
 /* ASCii, REAL,32, REAL,64, SREal. A 2450's REAL is of 64 bits. */
 int mr__smu_format(struct smu *b, const struct smu_command *c)

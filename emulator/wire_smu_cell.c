@@ -19,7 +19,7 @@
 #define WAIT_MAX_S 1e9
 #define CONDUCTS_S 1e-15   /* less is open */
 
-/* ---- the array ------------------------------------------------------------------ */
+/* ---- the array ---------------------------------- */
 
 static bool submit(struct smu *b, struct mr_op *op)
 {
@@ -101,7 +101,7 @@ static double conductance(struct smu *b, double v_V, double t_s)
 	return g_S + conducts(b, 1, v_V, count(r, 0) ? LOOK_S : t_s);
 }
 
-/* ---- the terminals ----------------------------------------------------------------- */
+/* ---- the terminals ---------------------------------- */
 
 double mr__smu_level(const struct smu *b)
 {

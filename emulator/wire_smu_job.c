@@ -10,7 +10,7 @@
 
 #define BUFFER_FULL 0x200u /* bit 9 of the measurement event register */
 
-/* ---- stores --------------------------------------------------------------------- */
+/* ---- stores ---------------------------------- */
 
 uint32_t mr__smu_store_n(const struct smu_store *s)
 {
@@ -48,7 +48,7 @@ struct smu_store *mr__smu_store_find(struct smu *b, const char *name)
 	return NULL;
 }
 
-/* ---- phases ---------------------------------------------------------------------- */
+/* ---- phases ---------------------------------- */
 
 static double phase_s(const struct smu_job *j)
 {

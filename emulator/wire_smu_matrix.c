@@ -27,7 +27,7 @@ static uint32_t channel_of(uint32_t slot, uint32_t row, uint32_t col)
 	return slot * PER_SLOT + row * SMU_MATRIX_COLS + col;
 }
 
-/* ---- what is reached ------------------------------------------------------------------ */
+/* ---- what is reached ---------------------------------- */
 
 static bool reaches(const struct smu *b, uint32_t line, uint32_t terminal)
 {
@@ -68,7 +68,7 @@ void mr__smu_route(struct smu *b)
 	}
 }
 
-/* ---- channel lists ---------------------------------------------------------------------- */
+/* ---- channel lists ---------------------------------- */
 
 /* One channel, from its name. */
 static bool take_channel(const char **s, uint32_t *channel)
@@ -163,7 +163,7 @@ static size_t put_channel(char *to, uint32_t channel)
 	return 4;
 }
 
-/* ---- switching -------------------------------------------------------------------------- */
+/* ---- switching ---------------------------------- */
 
 /* Rows A and B carry the unit; the others lead nowhere here. */
 static bool is_wired(uint32_t channel)
@@ -228,7 +228,7 @@ int mr__tsp_matrix_reset(struct smu *b, struct tsp *t, const struct tsp_name *n,
 	return 0;
 }
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------- */
 
 /* channel.getclose (nil where nothing is closed), .getforbidden, .getstate */
 int mr__tsp_channel_ask(struct smu *b, struct tsp *t, const struct tsp_name *n,

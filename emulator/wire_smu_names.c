@@ -16,7 +16,7 @@
 #define UNIT 1                       /* its node */
 #define MATRIX_NODE 2
 
-/* ---- attributes ------------------------------------------------------------------- */
+/* ---- attributes ---------------------------------- */
 
 static int get_constant(struct smu *b, struct tsp *t, const struct tsp_name *n,
                      struct tsp_value *out)
@@ -205,7 +205,7 @@ static int set_rule(struct smu *b, struct tsp *t, const struct tsp_name *n,
 	return rc;
 }
 
-/* ---- buffers ----------------------------------------------------------------------- */
+/* ---- buffers ---------------------------------- */
 
 static struct smu_store *store_of(struct smu *b, const char *name,
                                   const char **part)
@@ -357,7 +357,7 @@ static int printbuffer(struct smu *b, struct tsp *t, const struct tsp_name *n,
 	return mr__smu_pipe_send(t->pipe) ? 0 : SMU_SYSTEM;
 }
 
-/* ---- calls that take time ------------------------------------------------------------- */
+/* ---- calls that take time ---------------------------------- */
 
 static bool is_both(const struct tsp_name *n)
 {
@@ -459,7 +459,7 @@ void mr__tsp_results(struct smu *b, struct tsp_values *out)
 	}
 }
 
-/* ---- other calls ------------------------------------------------------------------------ */
+/* ---- other calls ---------------------------------- */
 
 static int reset_unit(struct smu *b, struct tsp *t, const struct tsp_name *n,
                       const struct tsp_values *in, struct tsp_values *out)
@@ -548,7 +548,7 @@ static int link_reset(struct smu *b, struct tsp *t, const struct tsp_name *n,
 	return 0;
 }
 
-/* ---- the table ---------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------- */
 
 #define U SMU_2600B
 #define M SMU_MATRIX

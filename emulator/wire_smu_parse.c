@@ -23,7 +23,7 @@ static const char *skip(const char *s)
 	return s;
 }
 
-/* ---- headers -------------------------------------------------------------------- */
+/* ---- headers ---------------------------------- */
 
 /* The header from the root: ':' before it, or a common command's '*'. */
 static int root(struct smu_message *m, const char *word, size_t n, char *header)
@@ -111,7 +111,7 @@ bool mr__smu_word_is(const char *word, size_t n, const char *pattern)
 	return n > 0;
 }
 
-/* ---- parameters ------------------------------------------------------------------ */
+/* ---- parameters ---------------------------------- */
 
 static int take_param(const char **s, struct smu_param *p)
 {
@@ -188,7 +188,7 @@ int mr__smu_next(struct smu_message *m, struct smu_command *c)
 	return rc ? rc : 1;
 }
 
-/* ---- values ----------------------------------------------------------------------- */
+/* ---- values ---------------------------------- */
 
 void mr__smu_copy(const struct smu_param *p, char *to, size_t room)
 {

@@ -16,7 +16,7 @@ void mr__smu_pipe_init(struct smu_pipe *p)
 	p->last = &p->first;
 }
 
-/* ---- in ------------------------------------------------------------------------- */
+/* ---- in ---------------------------------- */
 
 static int enqueue(struct smu_pipe *p, int64_t now_ns)
 {
@@ -88,7 +88,7 @@ void mr__smu_pipe_drop_first(struct smu_pipe *p)
 	free(m);
 }
 
-/* ---- out ------------------------------------------------------------------------- */
+/* ---- out ---------------------------------- */
 
 struct ws_buffer *mr__smu_answer(struct smu_pipe *p)
 {
@@ -145,7 +145,7 @@ size_t mr__smu_pipe_output(struct smu_pipe *p, uint8_t *buf, size_t room,
 	return n;
 }
 
-/* ---- both ------------------------------------------------------------------------ */
+/* ---- both ---------------------------------- */
 
 void mr__smu_pipe_reset(struct smu_pipe *p)
 {

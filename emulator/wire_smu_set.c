@@ -94,7 +94,7 @@ double mr__smu_aperture_s(const struct smu *b)
 	return b->set[SET_NPLC] / SMU_LINE_HZ;
 }
 
-/* ---- bounds ----------------------------------------------------------------------- */
+/* ---- bounds ---------------------------------- */
 
 static void symmetric(double most, double *min, double *max)
 {
@@ -204,7 +204,7 @@ bool mr__smu_level_ok(const struct smu *b, double level)
 	return fabs(level) <= range * (1 + 1e-9);
 }
 
-/* ---- setting ----------------------------------------------------------------------- */
+/* ---- setting ---------------------------------- */
 
 static int set_level(struct smu *b, enum smu_setting which, double x)
 {
@@ -289,7 +289,7 @@ int mr__smu_set(struct smu *b, enum smu_setting which, double x)
 	return 0;
 }
 
-/* ---- commands ---------------------------------------------------------------------- */
+/* ---- commands ---------------------------------- */
 
 int mr__smu_tell(struct smu *b, const struct smu_entry *e,
                  const struct smu_command *c)

@@ -142,7 +142,7 @@ int mr__smu_clear_errors(struct smu *b, const struct smu_command *c)
 	return 0;
 }
 
-/* ---- common commands ------------------------------------------------------------- */
+/* ---- common commands ---------------------------------- */
 
 int mr__smu_idn(struct smu *b, const struct smu_command *c)
 {

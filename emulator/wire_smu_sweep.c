@@ -12,7 +12,7 @@
 #define DELAY_AUTO (-1.0)
 #define POINTS_MAX 1000000.0
 
-/* ---- lists ----------------------------------------------------------------------- */
+/* ---- lists ---------------------------------- */
 
 static int add_to_list(struct smu *b, const struct smu_command *c, uint32_t at)
 {
@@ -176,7 +176,7 @@ int mr__smu_points(struct smu *b, const struct smu_command *c)
 	return rc;
 }
 
-/* ---- levels of a job ------------------------------------------------------------------ */
+/* ---- levels of a job ---------------------------------- */
 
 static double between(double start, double stop, bool log, uint32_t i, uint32_t n)
 {
@@ -267,7 +267,7 @@ static int moded_levels(struct smu *b, uint32_t n_total)
 	return rc;
 }
 
-/* ---- timing of a job ------------------------------------------------------------------ */
+/* ---- timing of a job ---------------------------------- */
 
 static void time_2400(struct smu *b)
 {
@@ -311,7 +311,7 @@ static int time_b2900(struct smu *b)
 	return 0;
 }
 
-/* ---- beginning a job ------------------------------------------------------------------- */
+/* ---- beginning a job ---------------------------------- */
 
 static int build_2450(struct smu *b)
 {

@@ -62,7 +62,7 @@ static double shown_V(const struct smu *b, double v_V)
 	               : v_V;
 }
 
-/* ---- one reading ------------------------------------------------------------------- */
+/* ---- one reading ---------------------------------- */
 
 static double status_word(const struct smu *b, const struct smu_reading *r)
 {
@@ -128,7 +128,7 @@ static double element(const struct smu *b, const struct smu_store *s,
 	}
 }
 
-/* ---- many ------------------------------------------------------------------------------ */
+/* ---- many ---------------------------------- */
 
 /* Which elements, of which readings. */
 struct form {
@@ -229,7 +229,7 @@ static void answer(struct smu *b, const struct form *f)
 		put_block(b, to, f);
 }
 
-/* ---- what is asked for ------------------------------------------------------------------ */
+/* ---- what is asked for ---------------------------------- */
 
 static void default_elements(const struct smu *b, struct form *f)
 {
@@ -314,7 +314,7 @@ void mr__smu_answer_job(struct smu *b)
 		answer(b, &f);
 }
 
-/* ---- FETCh, TRACe, SENSe:DATA -------------------------------------------------------------- */
+/* ---- FETCh, TRACe, SENSe:DATA ---------------------------------- */
 
 static int named_store(struct smu *b, const struct smu_command *c, uint32_t *i,
                        struct smu_store **s)

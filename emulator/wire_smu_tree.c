@@ -168,9 +168,10 @@ static const struct smu_entry entries[] = {
 	 0, 1},
 
 	/* triggers */
-	{":INITiate[:IMMediate]", SMU_SCPI, SMU_TELL, 0, 0, mr__smu_init, 0, 0},
-	{":INITiate[:IMMediate]:ALL", SMU_B2900, SMU_TELL, 0, 0, mr__smu_init, 0,
-	 0},
+	{":INITiate[:IMMediate]", SMU_SCPI, SMU_TELL | SMU_ASIDE, 0, 0,
+	 mr__smu_init, 0, 0},
+	{":INITiate[:IMMediate]:ALL", SMU_B2900, SMU_TELL | SMU_ASIDE, 0, 0,
+	 mr__smu_init, 0, 0},
 	{":ABORt", SMU_SCPI, SMU_TELL | SMU_ASIDE, 0, 0, mr__smu_abort, 0, 0},
 	{":ABORt:ALL", SMU_B2900, SMU_TELL | SMU_ASIDE, 0, 0, mr__smu_abort, 0,
 	 0},

@@ -37,7 +37,7 @@ struct path {
 
 static int evaluate(struct reader *r, struct tsp_values *out);
 
-/* ---- values ---------------------------------------------------------------------- */
+/* ---- values ---------------------------------- */
 
 void mr__tsp_number(struct tsp_value *v, double x)
 {
@@ -66,7 +66,7 @@ void mr__tsp_print_number(const struct tsp *t, struct ws_buffer *to, double x)
 	mr__ws_print(to, "%.*e", (int)t->precision - 1, x);
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
+/* ---- reading ---------------------------------- */
 
 static void skip(struct reader *r)
 {
@@ -220,7 +220,7 @@ static int take_number(struct reader *r, struct tsp_value *v)
 	return 0;
 }
 
-/* ---- calls ------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------- */
 
 static int printed(struct reader *r, const struct tsp_values *in)
 {
@@ -312,7 +312,7 @@ static int call(struct reader *r, const struct path *p, struct tsp_values *out)
 	return rc;
 }
 
-/* ---- expressions --------------------------------------------------------------------- */
+/* ---- expressions ---------------------------------- */
 
 static int get(struct reader *r, const struct path *p, struct tsp_value *out)
 {
@@ -369,7 +369,7 @@ static int evaluate(struct reader *r, struct tsp_values *out)
 	return get(r, &p, &out->v[0]);
 }
 
-/* ---- statements ------------------------------------------------------------------------ */
+/* ---- statements ---------------------------------- */
 
 static int set_global(struct tsp *t, const char *name, const struct tsp_value *v)
 {
@@ -467,7 +467,7 @@ int mr__tsp_run(struct smu *b, struct tsp *t, const char *text)
 	return 0;
 }
 
-/* ---- lines ---------------------------------------------------------------------------- */
+/* ---- lines ---------------------------------- */
 
 static int common(struct smu *b, struct tsp *t, const char *line)
 {

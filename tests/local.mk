@@ -47,7 +47,10 @@ test_programs = \
 	%D%/test_wire_arc1_jobs \
 	%D%/test_wire_scpi \
 	%D%/test_wire_scpi_failures \
-	%D%/test_wire_scpi_time
+	%D%/test_wire_scpi_time \
+	%D%/test_wire_smu \
+	%D%/test_wire_smu_router \
+	%D%/test_wire_smu_tsp
 
 check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
@@ -111,6 +114,8 @@ libcheck_la_SOURCES = \
 	%D%/pipes.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/smuhost.c \
+	%D%/smuhost.h \
 	%D%/smupeer.c \
 	%D%/smupeer.h \
 	%D%/test.h \

@@ -5,7 +5,8 @@
 # runtime (Debian: clang, libclang-rt-14-dev).
 FUZZ_TARGETS = csv description oplog params pbm quantity rig smu state table uri \
 	wire_arc1 \
-	wire_scpi
+	wire_scpi \
+	wire_smu
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
@@ -22,7 +23,8 @@ fuzz_programs = \
 	%D%/fuzz_table \
 	%D%/fuzz_uri \
 	%D%/fuzz_wire_arc1 \
-	%D%/fuzz_wire_scpi
+	%D%/fuzz_wire_scpi \
+	%D%/fuzz_wire_smu
 fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
@@ -39,6 +41,7 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
 %C%_fuzz_wire_arc1_SOURCES = %D%/fuzz_wire_arc1.c $(fuzz_shared)
 %C%_fuzz_wire_scpi_SOURCES = %D%/fuzz_wire_scpi.c $(fuzz_shared)
+%C%_fuzz_wire_smu_SOURCES = %D%/fuzz_wire_smu.c $(fuzz_shared)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 
 # The inner loops in their base form only.
