@@ -24,7 +24,7 @@ static const struct mr_tool_page doctor_page = {
 	.args_max = 1,
 	.examples =
 		"  memrig doctor\n"
-		"  memrig doctor /dev/ttyACM0\n",
+		"  memrig doctor --json\n",
 };
 
 struct round {

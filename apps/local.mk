@@ -13,6 +13,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_drive.c \
 	%D%/cmd_list.c \
 	%D%/cmd_serve.c \
+	%D%/cmd_guardian.c \
 	%D%/cmd_info.c \
 	%D%/cmd_log.c \
 	%D%/cmd_log.h \

@@ -77,6 +77,8 @@ int main(int argc, char **argv)
 		printf("memrig %s\n", mr_version());
 		return 0;
 	}
+	if (strcmp(argv[1], "guardian") == 0)
+		return mr_cmd_guardian(argc - 1, argv + 1);
 	for (size_t i = 0; i < N_VERBS; i++) {
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);

@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "tool_priv.h"
 
@@ -20,6 +22,29 @@ static void raise_stop(int signal_number)
 {
 	(void)signal_number;
 	stop_flag = 1;
+}
+
+/* nohup and its like mean a run to outlive who started it. */
+static bool is_detached(void)
+{
+	struct sigaction now;
+
+	return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/* A board is not left at work for nobody: a parent that is gone stops the run as
+ * a signal does. */
+static void follow_parent(const struct mr_tool *tool)
+{
+	const char *driver = mr_array_describe(tool->array)->driver;
+	pid_t parent = getppid();
+
+	if (is_detached() || strcmp(driver, "emu") == 0 ||
+	    strcmp(driver, "playback") == 0)
+		return;
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		stop_flag = 1;
 }
 
 void mr_tool_catch_signals(struct mr_tool *tool)
@@ -33,7 +58,8 @@ void mr_tool_catch_signals(struct mr_tool *tool)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	if (!is_detached())
+		sigaction(SIGHUP, &action, NULL);
 	tool->context.stop = &stop_flag;
 }
 
@@ -65,10 +91,12 @@ int mr_tool_open(struct mr_tool *tool)
 		                    "'emu:pcm?rows=4&cols=4', or set "
 		                    "$MEMRIG_ARRAY");
 	mr_tool_catch_signals(tool);
+	tool->open.guardian = "/proc/self/exe";
 	code = mr_array_open(tool->uri, &tool->open, &tool->array, &err);
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
 		                    err.text);
+	follow_parent(tool);
 	return start_log(tool);
 }
 

@@ -183,6 +183,10 @@ static int arc1_open(struct mr_uri *uri, const struct mr_open_options *options,
 		rc = mr__transport_open(uri, options, &wish, &b->link.pipe, err);
 	if (!rc)
 		rc = start(b, err);
+	/* after an empty token, which a cut-off one becomes whole by */
+	if (!rc)
+		rc = mr__transport_watch_over(b->link.pipe, options->guardian,
+		                              "\n00\n", err);
 	if (rc) {
 		mr__transport_close(b->link.pipe);
 		free(b);

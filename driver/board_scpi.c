@@ -113,6 +113,9 @@ static int scpi_open(struct mr_uri *uri, const struct mr_open_options *options,
 		rc = mr__transport_open(uri, options, &wish, &b->link.pipe, err);
 	if (!rc)
 		rc = start(b, err);
+	if (!rc && !b->can.watchdog)
+		rc = mr__transport_watch_over(b->link.pipe, options->guardian,
+		                              "\n:ABOR;:OUTP:SAFE\n", err);
 	if (rc) {
 		release(b);
 		return rc;

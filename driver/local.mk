@@ -29,6 +29,8 @@ libdriver_la_SOURCES = \
 	%D%/doctor.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
+	%D%/guardian.c \
+	%D%/guardian.h \
 	%D%/filters.h \
 	%D%/inifile.c \
 	%D%/inifile.h \

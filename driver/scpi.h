@@ -21,6 +21,7 @@ struct scpi {
 	struct mr__transport *pipe;
 	const struct mr_run *run; /* of the submit that goes on; or NULL */
 	int64_t answer_ns;        /* grace on top of what a command takes */
+	int64_t beat_ns;          /* when the next heartbeat is due; 0 = never */
 	bool in_step;             /* false: clear it before anything else */
 	char *out;                /* the message so far; no end yet */
 	size_t n_out;
@@ -43,6 +44,12 @@ int mr__scpi_send(struct scpi *s, struct mr_errtext *err);
 /* Wait until the answer begins, for duration_s and the grace; the stop flag is
  * looked at all the time. On MR_ERR_STOPPED the board has been told to abort. */
 int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err);
+
+/* From here until mr__scpi_unwatch() the board goes to its safe state by itself
+ * when we fall silent; mr__scpi_await() keeps it content. The message that is
+ * being put together ends the watch as its last command. */
+int mr__scpi_watch(struct scpi *s, struct mr_errtext *err);
+void mr__scpi_unwatch(struct scpi *s);
 
 /* A block of exactly n bytes and what ends it: ',' or ';' or LF. */
 int mr__scpi_block(struct scpi *s, void *out, size_t n, char *end,

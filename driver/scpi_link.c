@@ -15,6 +15,8 @@
 #define SLICE_NS INT64_C(5000000) /* how long a stop may go unnoticed */
 #define SENDING_NS INT64_C(10000000000)
 #define ROOM_MIN 4096
+#define BEAT_NS INT64_C(500000000)
+#define WATCHDOG_S "2"
 #define PROTOCOL "MEMRIG,1."
 
 static int64_t in_ns(const struct scpi *s, int64_t duration_ns)
@@ -106,6 +108,33 @@ static int lose_step(struct scpi *s, int rc)
 	return rc;
 }
 
+static int say(struct scpi *s, const char *line, struct mr_errtext *err)
+{
+	return lose_step(s, mr__transport_write(s->pipe, line, strlen(line),
+	                                        true, in_ns(s, SENDING_NS), NULL,
+	                                        err));
+}
+
+int mr__scpi_watch(struct scpi *s, struct mr_errtext *err)
+{
+	s->beat_ns = in_ns(s, BEAT_NS);
+	mr__scpi_add(s, ";:SYST:WDOG 0");
+	return say(s, ":SYST:WDOG " WATCHDOG_S "\n", err);
+}
+
+void mr__scpi_unwatch(struct scpi *s)
+{
+	s->beat_ns = 0;
+}
+
+static int beat(struct scpi *s, struct mr_errtext *err)
+{
+	if (!s->beat_ns || in_ns(s, 0) < s->beat_ns)
+		return MR_OK;
+	s->beat_ns = in_ns(s, BEAT_NS);
+	return say(s, ":SYST:HEAR\n", err);
+}
+
 int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err)
 {
 	double most_s = duration_s < DURATION_MAX_S ? duration_s
@@ -126,11 +155,19 @@ int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err)
 			(void)mr__scpi_safe(s, &ignored);
 			return rc;
 		}
+		rc = beat(s, err);
+		if (rc)
+			return rc;
 		rc = mr__transport_await(s->pipe,
 		                         slice_ns < deadline_ns ? slice_ns
 		                                                : deadline_ns,
 		                         err);
 	} while (rc == MR_ERR_TIMEOUT && in_ns(s, 0) < deadline_ns);
+	/* a board that cut its job for want of heartbeats says so when asked */
+	if (rc == MR_ERR_TIMEOUT && s->beat_ns) {
+		s->beat_ns = 0;
+		rc = mr__scpi_complaint(s, err);
+	}
 	return lose_step(s, rc);
 }
 
@@ -365,7 +402,8 @@ int mr__scpi_start(struct scpi *s, char identity[SCPI_TEXT_MAX],
 int mr__scpi_safe(struct scpi *s, struct mr_errtext *err)
 {
 	mr__scpi_begin(s);
-	mr__scpi_add(s, ":ABOR;:OUTP:SAFE");
+	mr__scpi_add(s, s->beat_ns ? ":ABOR;:OUTP:SAFE;:SYST:WDOG 0"
+	                           : ":ABOR;:OUTP:SAFE");
 	s->in_step = false;
 	return mr__scpi_send(s, err);
 }

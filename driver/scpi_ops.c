@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WATCH_FROM_S 1
 #define NS_PER_S 1e9
 #define HEAD_ROOM 256 /* of a message, beside its blocks */
 
@@ -112,6 +113,14 @@ static struct stretch next_stretch(const struct board *b,
 
 /* ---- ends ---------------------------------------------------------------------- */
 
+/* A short job ends by itself sooner than a watchdog would end it; a simulated
+ * board's time may run ahead of ours. */
+static bool is_worth_watching(const struct board *b, double duration_s)
+{
+	return b->can.watchdog && !b->can.simulated &&
+	       duration_s > WATCH_FROM_S;
+}
+
 /* Send what was put together, with a question for the time behind it. */
 static int send(struct board *b, double duration_s, struct mr_errtext *err)
 {
@@ -119,8 +128,14 @@ static int send(struct board *b, double duration_s, struct mr_errtext *err)
 
 	mr__scpi_add(&b->link, ":SYST:TIME?");
 	b->sent = true;
-	rc = mr__scpi_send(&b->link, err);
-	return rc ? rc : mr__scpi_await(&b->link, duration_s, err);
+	rc = is_worth_watching(b, duration_s) ? mr__scpi_watch(&b->link, err)
+	                                      : MR_OK;
+	if (!rc)
+		rc = mr__scpi_send(&b->link, err);
+	if (!rc)
+		rc = mr__scpi_await(&b->link, duration_s, err);
+	mr__scpi_unwatch(&b->link);
+	return rc;
 }
 
 static int take_time(struct board *b, struct mr_errtext *err)

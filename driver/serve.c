@@ -421,6 +421,15 @@ const char *mr_server_router(const struct mr_server *server)
 	                                  : NULL;
 }
 
+bool mr_server_is_safe(struct mr_server *s, int64_t *since_ns, int64_t *now_ns)
+{
+	int64_t now = board_ns(s);
+
+	if (now_ns)
+		*now_ns = now;
+	return s->ports[BOARD].type->is_safe(s->board, now, since_ns);
+}
+
 int mr_server_close(struct mr_server *s, struct mr_errtext *err)
 {
 	int rc = MR_OK;

@@ -157,6 +157,17 @@ int mr__transport_status_byte(struct mr__transport *t, uint8_t *stb,
 /** A descriptor for poll(): readable when bytes wait; -1 = none. */
 int mr__transport_poll_fd(const struct mr__transport *t);
 
+/**
+ * Have a second process make the board safe should this one die
+ * (mr_open_options.guardian).
+ * Pipes without a descriptor go without.
+ * @param program  options.guardian; NULL = none wanted.
+ * @param safe     what to send, beginning with what ends a cut-off line.
+ * @return MR_OK; MR_ERR_IO.
+ */
+int mr__transport_watch_over(struct mr__transport *t, const char *program,
+                             const char *safe, struct mr_errtext *err);
+
 /** Who is at the other end. */
 void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out);
 

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian.h"
+
 #define NS_PER_S 1e9
 #define PAUSE_SLICE_NS INT64_C(50000000)
 #define BUFFER 65536
@@ -35,6 +37,7 @@ struct mr__transport {
 	struct mr_clock clock;
 	struct mr__control *control; /* NULL = time passes by itself */
 	struct mr__lock lock;
+	struct mr__guardian guardian;
 	struct mr_wire_watcher watcher; /* piece NULL = nobody */
 	struct mr__wire_keep keep;
 	uint8_t *in;  /* [BUFFER] came and was not taken */
@@ -164,6 +167,7 @@ void mr__transport_close(struct mr__transport *t)
 {
 	if (!t)
 		return;
+	mr__guardian_dismiss(&t->guardian);
 	if (t->self)
 		t->type->close(t->self);
 	mr__lock_release(&t->lock);
@@ -391,6 +395,16 @@ int mr__transport_status_byte(struct mr__transport *t, uint8_t *stb,
 int mr__transport_poll_fd(const struct mr__transport *t)
 {
 	return t->type->poll_fd ? t->type->poll_fd(t->self) : -1;
+}
+
+int mr__transport_watch_over(struct mr__transport *t, const char *program,
+                             const char *safe, struct mr_errtext *err)
+{
+	int fd = mr__transport_poll_fd(t);
+
+	if (!program || fd < 0)
+		return MR_OK;
+	return mr__guardian_start(program, fd, safe, &t->guardian, err);
 }
 
 void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out)

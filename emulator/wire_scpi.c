@@ -435,6 +435,12 @@ static int take_keys(struct mr_uri *uri, struct wire_scpi *b,
 		rc = mr_uri_take_u64(uri, KEY_PREFIX "message_max",
 		                     MESSAGE_LEAST, MESSAGE_MOST,
 		                     &b->message_max, err);
+	if (!rc)
+		rc = mr_uri_take_u64(uri, KEY_PREFIX "simulated", 0, 1,
+		                     &b->simulated, err);
+	if (!rc)
+		rc = mr_uri_take_u64(uri, KEY_PREFIX "watchdog", 0, 1,
+		                     &b->watchdog, err);
 	return rc ? rc : take_time(uri, b, err);
 }
 
@@ -479,6 +485,7 @@ static int board_open(struct mr_uri *uri, int64_t now_ns, void **self,
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	b->last = &b->first;
 	b->message_max = MESSAGE_DEFAULT;
+	b->simulated = b->watchdog = 1;
 	(void)snprintf(b->firmware, sizeof b->firmware, "1.0");
 	(void)snprintf(b->protocol, sizeof b->protocol, "1.0");
 	int rc = take_keys(uri, b, err);
@@ -515,7 +522,8 @@ static int board_close(void *self, struct mr_errtext *err)
 const struct mr__wire_type mr__wire_scpi = {
 	.name = "scpi",
 	.summary = "the open board protocol 1.0: board.serial, .firmware, "
-		   ".protocol, .message_max, .time=instant",
+		   ".protocol, .message_max, .simulated=0, .watchdog=0, "
+		   ".time=instant",
 	.messages = true,
 	.open = board_open,
 	.input = board_input,

@@ -166,9 +166,10 @@ int mr__ws_capability_query(struct wire_scpi *b, const struct ws_command *c)
 	put_cells(d, &text);
 	put_schemes(d, &text);
 	put_waveforms(d, &text);
-	mr__ws_print(&text, "compliance=none\ncobs=1\nwatchdog=1\n");
+	mr__ws_print(&text, "compliance=none\ncobs=1\nwatchdog=%d\n",
+	             (int)b->watchdog);
 	put_real(&text, "abort_s", ABORT_S);
-	mr__ws_print(&text, "simulated=1\n");
+	mr__ws_print(&text, "simulated=%d\n", (int)b->simulated);
 	bool failed = text.failed;
 
 	if (!failed)

@@ -32,6 +32,7 @@ test_programs = \
 	%D%/test_rig \
 	%D%/test_smu_profile \
 	%D%/test_step \
+	%D%/test_stop \
 	%D%/test_synapse \
 	%D%/test_synapse_folds \
 	%D%/test_table \

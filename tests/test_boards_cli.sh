@@ -93,6 +93,28 @@ time_scale() {
 	ends_cleanly ends_in_real_time TERM
 }
 
+# A board with a watchdog is kept content through a long job, and makes itself
+# safe when its driver is held up in the middle of one.
+watchdog() {
+	serve scpi 'emu:ideal?rows=1&cols=2&board.simulated=0' \
+		--listen unix:dog.sock
+	right watched_job 'S' read --array scpi+unix:dog.sock --t-int 1.5s \
+		--log dog.db --log-wire
+	tool log dog.db wire
+	grep -q 'WDOG 2' out && grep -q HEAR out
+	report heartbeats_are_sent $?
+	"$memrig" read --array scpi+unix:dog.sock --t-int 6s > out 2> err &
+	client=$!
+	sleep 1
+	kill -STOP "$client"
+	sleep 3
+	kill -CONT "$client"
+	wait "$client"
+	[ $? -eq 1 ] && grep -q -i 'watchdog' err
+	report held_up_driver_is_told $?
+	ends_cleanly watchdog_server_ends TERM
+}
+
 # Emulated time that the driver advances: a day's pause takes no time.
 advanced() {
 	serve arc1 'emu:pcm?rows=2&cols=3&board.line=ideal' \
@@ -181,6 +203,9 @@ refused() {
 	tool doctor --json /dev/there-is-none
 	[ "$got" -eq 1 ] && grep -q '"health": "trouble"' out
 	report doctor_json $?
+	for bytes in '' 303 3g 3030; do # no port is open here
+		wrong "guardian_refuses_$bytes" 2 'only a board' guardian $bytes
+	done
 	wrong doctor_wants_a_node 2 'name a node' doctor ttyACM0
 }
 
@@ -188,6 +213,7 @@ sockets
 stops
 too_new
 time_scale
+watchdog
 advanced
 bench
 refused

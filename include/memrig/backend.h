@@ -74,6 +74,15 @@ struct mr_open_options {
 	uint32_t cols;      /**< likewise */
 	uint32_t threads;   /**< 0 = what the URI says, else 1 */
 	const struct mr_clock *clock; /**< NULL = the system's */
+	const char *guardian; /**< path of the memrig tool; NULL = none wanted. It
+	                         is started as "memrig guardian HEX" with the
+	                         board's port as descriptor 3 and, as 4, a pipe
+	                         that closes when this process is gone without
+	                         having closed the board, were it by kill -9:
+	                         then it sends the bytes that HEX says, which
+	                         make the board safe. For boards that have no
+	                         watchdog of their own and whose port is a
+	                         descriptor (serial, sockets) */
 	bool keep_wire;     /**< a board's opening dialogue is kept for
 	                         mr_array_watch_wire() */
 };

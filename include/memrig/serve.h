@@ -9,6 +9,7 @@
 #define MEMRIG_SERVE_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,6 +74,18 @@ MR_API const char *mr_server_router(const struct mr_server *server);
 MR_API int mr_server_run(struct mr_server *server,
                          const volatile sig_atomic_t *stop,
                          struct mr_errtext *err);
+
+/**
+ * Whether any output of the board carries a voltage; not while
+ * mr_server_run() runs.
+ * @param server    the server.
+ * @param since_ns  receives since when it is like that, in the board's time; or
+ *                  NULL.
+ * @param now_ns    receives the board's time now; or NULL.
+ * @return whether all outputs are safe.
+ */
+MR_API bool mr_server_is_safe(struct mr_server *server, int64_t *since_ns,
+                              int64_t *now_ns);
 
 /**
  * Switch the board off, remove the socket and free everything.
