@@ -377,6 +377,27 @@ static int begin(struct smu *s, enum smu_kind kind, bool known,
 	return rc;
 }
 
+/* What a guardian sends should this process die: it ends a line that was cut
+ * off, aborts and switches off. */
+static int watch_over(struct smu *s, const char *guardian,
+                      struct mr_errtext *err)
+{
+	static const enum smu_command last[] = {SMU_ABORT, SMU_OFF};
+	char text[2 * SMU_ANSWER_MAX] = "\n";
+	size_t n = 1;
+
+	for (size_t k = 0; k < sizeof last / sizeof last[0]; k++) {
+		for (uint32_t i = 0; i < s->profile.n_lines; i++) {
+			const struct smu_line *l = &s->profile.lines[i];
+
+			if (l->command == last[k] && n + SMU_TEXT_MAX < sizeof text)
+				n += (size_t)snprintf(text + n, sizeof text - n,
+				                      "%s\n", l->text);
+		}
+	}
+	return mr__transport_watch_over(s->pipe, guardian, text, err);
+}
+
 int mr__unit_open(struct mr_uri *uri, const struct mr_open_options *options,
                  enum smu_kind kind, struct smu *out, struct mr_errtext *err)
 {
@@ -400,6 +421,8 @@ int mr__unit_open(struct mr_uri *uri, const struct mr_open_options *options,
 		return rc;
 	}
 	rc = begin(out, kind, known, err);
+	if (!rc && kind == SMU_KIND_SMU)
+		rc = watch_over(out, options->guardian, err);
 	if (rc) {
 		mr__transport_close(out->pipe);
 		out->pipe = NULL;

@@ -7,10 +7,12 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "memrig/memrig.h"
 
+#include "pipes.h"
 #include "smupeer.h"
 #include "test.h"
 
@@ -197,6 +199,29 @@ static void serve(struct served *s, const char *listen, const char *router)
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&s->thread, NULL, run_server, s), 0);
 }
 
+/* How often the virtual matrix was switched with the output on. */
+static double hot_switches(const char *matrix)
+{
+	static const char question[] = "print(memrig.hotswitches)\n";
+	char uri[MR_TEST_PATH_MAX + 16], answer[64] = "";
+	struct mr_errtext err = {""};
+	size_t got = 0;
+
+	(void)snprintf(uri, sizeof uri, "router+unix:%s", matrix);
+	struct mr__transport *t = mr_test_pipe(uri);
+
+	MR_CODE_ERR(mr__transport_write(t, question, sizeof question - 1, true,
+	                                mr_test_in(t, 1000 * MR_TEST_MS), NULL,
+	                                &err),
+	            MR_OK, err);
+	MR_CODE_ERR(mr__transport_read_until(t, '\n', answer, sizeof answer - 1,
+	                                     mr_test_in(t, 1000 * MR_TEST_MS),
+	                                     &got, &err),
+	            MR_OK, err);
+	mr__transport_close(t);
+	return got ? strtod(answer, NULL) : -1;
+}
+
 /* Six emulated cells behind a virtual 2600B and a virtual matrix. */
 static void virtual_bench_pulses_the_cell_that_is_meant(void)
 {
@@ -235,6 +260,7 @@ static void virtual_bench_pulses_the_cell_that_is_meant(void)
 		MR_NEAR((double)after[i] - (double)before[i],
 		        i == 5 ? 3 * set->step.offset_S : 0, 1e-10);
 	MR_CODE_ERR(mr_array_close(r.array, &r.err), MR_OK, r.err);
+	CU_ASSERT_EQUAL(hot_switches(matrix), 0);
 	s.stop = 1;
 	CU_ASSERT_EQUAL(pthread_join(s.thread, NULL), 0);
 	MR_CODE(mr_server_close(s.server, NULL), MR_OK);
