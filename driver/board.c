@@ -4,7 +4,7 @@
 #include "board.h"
 
 #define NS_PER_S 1e9
-#define AWAIT_SLICE_NS INT64_C(5000000) /* how long a stop may go unnoticed */
+#define STOP_SLICE_NS INT64_C(5000000) /* how long a stop may go unnoticed */
 
 static int64_t now_ns(const struct mr_clock *clock)
 {
@@ -34,11 +34,18 @@ int64_t mr__board_in(const struct mr__transport *pipe, int64_t duration_ns)
 int mr__board_pause_until(struct mr__transport *pipe, int64_t end_ns,
                           const struct mr_run *run)
 {
-	int64_t left_ns = end_ns - mr__board_in(pipe, 0);
+	bool emulated = mr__transport_is_emulated(pipe);
+	int rc = mr_run_check(run);
 
-	return mr__transport_pause(pipe, left_ns > 0 ? (double)left_ns / NS_PER_S
-	                                             : 0,
-	                           run);
+	for (int64_t left_ns = end_ns - mr__board_in(pipe, 0);
+	     left_ns > 0 && !rc; left_ns = end_ns - mr__board_in(pipe, 0)) {
+		int64_t slice_ns = !emulated && left_ns > STOP_SLICE_NS
+		                           ? STOP_SLICE_NS
+		                           : left_ns;
+
+		rc = mr__transport_pause(pipe, (double)slice_ns / NS_PER_S, run);
+	}
+	return rc;
 }
 
 int mr__board_await(struct mr__transport *pipe, int64_t deadline_ns,
@@ -49,7 +56,7 @@ int mr__board_await(struct mr__transport *pipe, int64_t deadline_ns,
 
 	do {
 		int64_t slice_ns = emulated ? deadline_ns
-		                            : mr__board_in(pipe, AWAIT_SLICE_NS);
+		                            : mr__board_in(pipe, STOP_SLICE_NS);
 
 		rc = run ? mr_run_check(run) : MR_OK;
 		if (rc)

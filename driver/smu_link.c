@@ -277,6 +277,7 @@ int mr__unit_safe(struct smu *s, struct mr_errtext *err)
 
 int mr__unit_close(struct smu *s, struct mr_errtext *err)
 {
+	bool listens = s->in_step;
 	int rc = MR_OK;
 
 	if (!s->pipe)
@@ -284,6 +285,8 @@ int mr__unit_close(struct smu *s, struct mr_errtext *err)
 	s->run = NULL;
 	if (s->profile.kind == SMU_KIND_SMU)
 		rc = mr__unit_safe(s, err);
+	if (!rc && listens) /* it may forget what it has not done when we go */
+		rc = mr__unit_say(s, SMU_SYNC, NULL, err);
 	mr__transport_close(s->pipe);
 	s->pipe = NULL;
 	return rc;

@@ -476,8 +476,8 @@ static int operate_trace(struct bench *b, struct mr_op *op,
 
 static int operate_wait(struct bench *b, struct mr_op *op)
 {
-	int64_t end_ns = now_ns(b) + llround(op->wait.duration_s * NS_PER_S);
-	int rc = sleep_until(b, end_ns);
+	int rc = mr__transport_pause(b->source.pipe, op->wait.duration_s,
+	                             b->source.run);
 
 	op->outcome.n_effect = rc ? 0 : 1;
 	return rc;

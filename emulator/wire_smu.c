@@ -318,8 +318,10 @@ static void board_link(void *self, int64_t now_ns, bool up)
 	struct smu *b = self;
 
 	advance(b, now_ns);
-	if (!up)
+	if (up)
 		reset_link(b);
+	else
+		mr__smu_pipe_hang_up(&b->pipe);
 }
 
 static bool board_is_safe(void *self, int64_t now_ns, int64_t *since_ns)
@@ -379,8 +381,12 @@ static void matrix_clear(void *self, int64_t now_ns)
 
 static void matrix_link(void *self, int64_t now_ns, bool up)
 {
-	if (!up)
+	struct smu *b = self;
+
+	if (up)
 		matrix_clear(self, now_ns);
+	else
+		mr__smu_pipe_hang_up(&b->matrix_pipe);
 }
 
 static const struct mr__wire_type matrix_wire = {

@@ -130,6 +130,9 @@ bool mr__smu_pipe_send(struct smu_pipe *p);
 void mr__smu_pipe_drop_first(struct smu_pipe *p);
 /** Forget what came, what waits and what was not fetched. */
 void mr__smu_pipe_reset(struct smu_pipe *p);
+/* The host went: what came whole is still worked off, as by a real unit, so that
+ * a last "output off" counts; the rest is forgotten. */
+void mr__smu_pipe_hang_up(struct smu_pipe *p);
 void mr__smu_pipe_free(struct smu_pipe *p);
 /** Begin an answer; what is printed next is its text. */
 struct ws_buffer *mr__smu_answer(struct smu_pipe *p);

@@ -160,6 +160,16 @@ void mr__smu_pipe_reset(struct smu_pipe *p)
 	p->head = p->first_end = 0;
 }
 
+void mr__smu_pipe_hang_up(struct smu_pipe *p)
+{
+	mr__ws_empty(&p->in);
+	mr__ws_empty(&p->line);
+	mr__ws_empty(&p->out);
+	mr__ws_empty(&p->ends);
+	p->too_long = false;
+	p->head = p->first_end = 0;
+}
+
 void mr__smu_pipe_free(struct smu_pipe *p)
 {
 	mr__smu_pipe_reset(p);

@@ -205,7 +205,9 @@ static void delays_are_waited_for(void)
 	ROUTED(&h, "print('done')", ""); /* not within 10 ms */
 	port = h.type->port(h.board);
 	CU_ASSERT_TRUE(port->due_ns(h.board, h.now_ns) - h.now_ns > 400000000);
-	port->link(h.board, h.now_ns, false);
+	port->link(h.board, h.now_ns, false); /* what came is still worked off */
+	CU_ASSERT_TRUE(port->due_ns(h.board, h.now_ns) - h.now_ns > 400000000);
+	port->clear(h.board, h.now_ns);
 	CU_ASSERT_EQUAL(port->due_ns(h.board, h.now_ns), INT64_MAX);
 	wirehost_close(&h);
 }
