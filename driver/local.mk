@@ -29,6 +29,9 @@ libdriver_la_SOURCES = \
 	%D%/doctor.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
+	%D%/guard.h \
+	%D%/guard_budget.c \
+	%D%/guard_limits.c \
 	%D%/guardian.c \
 	%D%/guardian.h \
 	%D%/filters.h \
