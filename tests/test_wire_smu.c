@@ -649,10 +649,12 @@ static void random_bytes_leave_a_unit_that_answers(void)
 			uint64_t x = (uint64_t)(mr_random_uniform(5, at) *
 			                        9007199254740992.0);
 			const char *word = words[x / 8 % 21];
+			const char byte = (char)(x >> 16);
 
 			if (x % 8 == 0)
-				word = (const char[]){(char)(x >> 16), '\0'};
-			wirehost_send(&h, word, strlen(word));
+				wirehost_send(&h, &byte, 1);
+			else
+				wirehost_send(&h, word, strlen(word));
 			h.now_ns += (int64_t)(x >> 36);
 			(void)wirehost_listen(&h);
 		}
