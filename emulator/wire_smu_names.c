@@ -177,8 +177,9 @@ static int get_hot(struct smu *b, struct tsp *t, const struct tsp_name *n,
                    struct tsp_value *out)
 {
 	(void)t;
-	(void)n;
-	mr__tsp_number(out, (double)b->matrix.hot);
+	mr__tsp_number(out, strcmp(n->name, "memrig.refused") == 0
+	                            ? (double)b->refused
+	                            : (double)b->matrix.hot);
 	return 0;
 }
 
@@ -651,6 +652,7 @@ static const struct tsp_name names[] = {
 	CALL("tsplink.reset", U | M, link_reset),
 	{"tsplink.state", U | M, get_text, NULL, NULL, SET_NONE, 0},
 	{"memrig.hotswitches", U | M, get_hot, NULL, NULL, SET_NONE, 0},
+	{"memrig.refused", U | M, get_hot, NULL, NULL, SET_NONE, 0},
 
 	CALL("reset", M, mr__tsp_matrix_reset),
 	CALL("channel.reset", M, mr__tsp_matrix_reset),
