@@ -260,8 +260,9 @@ bool mr__smu_job_point(struct smu *b, double level);
 #define SMU_SLOTS 6
 #define SMU_MATRIX_ROWS 8
 #define SMU_MATRIX_COLS 12
-#define SMU_CHANNELS (SMU_SLOTS * SMU_MATRIX_ROWS * SMU_MATRIX_COLS)
-#define SMU_LINES (SMU_SLOTS * SMU_MATRIX_COLS)
+#define SMU_PER_SLOT 96 /* rows * columns */
+#define SMU_CHANNELS 576
+#define SMU_LINES 72
 
 /* What the unit's terminals reach: HI on rows and LO on columns, or reversed. */
 struct smu_route {

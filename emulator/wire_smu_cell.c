@@ -38,13 +38,15 @@ static double behind_s(const struct smu *b, int64_t to_ns)
 
 static void wait_until(struct smu *b, int64_t to_ns)
 {
-	for (double s = behind_s(b, to_ns); s > 0; s = behind_s(b, to_ns)) {
+	bool moves = true;
+
+	while (moves && behind_s(b, to_ns) > 0) {
+		double s = behind_s(b, to_ns);
 		struct mr_op op = {
 			.kind = MR_OP_WAIT,
 			.wait = {.duration_s = fmin(s, WAIT_MAX_S)}};
 
-		if (!submit(b, &op) || behind_s(b, to_ns) >= s)
-			return;
+		moves = submit(b, &op) && behind_s(b, to_ns) < s;
 	}
 }
 
@@ -73,7 +75,7 @@ static uint32_t count(const struct smu_route *r, int way)
 static double conducts(struct smu *b, int way, double v_V, double t_s)
 {
 	const struct smu_route *r = &b->matrix.route;
-	float g_S[SMU_LINES * SMU_LINES / 4];
+	float g_S[SMU_LINES * SMU_LINES / 4] = {0};
 	double max_V = b->desc->limits.v_read_max_V, sum_S = 0;
 	struct mr_op op = {.kind = MR_OP_READ,
 	                   .where = cells(r, way),

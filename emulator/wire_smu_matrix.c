@@ -19,12 +19,11 @@
 
 #define HI 0
 #define LO 1
-#define PER_SLOT (SMU_MATRIX_ROWS * SMU_MATRIX_COLS)
 #define TEN 10
 
 static uint32_t channel_of(uint32_t slot, uint32_t row, uint32_t col)
 {
-	return slot * PER_SLOT + row * SMU_MATRIX_COLS + col;
+	return slot * SMU_PER_SLOT + row * SMU_MATRIX_COLS + col;
 }
 
 /* ---- what is reached ---------------------------------- */
@@ -104,8 +103,8 @@ static bool take_whole(const char **s, bool set[SMU_CHANNELS])
 		*s += 8;
 	} else if (strncmp(*s, "slot", 4) == 0 && (*s)[4] >= '1' &&
 	           (*s)[4] < '1' + SMU_SLOTS) {
-		from = (uint32_t)((*s)[4] - '1') * PER_SLOT;
-		n = PER_SLOT;
+		from = (uint32_t)((*s)[4] - '1') * SMU_PER_SLOT;
+		n = SMU_PER_SLOT;
 		*s += 5;
 	} else {
 		return false;
@@ -153,10 +152,10 @@ static int list_of(const struct tsp_values *in, bool set[SMU_CHANNELS])
 
 static size_t put_channel(char *to, uint32_t channel)
 {
-	uint32_t in_slot = channel % PER_SLOT;
+	uint32_t in_slot = channel % SMU_PER_SLOT;
 	uint32_t col = in_slot % SMU_MATRIX_COLS + 1;
 
-	to[0] = (char)('1' + channel / PER_SLOT);
+	to[0] = (char)('1' + channel / SMU_PER_SLOT);
 	to[1] = (char)('A' + in_slot / SMU_MATRIX_COLS);
 	to[2] = (char)('0' + col / TEN);
 	to[3] = (char)('0' + col % TEN);
@@ -168,7 +167,7 @@ static size_t put_channel(char *to, uint32_t channel)
 /* Rows A and B carry the unit; the others lead nowhere here. */
 static bool is_wired(uint32_t channel)
 {
-	return channel % PER_SLOT / SMU_MATRIX_COLS <= LO;
+	return channel % SMU_PER_SLOT / SMU_MATRIX_COLS <= LO;
 }
 
 static void assign(struct smu *b, const bool wanted[SMU_CHANNELS])

@@ -10,6 +10,7 @@
 
 #define SCRATCH (SMU_STORES_MAX - 1) /* readings that go into no buffer */
 #define DELAY_MAX_S 1e5
+#define USER_MAX 1e9                 /* readings that can be asked for */
 #define ERROR_SEVERITY 20
 #define DATA_TEXT 1
 #define DATA_REAL64 3
@@ -176,8 +177,9 @@ static int get_hot(struct smu *b, struct tsp *t, const struct tsp_name *n,
                    struct tsp_value *out)
 {
 	(void)t;
-	(void)n;
-	mr__tsp_number(out, (double)b->matrix.hot);
+	mr__tsp_number(out, strcmp(n->name, "memrig.refused") == 0
+	                            ? (double)b->refused
+	                            : (double)b->matrix.hot);
 	return 0;
 }
 
@@ -226,7 +228,7 @@ static struct smu_store *store_of(struct smu *b, const char *name,
 static int get_count(struct smu *b, struct tsp *t, const struct tsp_name *n,
                      struct tsp_value *out)
 {
-	const char *part;
+	const char *part = "";
 	const struct smu_store *s = store_of(b, n->name, &part);
 
 	(void)t;
@@ -241,7 +243,7 @@ static int get_count(struct smu *b, struct tsp *t, const struct tsp_name *n,
 static int set_count(struct smu *b, struct tsp *t, const struct tsp_name *n,
                      const struct tsp_value *in)
 {
-	const char *part;
+	const char *part = "";
 	struct smu_store *s = store_of(b, n->name, &part);
 	double x = 0;
 	int rc = number_of(in, &x);
@@ -261,7 +263,7 @@ static int set_count(struct smu *b, struct tsp *t, const struct tsp_name *n,
 static int clear_store(struct smu *b, struct tsp *t, const struct tsp_name *n,
                        const struct tsp_values *in, struct tsp_values *out)
 {
-	const char *part;
+	const char *part = "";
 
 	(void)t;
 	(void)in;
@@ -328,6 +330,8 @@ static int printbuffer(struct smu *b, struct tsp *t, const struct tsp_name *n,
 
 	(void)n;
 	out->n = 0;
+	if (!rc && !(in->v[0].x >= 1 && in->v[1].x <= USER_MAX))
+		rc = SMU_TSP_RUNTIME;
 	for (uint32_t k = 2; k < in->n && !rc; k++)
 		rc = in->v[k].kind == TSP_NAME ? 0 : SMU_TSP_RUNTIME;
 	if (rc)
@@ -335,7 +339,7 @@ static int printbuffer(struct smu *b, struct tsp *t, const struct tsp_name *n,
 	to = mr__smu_answer(t->pipe);
 	if (t->data != DATA_TEXT)
 		mr__ws_append(to, "#0", 2);
-	for (double i = in->v[0].x; i <= in->v[1].x && !rc; i++)
+	for (uint32_t i = (uint32_t)in->v[0].x; i <= in->v[1].x && !rc; i++)
 		for (uint32_t k = 2; k < in->n && !rc; k++) {
 			double x = 0;
 
@@ -383,7 +387,7 @@ static int measure(struct smu *b, struct tsp *t, const struct tsp_name *n,
 		mr__smu_store_clear(s);
 	b->senses_v = n->name[strlen(n->name) - 1] == 'v' && !is_both(n);
 	mr__smu_job_new(b);
-	for (double i = 0; i < b->set[SET_COUNT]; i++)
+	for (uint32_t i = 0; i < (uint32_t)b->set[SET_COUNT]; i++)
 		if (!mr__smu_job_point(b, mr__smu_level(b)))
 			return SMU_SYSTEM;
 	b->job.store = s;
@@ -648,6 +652,7 @@ static const struct tsp_name names[] = {
 	CALL("tsplink.reset", U | M, link_reset),
 	{"tsplink.state", U | M, get_text, NULL, NULL, SET_NONE, 0},
 	{"memrig.hotswitches", U | M, get_hot, NULL, NULL, SET_NONE, 0},
+	{"memrig.refused", U | M, get_hot, NULL, NULL, SET_NONE, 0},
 
 	CALL("reset", M, mr__tsp_matrix_reset),
 	CALL("channel.reset", M, mr__tsp_matrix_reset),

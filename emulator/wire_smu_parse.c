@@ -237,7 +237,7 @@ int mr__smu_real(const struct smu *b, const struct smu_command *c, uint32_t i,
 int mr__smu_choice(const struct smu_param *p, const char *words, double *x)
 {
 	bool is_switch = strncmp(words, "OFF|ON", 6) == 0;
-	double k = 0;
+	uint32_t k = 0;
 
 	for (const char *w = words; w; k++) {
 		if (p->quote != '(' && mr__smu_word_is(p->p, p->n, w)) {

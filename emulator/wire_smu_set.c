@@ -15,6 +15,8 @@
 #define REGISTER_MAX 65535.0
 #define POINTS_DEFAULT 1
 #define NO_PROTECTION_V 1e9
+#define PROTECTION_STEP_V 20.0 /* of the 2400 */
+#define PROTECTION_MOST_V 160.0
 
 double mr__smu_last_range(const double ranges[SMU_RANGES_MAX])
 {
@@ -41,15 +43,16 @@ double mr__smu_protection_V(const struct smu *b)
 	static const double steps_V[] = {2,  5,  10,  20,  40,  60,
 	                                 80, 100, 120, 140, 160, 180};
 	double x = b->set[SET_PROTECTION];
+	size_t n = sizeof steps_V / sizeof steps_V[0], k = (size_t)x;
 
 	if (b->profile->dialect == SMU_2450)
-		return x < sizeof steps_V / sizeof steps_V[0]
-		               ? steps_V[(size_t)x]
-		               : NO_PROTECTION_V;
-	if (b->profile->dialect != SMU_2400)
+		return k < n ? steps_V[k] : NO_PROTECTION_V;
+	if (b->profile->dialect != SMU_2400 || x > PROTECTION_MOST_V)
 		return NO_PROTECTION_V;
 	/* fixed steps, rounded down */
-	return x >= 20 ? fmin(floor(x / 20) * 20, 160) : fmax(x, 0.2);
+	return x >= PROTECTION_STEP_V
+	               ? floor(x / PROTECTION_STEP_V) * PROTECTION_STEP_V
+	               : x;
 }
 
 void mr__smu_defaults(struct smu *b)
@@ -307,7 +310,7 @@ static void print_word(struct ws_buffer *to, const char *words, double x)
 {
 	size_t n = 0;
 
-	for (; x > 0 && strchr(words, '|'); x--)
+	for (uint32_t k = (uint32_t)x; k && strchr(words, '|'); k--)
 		words = strchr(words, '|') + 1;
 	while ((words[n] >= 'A' && words[n] <= 'Z') ||
 	       (words[n] >= '0' && words[n] <= '9'))

@@ -283,11 +283,12 @@ int mr__smu_measure_event(struct smu *b, const struct smu_command *c)
 	return 0;
 }
 
-/* Of the bench, not of a unit: how often the route changed under voltage. */
+/* Of the bench, not of a unit: how often the route changed with the output on,
+ * and how often the cells' model had no answer to what was held. */
 int mr__smu_hot(struct smu *b, const struct smu_command *c)
 {
-	(void)c;
-	mr__ws_print(mr__smu_answer(&b->pipe), "%llu",
-	             (unsigned long long)b->matrix.hot);
+	uint64_t n = strstr(c->header, ":REF") ? b->refused : b->matrix.hot;
+
+	mr__ws_print(mr__smu_answer(&b->pipe), "%llu", (unsigned long long)n);
 	return 0;
 }

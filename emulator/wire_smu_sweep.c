@@ -392,7 +392,7 @@ static int spot(struct smu *b, const struct smu_command *c)
 		if (!b->job.store)
 			return SMU_ILLEGAL;
 	}
-	for (double i = 0; i < b->set[SET_COUNT]; i++)
+	for (uint32_t i = 0; i < (uint32_t)b->set[SET_COUNT]; i++)
 		if (!mr__smu_job_point(b, mr__smu_level(b)))
 			return SMU_SYSTEM;
 	b->job.hold_s = mr__smu_aperture_s(b);

@@ -31,6 +31,8 @@ static const struct smu_entry entries[] = {
 	 mr__smu_clear_errors, 0, 0},
 	{":DIAGnostic:HOTSwitch", SMU_SCPI, SMU_ASK | SMU_ASIDE, 0, 0,
 	 mr__smu_hot, 0, 0},
+	{":DIAGnostic:REFused", SMU_SCPI, SMU_ASK | SMU_ASIDE, 0, 0,
+	 mr__smu_hot, 0, 0},
 	{":STATus:MEASurement[:EVENt]", SMU_2400, SMU_ASK | SMU_ASIDE, 0, 0,
 	 mr__smu_measure_event, 0, 0},
 	{":STATus:MEASurement:ENABle", SMU_2400, BOTH, SET_MEASURE_ENABLE, 0, 0,

@@ -73,7 +73,7 @@ const char *smuhost_route(struct wirehost *h, const char *line)
 	bool end;
 
 	CU_ASSERT_FATAL(port != NULL && n + 2 < sizeof message);
-	memcpy(message, line, n);
+	memcpy(message, line, n + 1);
 	message[n] = '\n';
 	port->input(h->board, h->now_ns, (const uint8_t *)message, n + 1, true);
 	smuhost_wait(h, 0.01);
