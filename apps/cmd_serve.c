@@ -19,15 +19,17 @@ static const struct mr_tool_option serve_options[] = {
 	 "emulated time", false},
 	{"control", "unix:PATH", "a socket that takes lines 'advance SECONDS'",
 	 false},
+	{"router", "WHERE", "the switch matrix of an smu bench; as --listen",
+	 false},
 	{0},
 };
 
 static const struct mr_tool_page serve_page = {
 	.name = "serve",
 	.summary = "Serves a virtual board: the bytes of a real one, an emulated "
-		   "array behind\nthem. Prints where it listens; ^C ends it. With "
-		   "--time-scale 0 the board's\nclock moves by what its work takes, "
-		   "at once.",
+		   "array behind\nthem. Prints where it listens, and on a second "
+		   "line where its router does; ^C\nends it. With --time-scale 0 "
+		   "the board's clock moves by what its work takes,\nat once.",
 	.usage = "[OPTION]... BOARD emu:MODEL[?KEY=VALUE...] "
 		 "--listen=WHERE|--attach=vhci",
 	.options = serve_options,
@@ -38,7 +40,9 @@ static const struct mr_tool_page serve_page = {
 		"unix:/tmp/board\n"
 		"  memrig probe scpi+unix:/tmp/board\n"
 		"  sudo memrig serve scpi emu:pcm --attach vhci\n"
-		"  memrig probe scpi+usbtmc:1209:0001\n",
+		"  memrig probe scpi+usbtmc:1209:0001\n"
+		"  memrig serve smu 'emu:ideal?rows=4&cols=4&board.profile=2400' "
+		"\\\n      --listen unix:/tmp/smu --router unix:/tmp/matrix\n",
 };
 
 /* Where it listens; NULL after a message. */
@@ -65,7 +69,8 @@ static int serve_work(struct mr_tool *tool)
 	struct mr_serve_options options = {
 		.time_scale = 1,
 		.control = mr_tool_value(tool, "control"),
-		.personality = mr_tool_value(tool, "personality")};
+		.personality = mr_tool_value(tool, "personality"),
+		.router = mr_tool_value(tool, "router")};
 	const char *listen;
 	struct mr_errtext err = {""};
 	struct mr_server *server = NULL;
@@ -83,6 +88,8 @@ static int serve_work(struct mr_tool *tool)
 	if (code == MR_OK) {
 		/* now, not at the end: whoever started this waits for it */
 		printf("%s\n", mr_server_address(server));
+		if (mr_server_router(server))
+			printf("%s\n", mr_server_router(server));
 		(void)fflush(stdout);
 		code = mr_server_run(server, tool->context.stop, &err);
 	}

@@ -36,8 +36,18 @@ libdevices_la_CPPFLAGS = $(AM_CPPFLAGS) -DMR_BULK_AVX2
 libdevices_la_LIBADD += libbulk_avx2.la
 endif
 
+# What instruments are told; also built into the driver.
+profiles = \
+	%D%/smu-2400.ini \
+	%D%/smu-2450.ini \
+	%D%/smu-2600b.ini \
+	%D%/smu-b2900.ini \
+	%D%/router-3706a.ini \
+	%D%/router-707b.ini
+
 devicesdir = $(pkgdatadir)/devices
 dist_devices_DATA = \
+	$(profiles) \
 	%D%/ideal.ini \
 	%D%/pcm-hermes1.ini \
 	%D%/pcm-hermes2.ini \
@@ -46,4 +56,4 @@ dist_devices_DATA = \
 	%D%/pcm-table.ini \
 	%D%/pcm-target.ini \
 	%D%/pcm.ini
-EXTRA_DIST += %D%/pcm-table.py
+EXTRA_DIST += %D%/pcm-table.py %D%/shipped.awk

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "board.h"
+
 #define RESTART_NS INT64_C(2000000000) /* the board boots for .5 to 2 s */
-#define SLICE_NS INT64_C(5000000)
 #define VERSION_NS INT64_C(2000000000) /* old firmware never answers */
 #define ANSWER_MAX 64
 #define SENDING_NS INT64_C(5000000000) /* a line that takes no bytes is dead */
@@ -86,28 +87,6 @@ static float float_of(const uint8_t b[4])
 	return f;
 }
 
-/* Until the first byte is there; each slice is as long as a stop may wait. */
-static int await_answer(struct arc1 *a, int64_t deadline_ns,
-                        struct mr_errtext *err)
-{
-	int rc;
-
-	do {
-		int64_t slice_ns = mr__transport_is_emulated(a->pipe)
-		                           ? deadline_ns
-		                           : now_ns(a) + SLICE_NS;
-
-		rc = a->run ? mr_run_check(a->run) : MR_OK;
-		if (!rc)
-			rc = mr__transport_await(a->pipe,
-			                         slice_ns < deadline_ns
-			                                 ? slice_ns
-			                                 : deadline_ns,
-			                         err);
-	} while (rc == MR_ERR_TIMEOUT && now_ns(a) < deadline_ns);
-	return rc;
-}
-
 int mr__arc1_floats(struct arc1 *a, float *out, uint32_t n, double duration_s,
                     struct mr_errtext *err)
 {
@@ -119,7 +98,7 @@ int mr__arc1_floats(struct arc1 *a, float *out, uint32_t n, double duration_s,
 	for (uint32_t i = 0; i < n && !rc;) {
 		uint32_t m = n - i < sizeof raw / 4 ? n - i : sizeof raw / 4;
 
-		rc = await_answer(a, deadline_ns, err);
+		rc = mr__board_await(a->pipe, deadline_ns, a->run, err);
 		if (!rc)
 			rc = mr__transport_read(a->pipe, raw, (size_t)4 * m,
 			                        deadline_ns, NULL, err);

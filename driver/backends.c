@@ -11,7 +11,9 @@ static const struct mr_backend *const backends[] = {
 	&mr__backend_arc1,
 	&mr__backend_emulator,
 	&mr__backend_playback,
+	&mr__backend_rig,
 	&mr__backend_scpi,
+	&mr__backend_smu,
 };
 
 static const struct mr_filter *const filters[] = {

@@ -9,6 +9,8 @@
 
 extern const struct mr_backend mr__backend_arc1;
 extern const struct mr_backend mr__backend_playback;
+extern const struct mr_backend mr__backend_rig;
 extern const struct mr_backend mr__backend_scpi;
+extern const struct mr_backend mr__backend_smu;
 
 #endif

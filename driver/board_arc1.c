@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "arc1.h"
+#include "board.h"
 #include "device_type.h"
 
 #define BAUD 921600
@@ -38,8 +39,7 @@ struct board {
 	struct mr__device_type type;
 	bool multibias;   /* offer drives as the board's own column reads */
 	double level_V;   /* of a word that such a drive switches on */
-	int64_t t0_ns;    /* of its clock, when it was opened */
-	int64_t t_ns;     /* array time, never running backwards */
+	struct mr__board_time time;
 };
 
 static const struct {
@@ -149,13 +149,6 @@ static int take_keys(struct mr_uri *uri, const struct mr_open_options *options,
 	return rc;
 }
 
-static int64_t clock_ns(const struct board *b)
-{
-	const struct mr_clock *clock = mr__transport_clock(b->link.pipe);
-
-	return clock->monotonic_ns(clock->self);
-}
-
 static int start(struct board *b, struct mr_errtext *err)
 {
 	struct mr_description desc = {.rows = 0};
@@ -167,7 +160,7 @@ static int start(struct board *b, struct mr_errtext *err)
 	b->level_V = b->link.v_read_V = read ? read->amplitude : 0.5;
 	int rc = mr__arc1_start(&b->link, err);
 
-	b->t0_ns = clock_ns(b);
+	mr__board_time_start(&b->time, mr__transport_clock(b->link.pipe));
 	return rc;
 }
 
@@ -597,22 +590,12 @@ static int operate(struct board *b, struct mr_op *op, const struct mr_run *run)
 	}
 }
 
-/* Array time is the board's clock since it was opened; an operation takes at
- * least a nanosecond of it. */
-static int64_t array_ns(struct board *b)
+static int submit_one(void *self, struct mr_op *op, const struct mr_run *run)
 {
-	int64_t t_ns = clock_ns(b) - b->t0_ns;
-
-	b->t_ns = t_ns > b->t_ns ? t_ns : b->t_ns + 1;
-	return b->t_ns;
-}
-
-static int submit_one(struct board *b, struct mr_op *op,
-                      const struct mr_run *run)
-{
+	struct board *b = self;
 	int rc = mr_run_check(run);
 
-	op->outcome.t_begin_ns = b->t_ns;
+	op->outcome.t_begin_ns = b->time.t_ns;
 	if (!rc && !b->link.in_step)
 		rc = mr__arc1_start(&b->link, run->err);
 	if (!rc)
@@ -620,7 +603,7 @@ static int submit_one(struct board *b, struct mr_op *op,
 	if (rc == MR_ERR_STOPPED)
 		(void)mr__arc1_safe(&b->link, NULL);
 	op->outcome.error = rc;
-	op->outcome.t_end_ns = array_ns(b);
+	op->outcome.t_end_ns = mr__board_time_next(&b->time);
 	return rc;
 }
 
@@ -628,14 +611,10 @@ static int arc1_submit(void *self, struct mr_op *ops, size_t n,
                        const struct mr_run *run, size_t *n_done)
 {
 	struct board *b = self;
-	int rc = MR_OK;
+	int rc;
 
 	b->link.run = run;
-	while (*n_done < n && !rc) {
-		rc = submit_one(b, &ops[*n_done], run);
-		if (!rc)
-			++*n_done;
-	}
+	rc = mr__board_submit(b, submit_one, ops, n, run, n_done);
 	b->link.run = NULL;
 	return rc;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "scpi_ops.h"
 
 #define BAUD 115200
@@ -197,9 +198,9 @@ static int unknown_if_sent(const struct board *b, const struct mr_op *op, int rc
 	return rc;
 }
 
-static int submit_one(struct board *b, struct mr_op *op,
-                      const struct mr_run *run)
+static int submit_one(void *self, struct mr_op *op, const struct mr_run *run)
 {
+	struct board *b = self;
 	int rc = mr_run_check(run);
 
 	b->sent = false;
@@ -222,14 +223,10 @@ static int scpi_submit(void *self, struct mr_op *ops, size_t n,
                        const struct mr_run *run, size_t *n_done)
 {
 	struct board *b = self;
-	int rc = MR_OK;
+	int rc;
 
 	b->link.run = run;
-	while (*n_done < n && !rc) {
-		rc = submit_one(b, &ops[*n_done], run);
-		if (!rc)
-			++*n_done;
-	}
+	rc = mr__board_submit(b, submit_one, ops, n, run, n_done);
 	b->link.run = NULL;
 	return rc;
 }

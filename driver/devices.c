@@ -17,6 +17,9 @@ static const struct {
 	const char *driver;
 } known[] = {
 	{0x0d28, 0x0204, "arc1"},
+	{0x05e6, 0x2450, "smu"}, /* Keithley numbers products by their names */
+	{0x05e6, 0x2460, "smu"},
+	{0x05e6, 0x2470, "smu"},
 };
 
 struct listing {

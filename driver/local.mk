@@ -10,7 +10,11 @@ libdriver_la_SOURCES = \
 	%D%/backends.c \
 	%D%/backends.h \
 	%D%/board_arc1.c \
+	%D%/board.c \
+	%D%/board.h \
+	%D%/board_rig.c \
 	%D%/board_scpi.c \
+	%D%/board_smu.c \
 	%D%/check.c \
 	%D%/clock.c \
 	%D%/compose.c \
@@ -36,6 +40,8 @@ libdriver_la_SOURCES = \
 	%D%/guardian.c \
 	%D%/guardian.h \
 	%D%/filters.h \
+	%D%/inifile.c \
+	%D%/inifile.h \
 	%D%/listen.c \
 	%D%/listen.h \
 	%D%/lockfile.c \
@@ -61,6 +67,8 @@ libdriver_la_SOURCES = \
 	%D%/paramfile.c \
 	%D%/playback.c \
 	%D%/poll_fd.c \
+	%D%/rigfile.c \
+	%D%/rigfile.h \
 	%D%/scpi.h \
 	%D%/scpi_link.c \
 	%D%/scpi_ops.c \
@@ -70,6 +78,15 @@ libdriver_la_SOURCES = \
 	%D%/serve.c \
 	%D%/shorthand.c \
 	%D%/submit.c \
+	%D%/smu.h \
+	%D%/smu_answer.c \
+	%D%/smu_bench.c \
+	%D%/smu_bench.h \
+	%D%/smu_link.c \
+	%D%/smu_ops.c \
+	%D%/smu_profile.c \
+	%D%/smu_profile.h \
+	%D%/smu_route.c \
 	%D%/synapse.c \
 	%D%/synapse_cells.c \
 	%D%/synapse_priv.h \
@@ -102,6 +119,15 @@ libdriver_la_SOURCES = \
 	%D%/visa.c \
 	%D%/visa.h \
 	%D%/wire_keep.c
+# The shipped profiles of instruments, as C.
+nodist_libdriver_la_SOURCES = %D%/smu_shipped.h
+BUILT_SOURCES = %D%/smu_shipped.h
+CLEANFILES += %D%/smu_shipped.h
+%D%/smu_shipped.h: devices/shipped.awk $(profiles)
+	@mkdir -p $(@D)
+	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C awk -f devices/shipped.awk \
+		$(profiles) > $(abs_builddir)/$@.tmp && \
+		mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 libdriver_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(INIH_CFLAGS) \
 	$(JANSSON_CFLAGS) $(SERIALPORT_CFLAGS) \
 	$(USB_CFLAGS)

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Parameter files of models. The only file that includes inih, which cuts
- * lines at 199 bytes silently and does not tell a handler its line: both are
- * looked after here. */
+/* Parameter files of models. */
 #include "memrig/model.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ini.h>
-
-#define LINE_MAX_BYTES 199
+#include "inifile.h"
 
 struct entry {
 	bool has_value;
@@ -28,12 +22,10 @@ struct entry {
 
 struct load {
 	const struct mr_model *model;
-	FILE *f;
-	int line; /* that inih was given last */
+	int line; /* of the entry at hand */
 	bool has_model;
 	struct entry entries[MR_PARAMS_MAX];
 	int rc;
-	int rc_line;
 	struct mr_errtext why;
 };
 
@@ -101,77 +93,32 @@ static int handle_param(struct load *l, uint32_t i, const char *name,
 	            "and text");
 }
 
-static int handle(void *user, const char *section, const char *name,
-                  const char *value)
+static int handle(void *user, int line, const char *section, const char *name,
+                  const char *value, struct mr_errtext *why)
 {
 	struct load *l = user;
 	uint32_t i;
+	int ok = 1;
 
-	if (l->rc)
-		return 0; /* inih goes on after an error; the first one counts */
-	l->rc_line = l->line;
+	l->line = line;
 	if (strcmp(section, "memrig") == 0)
-		return handle_head(l, name, value);
-	l->rc = mr_model_param(l->model, section, &i, &l->why);
-	if (l->rc) {
-		l->rc = MR_ERR_FORMAT;
-		return 0;
-	}
-	return handle_param(l, i, name, value);
-}
-
-/* 0, or the number of the first line that is too long for inih. */
-static int long_line(FILE *f)
-{
-	int line = 1, length = 0, c;
-
-	while ((c = getc(f)) != EOF) {
-		length = c == '\n' ? 0 : length + 1;
-		if (length > LINE_MAX_BYTES)
-			return line;
-		line += c == '\n';
-	}
-	rewind(f);
-	return 0;
-}
-
-/* As fgets, but a line that just fits takes its line end along: inih would
- * count it as a line of its own. */
-static char *next_line(char *out, int size, void *user)
-{
-	struct load *l = user;
-	char *line = fgets(out, size, l->f);
-
-	l->line++;
-	if (line && strlen(line) == LINE_MAX_BYTES &&
-	    line[LINE_MAX_BYTES - 1] != '\n')
-		(void)getc(l->f);
-	return line;
+		ok = handle_head(l, name, value);
+	else if (mr_model_param(l->model, section, &i, &l->why))
+		return mr_errtext_set(why, MR_ERR_FORMAT, "%s", l->why.text);
+	else
+		ok = handle_param(l, i, name, value);
+	return ok ? MR_OK : mr_errtext_set(why, l->rc, "%s", l->why.text);
 }
 
 static int parse(const char *path, struct load *l, struct mr_errtext *err)
 {
-	int line = long_line(l->f);
+	int rc = mr__ini_read("parameter file", path, handle, l, err);
 
-	if (line)
-		return mr_errtext_set(err, MR_ERR_FORMAT,
-		                      "%s:%d: longer than %d bytes", path, line,
-		                      LINE_MAX_BYTES);
-	line = ini_parse_stream(next_line, l, handle, l);
-	if (l->rc && l->rc_line == line) /* else no name came before it */
-		return mr_errtext_set(err, l->rc, "%s:%d: %s", path, line,
-		                      l->why.text);
-	if (line > 0)
-		return mr_errtext_set(err, MR_ERR_FORMAT,
-		                      "%s:%d: neither [section] nor name = value",
-		                      path, line);
-	if (line < 0 || ferror(l->f))
-		return mr_errtext_set(err, MR_ERR_IO, "%s: cannot read", path);
-	if (!l->has_model)
+	if (!rc && !l->has_model)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s: [memrig] with model = %s is missing",
 		                      path, l->model->name);
-	return MR_OK;
+	return rc;
 }
 
 static int apply(const struct load *l, const char *path, double *values,
@@ -200,24 +147,14 @@ int mr_model_load(const struct mr_model *model, const char *path,
                   double *values, struct mr_errtext *err)
 {
 	struct load *l = calloc(1, sizeof *l);
-	FILE *f = l ? fopen(path, "r") : NULL;
+	double changed[MR_PARAMS_MAX];
 	int rc;
 
 	if (!l)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	if (!f) {
-		free(l);
-		return mr_errtext_set(err, MR_ERR_MISSING,
-		                      "parameter file %s: %s", path,
-		                      strerror(errno));
-	}
-	double changed[MR_PARAMS_MAX];
-
 	memcpy(changed, values, model->n_params * sizeof *values);
 	l->model = model;
-	l->f = f;
 	rc = parse(path, l, err);
-	(void)fclose(f);
 	if (!rc)
 		rc = apply(l, path, changed, err);
 	if (!rc && model->check && model->check(changed, &l->why))

@@ -3,7 +3,8 @@
 
 /*
  * Serving a virtual board. One loop: bytes of the client go in, bytes that are
- * due go out, and in between it sleeps until either can happen.
+ * due go out, and in between it sleeps until either can happen. A bench with a
+ * second pipe has a second door; both are of one board and one time.
  *
  * The board's time is the clock's times the scale, and what was advanced from
  * outside. In emulated time it moves only when there is nothing else to do: to
@@ -30,22 +31,29 @@
 #define LINE_BYTES 64
 #define NAME_BYTES 160
 
-struct mr_server {
-	const struct mr__wire_type *type;
-	void *board;
+enum { BOARD, ROUTER, N_PORTS };
+
+/* One pipe of the board, and who is at its other end. */
+struct port {
+	const struct mr__wire_type *type; /* NULL = there is none */
 	struct mr__listener door;
+	int client;   /* -1 = none */
+	uint8_t *out; /* [BUFFER] taken from the board, not yet sent */
+	size_t n_out;
+	size_t sent;
+};
+
+struct mr_server {
+	void *board;
+	struct port ports[N_PORTS];
 	struct mr__listener control;
 	struct mr_clock clock;
 	double scale;        /* 0 = emulated time */
 	int64_t began_ns;    /* of the clock */
 	int64_t offset_ns;   /* of the board's time */
-	int client;          /* -1 = none */
 	int operator;        /* who speaks on the control socket; -1 = nobody */
 	char line[LINE_BYTES];
 	size_t n_line;
-	uint8_t *out;        /* [BUFFER] taken from the board, not yet sent */
-	size_t n_out;
-	size_t sent;
 };
 
 /* ---- time ----------------------------------------------------------------------- */
@@ -57,18 +65,34 @@ static int64_t board_ns(const struct mr_server *s)
 	return s->offset_ns + (int64_t)((double)passed * s->scale);
 }
 
+static int64_t due_ns_of(const struct mr_server *s, int64_t now_ns)
+{
+	int64_t due_ns = INT64_MAX;
+
+	for (int i = 0; i < N_PORTS; i++) {
+		const struct port *p = &s->ports[i];
+		int64_t t_ns = p->type ? p->type->due_ns(s->board, now_ns)
+		                       : INT64_MAX;
+
+		if (i == ROUTER && p->client < 0)
+			continue; /* nobody hears what it has to say */
+		due_ns = t_ns < due_ns ? t_ns : due_ns;
+	}
+	return due_ns;
+}
+
 /* How long to sleep for the board's sake; in emulated time it is never waited
  * for: its clock goes to where it has something to say. */
 static int nap_ms(struct mr_server *s)
 {
-	int64_t now_ns = board_ns(s), due_ns = s->type->due_ns(s->board, now_ns);
+	int64_t now_ns = board_ns(s), due_ns = due_ns_of(s, now_ns);
 
 	if (due_ns <= now_ns)
 		return 0;
 	if (due_ns == INT64_MAX)
 		return NAP_MS;
 	if (s->scale == 0) {
-		if (s->client < 0)
+		if (s->ports[BOARD].client < 0 && s->ports[ROUTER].client < 0)
 			return NAP_MS;
 		s->offset_ns = due_ns;
 		return 0;
@@ -80,76 +104,76 @@ static int nap_ms(struct mr_server *s)
 
 /* ---- the client ------------------------------------------------------------------- */
 
-static void hang_up(struct mr_server *s)
+static void hang_up(struct mr_server *s, struct port *p)
 {
-	(void)close(s->client);
-	s->client = -1;
-	s->n_out = s->sent = 0;
-	s->type->link(s->board, board_ns(s), false);
+	(void)close(p->client);
+	p->client = -1;
+	p->n_out = p->sent = 0;
+	p->type->link(s->board, board_ns(s), false);
 }
 
 /* Whether there may be more. */
-static bool take_input(struct mr_server *s)
+static bool take_input(struct mr_server *s, struct port *p)
 {
 	uint8_t in[BUFFER];
-	ssize_t n = read(s->client, in, sizeof in);
+	ssize_t n = read(p->client, in, sizeof in);
 
 	if (n > 0)
-		s->type->input(s->board, board_ns(s), in, (size_t)n,
+		p->type->input(s->board, board_ns(s), in, (size_t)n,
 		               in[n - 1] == '\n');
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		hang_up(s);
+		hang_up(s, p);
 	return n > 0;
 }
 
 /* A board has one host: another one is shown the door, unless the first has
  * just gone. */
-static void welcome(struct mr_server *s)
+static void welcome(struct mr_server *s, struct port *p)
 {
-	int fd = mr__listen_accept(&s->door);
+	int fd = mr__listen_accept(&p->door);
 
 	if (fd < 0)
 		return;
-	while (s->client >= 0 && take_input(s))
+	while (p->client >= 0 && take_input(s, p))
 		;
-	if (s->client >= 0) {
+	if (p->client >= 0) {
 		(void)close(fd);
 		return;
 	}
-	s->client = fd;
-	s->type->link(s->board, board_ns(s), true);
+	p->client = fd;
+	p->type->link(s->board, board_ns(s), true);
 }
 
 /* Writing to somebody who has gone must not raise a signal. */
-static ssize_t put(const struct mr_server *s)
+static ssize_t put(const struct port *p)
 {
-	const uint8_t *from = s->out + s->sent;
-	size_t n = s->n_out - s->sent;
+	const uint8_t *from = p->out + p->sent;
+	size_t n = p->n_out - p->sent;
 
-	return s->door.is_terminal ? write(s->client, from, n)
-	                           : send(s->client, from, n, MSG_NOSIGNAL);
+	return p->door.is_terminal ? write(p->client, from, n)
+	                           : send(p->client, from, n, MSG_NOSIGNAL);
 }
 
-static void give_output(struct mr_server *s)
+static void give_output(struct mr_server *s, struct port *p)
 {
-	while (s->client >= 0) {
-		if (s->sent == s->n_out) {
+	while (p->client >= 0) {
+		if (p->sent == p->n_out) {
 			bool end;
 
-			s->sent = 0;
-			s->n_out = s->type->output(s->board, board_ns(s), s->out,
+			p->sent = 0;
+			p->n_out = p->type->output(s->board, board_ns(s), p->out,
 			                           BUFFER, &end);
-			if (s->n_out == 0)
+			if (p->n_out == 0)
 				return;
 		}
-		ssize_t n = put(s);
+		ssize_t n = put(p);
 
 		if (n > 0)
-			s->sent += (size_t)n;
+			p->sent += (size_t)n;
 		else if (errno == EAGAIN || errno == EINTR)
 			return;
 		else
-			hang_up(s);
+			hang_up(s, p);
 	}
 }
 
@@ -212,20 +236,33 @@ static void meet_operator(struct mr_server *s)
 
 /* ---- the loop ------------------------------------------------------------------------ */
 
-enum { DOOR, CLIENT, CONTROL, OPERATOR, N_WATCHED };
+enum { CONTROL, OPERATOR, PORTS, N_WATCHED = PORTS + 2 * N_PORTS };
 
 static void watch(const struct mr_server *s, struct pollfd at[N_WATCHED])
 {
-	bool more = s->sent < s->n_out;
-
-	at[DOOR] = (struct pollfd){.fd = s->door.fd, .events = POLLIN};
-	if (s->door.is_terminal && s->client >= 0)
-		at[DOOR].fd = -1;
-	at[CLIENT] = (struct pollfd){
-		.fd = s->client,
-		.events = (short)(POLLIN | (more ? POLLOUT : 0))};
 	at[CONTROL] = (struct pollfd){.fd = s->control.fd, .events = POLLIN};
 	at[OPERATOR] = (struct pollfd){.fd = s->operator, .events = POLLIN};
+	for (int i = 0; i < N_PORTS; i++) {
+		const struct port *p = &s->ports[i];
+		struct pollfd *door = &at[PORTS + 2 * i];
+		bool more = p->sent < p->n_out;
+
+		door[0] = (struct pollfd){.fd = p->door.fd, .events = POLLIN};
+		if (p->door.is_terminal && p->client >= 0)
+			door[0].fd = -1;
+		door[1] = (struct pollfd){
+			.fd = p->client,
+			.events = (short)(POLLIN | (more ? POLLOUT : 0))};
+	}
+}
+
+static void attend(struct mr_server *s, struct port *p,
+                   const struct pollfd door[2])
+{
+	if (door[0].revents)
+		welcome(s, p);
+	if (door[1].revents && p->client >= 0)
+		(void)take_input(s, p);
 }
 
 static int turn(struct mr_server *s, struct mr_errtext *err)
@@ -236,18 +273,27 @@ static int turn(struct mr_server *s, struct mr_errtext *err)
 	if (poll(at, N_WATCHED, nap_ms(s)) < 0 && errno != EINTR)
 		return mr_errtext_set(err, MR_ERR_IO, "poll: %s",
 		                      strerror(errno));
-	if (at[DOOR].revents)
-		welcome(s);
 	if (at[CONTROL].revents)
 		meet_operator(s);
 	if (at[OPERATOR].revents && s->operator >= 0)
 		take_order(s);
-	if (at[CLIENT].revents && s->client >= 0)
-		(void)take_input(s);
-	give_output(s);
-	if (s->client >= 0 && s->type->is_gone && s->type->is_gone(s->board))
-		hang_up(s);
+	for (int i = 0; i < N_PORTS; i++)
+		attend(s, &s->ports[i], &at[PORTS + 2 * i]);
+	for (int i = 0; i < N_PORTS; i++) {
+		struct port *p = &s->ports[i];
+
+		give_output(s, p);
+		if (p->client >= 0 && p->type->is_gone &&
+		    p->type->is_gone(s->board))
+			hang_up(s, p);
+	}
 	return MR_OK;
+}
+
+/* A device that the machine has thrown out is not plugged in again. */
+static bool is_thrown_out(const struct port *p)
+{
+	return p->door.is_port && p->door.fd < 0 && p->client < 0;
 }
 
 int mr_server_run(struct mr_server *s, const volatile sig_atomic_t *stop,
@@ -255,12 +301,12 @@ int mr_server_run(struct mr_server *s, const volatile sig_atomic_t *stop,
 {
 	int rc = MR_OK;
 
-	/* a device that the machine has thrown out is not plugged in again */
 	while (!rc && !(stop && *stop) &&
-	       !(s->door.is_port && s->door.fd < 0 && s->client < 0))
+	       !is_thrown_out(&s->ports[BOARD]))
 		rc = turn(s, err);
-	if (s->client >= 0)
-		hang_up(s);
+	for (int i = 0; i < N_PORTS; i++)
+		if (s->ports[i].client >= 0)
+			hang_up(s, &s->ports[i]);
 	return rc;
 }
 
@@ -289,7 +335,8 @@ static int switch_on(struct mr_server *s, const char *text,
 	if (!uri)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	if (!rc)
-		rc = mr__wire_open(s->type, uri, 0, &s->type, &s->board, err);
+		rc = mr__wire_open(s->ports[BOARD].type, uri, 0,
+		                   &s->ports[BOARD].type, &s->board, err);
 	free(uri);
 	return rc;
 }
@@ -305,7 +352,7 @@ static int put_port(struct mr_server *s, const struct mr__wire_type *base,
                     struct mr_errtext *err)
 {
 	if (is_usb(where))
-		return mr__wire_usbip_open(base, personality, &s->type,
+		return mr__wire_usbip_open(base, personality, &s->ports[BOARD].type,
 		                           &s->board, err);
 	if (personality)
 		return mr_errtext_set(err, MR_ERR_USAGE,
@@ -315,25 +362,47 @@ static int put_port(struct mr_server *s, const struct mr__wire_type *base,
 	return MR_OK;
 }
 
+/* The door of the board's second pipe. */
+static int open_router(struct mr_server *s, const char *where,
+                       struct mr_errtext *err)
+{
+	const struct mr__wire_type *type = s->ports[BOARD].type;
+	struct port *p = &s->ports[ROUTER];
+
+	p->type = type->port ? type->port(s->board) : NULL;
+	if (!p->type)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "a router at %s: this board has none; 'smu' "
+		                      "has one where the array has more than one "
+		                      "cell",
+		                      where);
+	p->out = malloc(BUFFER);
+	if (!p->out)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	return mr__listen(where, &p->door, err);
+}
+
 static int open_server(struct mr_server *s, const char *uri, const char *where,
                        const struct mr_serve_options *options,
                        struct mr_errtext *err)
 {
-	const struct mr__wire_type *base = s->type;
+	const struct mr__wire_type *base = s->ports[BOARD].type;
 	int rc;
 
 	if (!(options->time_scale >= 0 && options->time_scale <= 1e9))
 		return mr_errtext_set(err, MR_ERR_RANGE,
 		                      "a time scale of %g: must be 0 to 1e9",
 		                      options->time_scale);
-	s->out = malloc(BUFFER);
-	if (!s->out)
+	s->ports[BOARD].out = malloc(BUFFER);
+	if (!s->ports[BOARD].out)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	rc = switch_on(s, uri, err);
 	if (!rc)
 		rc = put_port(s, base, where, options->personality, err);
 	if (!rc)
-		rc = mr__listen(where, &s->door, err);
+		rc = mr__listen(where, &s->ports[BOARD].door, err);
+	if (!rc && options->router)
+		rc = open_router(s, options->router, err);
 	if (!rc && options->control)
 		rc = mr__listen(options->control, &s->control, err);
 	s->scale = options->time_scale;
@@ -353,9 +422,11 @@ int mr_server_open(const char *board, const char *uri, const char *listen,
 	s = calloc(1, sizeof *s);
 	if (!s)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	s->type = type;
-	s->client = s->operator = s->door.fd = s->control.fd = -1;
-	s->door.slave_fd = s->control.slave_fd = -1;
+	s->ports[BOARD].type = type;
+	s->operator = s->control.fd = s->control.slave_fd = -1;
+	for (int i = 0; i < N_PORTS; i++)
+		s->ports[i].client = s->ports[i].door.fd =
+			s->ports[i].door.slave_fd = -1;
 	if (options->clock)
 		s->clock = *options->clock;
 	else
@@ -372,7 +443,13 @@ int mr_server_open(const char *board, const char *uri, const char *listen,
 
 const char *mr_server_address(const struct mr_server *server)
 {
-	return server->door.address;
+	return server->ports[BOARD].door.address;
+}
+
+const char *mr_server_router(const struct mr_server *server)
+{
+	return server->ports[ROUTER].type ? server->ports[ROUTER].door.address
+	                                  : NULL;
 }
 
 bool mr_server_is_safe(struct mr_server *s, int64_t *since_ns, int64_t *now_ns)
@@ -381,7 +458,7 @@ bool mr_server_is_safe(struct mr_server *s, int64_t *since_ns, int64_t *now_ns)
 
 	if (now_ns)
 		*now_ns = now;
-	return s->type->is_safe(s->board, now, since_ns);
+	return s->ports[BOARD].type->is_safe(s->board, now, since_ns);
 }
 
 int mr_server_close(struct mr_server *s, struct mr_errtext *err)
@@ -392,11 +469,13 @@ int mr_server_close(struct mr_server *s, struct mr_errtext *err)
 		return MR_OK;
 	if (s->operator >= 0)
 		dismiss(s);
-	mr__listen_close(&s->door);
 	mr__listen_close(&s->control);
+	for (int i = 0; i < N_PORTS; i++)
+		mr__listen_close(&s->ports[i].door);
 	if (s->board)
-		rc = s->type->close(s->board, err);
-	free(s->out);
+		rc = s->ports[BOARD].type->close(s->board, err);
+	for (int i = 0; i < N_PORTS; i++)
+		free(s->ports[i].out);
 	free(s);
 	return rc;
 }

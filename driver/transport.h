@@ -269,6 +269,10 @@ struct mr__wire_type {
 	bool (*is_safe)(void *self, int64_t now_ns, int64_t *since_ns);
 	/** Whether the board's plug has been pulled; NULL = never is. */
 	bool (*is_gone)(void *self);
+	/** The second pipe of a bench, such as a switch matrix beside its unit:
+	 * a board that is called with the same `self`, and neither opened nor
+	 * closed by itself. NULL, or a NULL answer = there is none. */
+	const struct mr__wire_type *(*port)(void *self);
 	int (*close)(void *self, struct mr_errtext *err);
 
 	const struct mr__line *line; /* how its UART is set; NULL = has none */

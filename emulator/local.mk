@@ -46,6 +46,23 @@ libemulator_la_SOURCES = \
 	%D%/wire_scpi_status.c \
 	%D%/wire_scpi_system.c \
 	%D%/wire_scpi_tree.c \
+	%D%/wire_smu.c \
+	%D%/wire_smu.h \
+	%D%/wire_smu_act.c \
+	%D%/wire_smu_cell.c \
+	%D%/wire_smu_job.c \
+	%D%/wire_smu_matrix.c \
+	%D%/wire_smu_names.c \
+	%D%/wire_smu_parse.c \
+	%D%/wire_smu_pipe.c \
+	%D%/wire_smu_profile.c \
+	%D%/wire_smu_pulses.c \
+	%D%/wire_smu_set.c \
+	%D%/wire_smu_status.c \
+	%D%/wire_smu_sweep.c \
+	%D%/wire_smu_trace.c \
+	%D%/wire_smu_tree.c \
+	%D%/wire_smu_tsp.c \
 	%D%/wire_usbip.c \
 	%D%/wires.c \
 	%D%/wires.h

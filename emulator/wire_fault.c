@@ -277,6 +277,63 @@ static bool fault_is_gone(void *self)
 	return f->gone;
 }
 
+/* The second pipe of a bench has no faults. It is called with the bench, which
+ * has to be found behind them. */
+static void port_input(void *self, int64_t now_ns, const uint8_t *data, size_t n,
+                       bool end)
+{
+	struct faulty *f = self;
+
+	f->board->port(f->self)->input(f->self, now_ns, data, n, end);
+}
+
+static size_t port_output(void *self, int64_t now_ns, uint8_t *buf, size_t room,
+                          bool *end)
+{
+	struct faulty *f = self;
+
+	return f->board->port(f->self)->output(f->self, now_ns, buf, room, end);
+}
+
+static int64_t port_due_ns(void *self, int64_t now_ns)
+{
+	struct faulty *f = self;
+
+	return f->board->port(f->self)->due_ns(f->self, now_ns);
+}
+
+static void port_clear(void *self, int64_t now_ns)
+{
+	struct faulty *f = self;
+
+	f->board->port(f->self)->clear(f->self, now_ns);
+}
+
+static void port_link(void *self, int64_t now_ns, bool up)
+{
+	struct faulty *f = self;
+
+	f->board->port(f->self)->link(f->self, now_ns, up);
+}
+
+static const struct mr__wire_type *fault_port(void *self)
+{
+	static const struct mr__wire_type port = {
+		.name = "port",
+		.summary = "port: the second pipe of a board with faults",
+		.messages = true,
+		.input = port_input,
+		.output = port_output,
+		.due_ns = port_due_ns,
+		.clear = port_clear,
+		.link = port_link,
+		.is_safe = fault_is_safe,
+	};
+	const struct faulty *f = self;
+
+	return f->board->port && f->board->port(f->self) ? &port : NULL;
+}
+
 static int fault_close(void *self, struct mr_errtext *err)
 {
 	struct faulty *f = self;
@@ -319,5 +376,6 @@ const struct mr__wire_type mr__wire_fault = {
 	.link = fault_link,
 	.is_safe = fault_is_safe,
 	.is_gone = fault_is_gone,
+	.port = fault_port,
 	.close = fault_close,
 };

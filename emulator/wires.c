@@ -11,6 +11,7 @@ static const struct mr__wire_type *const boards[] = {
 	&mr__wire_arc1,
 	&mr__wire_echo,
 	&mr__wire_scpi,
+	&mr__wire_smu,
 };
 
 #define N_BOARDS (sizeof boards / sizeof boards[0])

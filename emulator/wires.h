@@ -10,6 +10,7 @@
 extern const struct mr__wire_type mr__wire_arc1;
 extern const struct mr__wire_type mr__wire_echo;
 extern const struct mr__wire_type mr__wire_scpi;
+extern const struct mr__wire_type mr__wire_smu;
 
 /* A board with faults; see wire_fault.c for the script. */
 extern const struct mr__wire_type mr__wire_fault;

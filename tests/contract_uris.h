@@ -21,6 +21,14 @@ static const char *const recorded[] = {
 	"scpi+loop:pcm?emu.rows=5&emu.cols=7&emu.seed=11",
 	"scpi+loop:pcm-target?emu.rows=5&emu.cols=7",
 	"scpi+loop:ideal?emu.rows=5&emu.cols=7&board.message_max=400",
+	("smu+loop:ideal?profile=2450&board.profile=2450&emu.rows=1&emu.cols=1"
+	 "&emu.width_set_s=0.05&device=ideal&device.width_set_s=0.05"),
+	("smu+loop:ideal?profile=2400&board.profile=2400&emu.rows=1&emu.cols=1"
+	 "&emu.width_set_s=0.05&device=ideal&device.width_set_s=0.05"),
+	("smu+loop:ideal?profile=b2900&board.profile=b2900&emu.rows=1&emu.cols=1"
+	 "&emu.width_set_s=1e-3&device=ideal&device.width_set_s=1e-3"),
+	("smu+loop:ideal?profile=2600b&board.profile=2600b&emu.rows=1&emu.cols=1"
+	 "&emu.width_set_s=1e-3&device=ideal&device.width_set_s=1e-3"),
 };
 
 #define N_RECORDED (sizeof recorded / sizeof recorded[0])

@@ -7,6 +7,7 @@ test_programs = \
 	%D%/test_array \
 	%D%/test_board_arc1 \
 	%D%/test_board_faults \
+	%D%/test_board_smu \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
@@ -29,6 +30,8 @@ test_programs = \
 	%D%/test_periphery \
 	%D%/test_playback \
 	%D%/test_random \
+	%D%/test_rig \
+	%D%/test_smu_profile \
 	%D%/test_step \
 	%D%/test_stop \
 	%D%/test_synapse \
@@ -47,7 +50,10 @@ test_programs = \
 	%D%/test_wire_arc1_jobs \
 	%D%/test_wire_scpi \
 	%D%/test_wire_scpi_failures \
-	%D%/test_wire_scpi_time
+	%D%/test_wire_scpi_time \
+	%D%/test_wire_smu \
+	%D%/test_wire_smu_router \
+	%D%/test_wire_smu_tsp
 
 check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
@@ -114,6 +120,10 @@ libcheck_la_SOURCES = \
 	%D%/pipes.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/smuhost.c \
+	%D%/smuhost.h \
+	%D%/smupeer.c \
+	%D%/smupeer.h \
 	%D%/test.h \
 	%D%/test_main.c \
 	%D%/wirehost.c \

@@ -129,6 +129,62 @@ advanced() {
 	ends_cleanly advanced_server_ends TERM
 }
 
+# Says lines to what listens at a Unix socket; its answers are in `out`.
+say() { # SOCKET SECONDS LINE...
+	python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(float(sys.argv[2]))
+s.connect(sys.argv[1])
+for line in sys.argv[3:]:
+    s.sendall(line.encode() + b"\n")
+    if "?" in line or "print" in line:
+        answer = b""
+        while not answer.endswith(b"\n"):
+            answer += s.recv(4096)
+        print(answer.decode(), end="")' "$@" > out 2> err
+}
+
+heard() { # NAME TEXT
+	grep -q "$2" out
+	report "$1" $?
+}
+
+# Two doors of one bench: the unit, and the matrix between it and the cells.
+bench() {
+	if ! command -v python3 > /dev/null; then
+		skip smu_served 'python3 is missing'
+		return
+	fi
+	for profile in 2450 2400 b2900 2600b; do
+		serve smu "emu:ideal?rows=2&cols=2&board.profile=$profile" \
+			--listen unix:smu.sock --time-scale 0
+		say smu.sock 5 '*IDN?'
+		heard "smu_${profile}_served" 'EYS\|eys\|eith\|EITH'
+		ends_cleanly "smu_${profile}_ends" TERM
+	done
+	serve smu 'emu:ideal?rows=2&cols=2&board.profile=2400' --listen \
+		unix:smu.sock --router unix:matrix.sock --time-scale 0
+	[ "$(sed -n 2p served)" = unix:matrix.sock ]
+	report router_is_named $?
+	say matrix.sock 5 'channel.close("1A01,1B03")' \
+		'print(channel.getclose("allslots"))'
+	heard router_served '1A01;1B03'
+	say smu.sock 5 ':SENS:FUNC "CURR"' ':SOUR:VOLT 0.1;:OUTP ON' ':READ?' \
+		':DIAG:HOTS?'
+	heard smu_reads '^+1.000000E-01,'
+	heard nothing_was_hot '^0$'
+	say matrix.sock 5 'channel.open("allslots")' \
+		'print(memrig.hotswitches)'
+	heard hot_switch_is_counted '^1'
+	ends_cleanly bench_ends TERM
+	wrong router_missing 2 'a router at pty' serve smu \
+		'emu:ideal?rows=1&cols=1' --listen unix:one.sock --router pty
+	wrong router_of_another 2 'this board has none' serve scpi emu:ideal \
+		--listen unix:one.sock --router pty
+	wrong smu_profile 2 'board.profile=9' serve smu \
+		'emu:ideal?board.profile=9' --listen pty
+}
+
 refused() {
 	wrong serve_no_board 2 'there are' serve nothing emu:ideal --listen pty
 	wrong serve_no_place 2 'listen' serve scpi emu:ideal
@@ -175,5 +231,6 @@ too_new
 time_scale
 watchdog
 advanced
+bench
 refused
 closing

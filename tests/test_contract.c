@@ -140,24 +140,25 @@ static void read_where(struct mr_array *array, struct mr_selection where)
 static void read_contract(struct mr_array *array)
 {
 	const struct mr_description *d = mr_array_describe(array);
-	uint32_t list[] = {cells(array) - 1, 0, 1, 0};
+	bool many = d->rows >= 2 && d->cols >= 3; /* else one cell */
+	uint32_t list[] = {cells(array) - 1, 0, many, 0};
 	uint32_t rows[] = {d->rows - 1, 0};
-	uint32_t cols[] = {1, d->cols - 1, 0};
+	uint32_t cols[] = {many, d->cols - 1, 0};
 
 	read_where(array, (struct mr_selection){.kind = MR_SELECT_ALL});
 	read_where(array, (struct mr_selection){.kind = MR_SELECT_RECT,
-	                                        .row = 1,
-	                                        .col = 1,
-	                                        .n_rows = d->rows - 1,
-	                                        .n_cols = 2});
+	                                        .row = many,
+	                                        .col = many,
+	                                        .n_rows = d->rows - many,
+	                                        .n_cols = many ? 2 : 1});
 	read_where(array, (struct mr_selection){.kind = MR_SELECT_LIST,
 	                                        .cells = list,
 	                                        .n_cells = 4});
 	read_where(array, (struct mr_selection){.kind = MR_SELECT_OUTER,
 	                                        .rows = rows,
-	                                        .n_rows = 2,
+	                                        .n_rows = many ? 2 : 1,
 	                                        .cols = cols,
-	                                        .n_cols = 3});
+	                                        .n_cols = many ? 3 : 1});
 }
 
 static void refuse_read(struct mr_array *array, struct mr_selection where,
@@ -176,7 +177,7 @@ static void read_refusals(struct mr_array *array)
 {
 	const struct mr_description *d = mr_array_describe(array);
 	uint32_t outside[] = {cells(array)};
-	uint32_t twice[] = {1, 1};
+	uint32_t twice[] = {0, 0};
 	uint32_t one[] = {0};
 	float g_S[CELLS_MAX];
 	struct mr_op op = {.kind = MR_OP_READ};
@@ -303,7 +304,7 @@ static void pulse_refusals(struct mr_array *array)
 	p = good.pulse;
 	p.amplitudes = bad;
 	for (uint32_t i = 0; i < cells(array); i++)
-		bad[i] = i == 2 ? NAN : (float)good.pulse.amplitude;
+		bad[i] = i + 1 == cells(array) ? NAN : (float)good.pulse.amplitude;
 	refuse_pulse(array, p, MR_ERR_RANGE);
 	MR_CODE(mr_array_pulse(array, NULL, "no-such", 1), MR_ERR_USAGE);
 	MR_CODE(mr_array_pulse(array, NULL, "read", 1), MR_ERR_USAGE);
@@ -411,16 +412,18 @@ static void trace_contract(struct mr_array *array)
 {
 	const struct mr_description *d = mr_array_describe(array);
 	double v = 0.7 * d->limits.v_read_max_V;
+	double least_s = fmax(1e-4, d->limits.width_min_s);
 	float level[] = {(float)v, (float)(v / 2), (float)-v};
-	double hold_s[] = {1e-4, 2e-4, 3e-4};
+	double hold_s[] = {least_s, 2 * least_s, 3 * least_s};
 	uint8_t sample[] = {1, 0, 1};
-	uint32_t list[] = {2, 0};
+	uint32_t n = cells(array) > 2 ? 2 : 1;
+	uint32_t list[] = {n == 2 ? 2 : 0, 0};
 	float v_V[4] = {0}, i_A[4] = {0};
 	double t_s[4] = {0};
 	struct mr_op op = {.kind = MR_OP_TRACE,
 	                   .where = {.kind = MR_SELECT_LIST,
 	                             .cells = list,
-	                             .n_cells = 2},
+	                             .n_cells = n},
 	                   .trace = {.n_levels = 3,
 	                             .level = level,
 	                             .hold_s = hold_s,
@@ -432,16 +435,16 @@ static void trace_contract(struct mr_array *array)
 	if (!has(array, MR_OP_TRACE))
 		return;
 	MR_CODE(submit(array, &op), MR_OK);
-	CU_ASSERT_EQUAL(op.outcome.n_effect, 2);
-	for (int k = 0; k < 4; k++) {
+	CU_ASSERT_EQUAL(op.outcome.n_effect, n);
+	for (uint32_t k = 0; k < 2 * n; k++) {
 		CU_ASSERT(isfinite(i_A[k]));
 		MR_NEAR((double)v_V[k], k % 2 ? -v : v, 1e-6);
 		CU_ASSERT(k == 0 || t_s[k] > t_s[k - 1]);
 	}
-	CU_ASSERT(t_s[3] >= 12e-4 - 1e-9);
+	CU_ASSERT(t_s[2 * n - 1] >= 6 * n * least_s - 1e-9);
 	hold_s[1] = 0;
 	MR_CODE(submit(array, &op), MR_ERR_RANGE);
-	hold_s[1] = 1e-4;
+	hold_s[1] = least_s;
 	level[1] = NAN;
 	CU_ASSERT(submit(array, &op) != MR_OK);
 	level[1] = 0;
@@ -536,7 +539,8 @@ static void program_contract(struct mr_array *array)
 static void program_refusals(struct mr_array *array)
 {
 	const struct mr_description *d = mr_array_describe(array);
-	uint32_t twice[] = {1, 0, 1};
+	uint32_t last = cells(array) - 1;
+	uint32_t twice[] = {last, 0, last};
 	struct mr_op op = {.kind = MR_OP_PROGRAM};
 	struct mr_program_op good = {.target = d->g_unit_S / 2,
 	                             .tolerance_S = d->g_unit_S / 10,

@@ -246,6 +246,28 @@ static void interrupt_makes_a_scpi_board_safe(void)
 	soon_enough(&s, SIGINT, "SIGINT");
 }
 
+static struct scene smu(void)
+{
+	return (struct scene){
+		.board = "smu",
+		.emulated = "emu:ideal?rows=1&cols=1&board.profile=2450",
+		.client = "?profile=2450"};
+}
+
+static void interrupt_makes_a_unit_safe(void)
+{
+	struct scene s = smu();
+
+	soon_enough(&s, SIGINT, "SIGINT");
+}
+
+static void guardian_makes_a_unit_safe(void)
+{
+	struct scene s = smu();
+
+	soon_enough(&s, SIGKILL, "kill -9");
+}
+
 static void guardian_makes_an_arc1_safe(void)
 {
 	struct scene s = arc1();
@@ -279,6 +301,8 @@ const struct mr_test mr_tests[] = {
 	{"interrupt_makes_an_arc1_safe", interrupt_makes_an_arc1_safe},
 	{"interrupt_makes_a_scpi_board_safe", interrupt_makes_a_scpi_board_safe},
 	{"guardian_makes_an_arc1_safe", guardian_makes_an_arc1_safe},
+	{"interrupt_makes_a_unit_safe", interrupt_makes_a_unit_safe},
+	{"guardian_makes_a_unit_safe", guardian_makes_a_unit_safe},
 	{"guardian_makes_a_scpi_board_safe", guardian_makes_a_scpi_board_safe},
 	{"guardian_that_is_missing_fails_the_opening",
 	 guardian_that_is_missing_fails_the_opening},

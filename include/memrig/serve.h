@@ -23,6 +23,9 @@ struct mr_serve_options {
 	double time_scale;
 	const char *control; /**< "unix:PATH" of a socket that takes lines
 	                          "advance SECONDS" and answers "ok"; or NULL */
+	const char *router;  /**< where the board's second pipe listens, such as
+	                          the switch matrix of an "smu" bench; as
+	                          `listen`; NULL = nowhere */
 	const struct mr_clock *clock; /**< NULL = the system's */
 	const char *personality; /**< what a USB port shows: "usbtmc", "bulk" or
 	                              "acm" (a serial port); NULL = what suits
@@ -43,7 +46,8 @@ struct mr_server;
  * @param options  never NULL.
  * @param out      receives the server; one thread.
  * @param err      says what is wrong and what would be right; or NULL.
- * @return MR_OK; MR_ERR_USAGE (unknown board, bad address, bad key);
+ * @return MR_OK; MR_ERR_USAGE (unknown board, bad address, bad key, a router
+ *         where the board has none);
  *         MR_ERR_RANGE; MR_ERR_BUSY (the address is in use); MR_ERR_IO;
  *         MR_ERR_NOMEM.
  */
@@ -57,6 +61,13 @@ MR_API int mr_server_open(const char *board, const char *uri, const char *listen
  * @return text of the server's.
  */
 MR_API const char *mr_server_address(const struct mr_server *server);
+
+/**
+ * Where its second pipe listens.
+ * @param server  the server.
+ * @return text of the server's; NULL where there is none.
+ */
+MR_API const char *mr_server_router(const struct mr_server *server);
 
 /**
  * Serve one client after another until told to stop.

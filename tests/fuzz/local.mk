@@ -3,10 +3,11 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = csv description oplog params pbm quantity state table uri \
+FUZZ_TARGETS = csv description oplog params pbm quantity rig smu state table uri \
 	usbip \
 	wire_arc1 \
-	wire_scpi
+	wire_scpi \
+	wire_smu
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
@@ -17,12 +18,15 @@ fuzz_programs = \
 	%D%/fuzz_params \
 	%D%/fuzz_pbm \
 	%D%/fuzz_quantity \
+	%D%/fuzz_rig \
+	%D%/fuzz_smu \
 	%D%/fuzz_state \
 	%D%/fuzz_table \
 	%D%/fuzz_uri \
 	%D%/fuzz_usbip \
 	%D%/fuzz_wire_arc1 \
-	%D%/fuzz_wire_scpi
+	%D%/fuzz_wire_scpi \
+	%D%/fuzz_wire_smu
 fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
@@ -32,12 +36,15 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_pbm_SOURCES = %D%/fuzz_pbm.c $(fuzz_shared)
 %C%_fuzz_quantity_SOURCES = %D%/fuzz_quantity.c $(fuzz_shared)
 %C%_fuzz_quantity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_rig_SOURCES = %D%/fuzz_rig.c $(fuzz_shared)
+%C%_fuzz_smu_SOURCES = %D%/fuzz_smu.c $(fuzz_shared)
 %C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
 %C%_fuzz_table_SOURCES = %D%/fuzz_table.c $(fuzz_shared)
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
 %C%_fuzz_usbip_SOURCES = %D%/fuzz_usbip.c $(fuzz_shared)
 %C%_fuzz_wire_arc1_SOURCES = %D%/fuzz_wire_arc1.c $(fuzz_shared)
 %C%_fuzz_wire_scpi_SOURCES = %D%/fuzz_wire_scpi.c $(fuzz_shared)
+%C%_fuzz_wire_smu_SOURCES = %D%/fuzz_wire_smu.c $(fuzz_shared)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 
 # The inner loops in their base form only.
@@ -47,7 +54,7 @@ fuzz_sources = $(libdevices_la_SOURCES) $(libemulator_la_SOURCES) \
 
 # All targets, each for FUZZ_SECONDS; findings are in fuzz-NAME/.
 #     make fuzz FUZZ_SECONDS=60 FUZZ_TARGETS='uri csv'
-fuzz:
+fuzz: $(BUILT_SOURCES)
 	@rm -rf fuzz-probe*; echo 'int LLVMFuzzerTestOneInput(const char *d,' \
 		'long n) { (void)d; (void)n; return 0; }' > fuzz-probe.c; \
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o fuzz-probe \
