@@ -619,6 +619,17 @@ static int arc1_submit(void *self, struct mr_op *ops, size_t n,
 	return rc;
 }
 
+/* As its tokens say it; the steps of its converters are not published. */
+static double arc1_quantise(void *self, enum mr_quantity what, double value)
+{
+	char text[32];
+
+	(void)self;
+	(void)what;
+	(void)snprintf(text, sizeof text, ARC1_REAL, value);
+	return strtod(text, NULL);
+}
+
 static int arc1_watch_wire(void *self, const struct mr_wire_watcher *watcher,
                            struct mr_errtext *err)
 {
@@ -643,5 +654,6 @@ const struct mr_backend mr__backend_arc1 = {
 	.submit = arc1_submit,
 	.close = arc1_close,
 	.resync = arc1_resync,
+	.quantise = arc1_quantise,
 	.watch_wire = arc1_watch_wire,
 };

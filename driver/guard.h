@@ -136,6 +136,10 @@ int mr__guard_check_forming(struct mr__guard *g, const struct mr_op *op,
 int mr__guard_admit(struct mr__guard *g, const struct mr_op *op,
                     const struct mr_run *run, struct mr_errtext *err);
 
+/* Whether an operation would be admitted; nothing is taken. */
+int mr__guard_would(struct mr__guard *g, const struct mr_op *op,
+                    const struct mr_run *run);
+
 /* Give back what was admitted and did not happen. */
 void mr__guard_settle(struct mr__guard *g, const struct mr_op *ops, size_t n,
                       size_t n_done, int rc);

@@ -143,3 +143,18 @@ void mr__guard_settle(struct mr__guard *g, const struct mr_op *ops, size_t n,
 	for (size_t i = 0; i < n; i++)
 		settle(g, &ops[i], i <= n_done, i < n_done ? MR_OK : rc);
 }
+
+int mr__guard_would(struct mr__guard *g, const struct mr_op *op,
+                    const struct mr_run *run)
+{
+	uint32_t armed = g->armed;
+	int rc;
+
+	if (mr__guard_is_arm(g, op))
+		return MR_OK;
+	rc = mr__guard_admit(g, op, run, run->err);
+	if (!rc)
+		settle(g, op, false, MR_OK);
+	g->armed = armed;
+	return rc;
+}

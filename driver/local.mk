@@ -65,6 +65,7 @@ libdriver_la_SOURCES = \
 	%D%/oplog_wire.h \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
+	%D%/plan.c \
 	%D%/playback.c \
 	%D%/poll_fd.c \
 	%D%/rigfile.c \

@@ -28,6 +28,7 @@ test_programs = \
 	%D%/test_oplog \
 	%D%/test_paramfile \
 	%D%/test_periphery \
+	%D%/test_plan \
 	%D%/test_playback \
 	%D%/test_random \
 	%D%/test_rig \

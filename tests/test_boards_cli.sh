@@ -185,6 +185,26 @@ bench() {
 		'emu:ideal?board.profile=9' --listen pty
 }
 
+planned() {
+	board='arc1+loop:ideal?rows=3&cols=4&emu.rows=3&emu.cols=4&device=ideal'
+	right plan_is_told '123.5 mV' plan pulse --array "$board" \
+		--amplitude 0.123456V --width 1.23456ms --cells 5 --count 3
+	right plan_has_lines '"half_selected_V": 0.08' plan pulse --json \
+		--array "$board" --amplitude 0.123456V --width 1ms --cells 5
+	wrong plan_is_refused 1 'guard.disturb_V' plan pulse \
+		--array "$board&guard.disturb_V=0.01" --amplitude 0.1V \
+		--width 1ms --cells 5
+	wrong plan_beyond_limits 2 'width_s' plan pulse --array "$board" \
+		--amplitude 0.1V --width 1ns --cells 5
+	wrong plan_logs_nothing 2 'nothing' plan read --array "$board" \
+		--log plan.db
+	[ ! -e plan.db ]
+	report plan_makes_no_log $?
+	wrong plan_of_a_run 2 'single operations' plan run fstdp --array "$board"
+	wrong plan_of_nothing 2 'usage' plan
+	wrong plan_of_no_verb 2 "'tickle' is no verb" plan tickle
+}
+
 refused() {
 	wrong serve_no_board 2 'there are' serve nothing emu:ideal --listen pty
 	wrong serve_no_place 2 'listen' serve scpi emu:ideal
@@ -231,6 +251,7 @@ too_new
 time_scale
 watchdog
 advanced
+planned
 bench
 refused
 closing
