@@ -336,8 +336,8 @@ static int look_at_modem_rule(struct visit *v, const char *node,
 }
 
 /* Whether directory `name` of sysfs is the device bus.number. */
-static bool is_device(const struct visit *v, const char *name, unsigned bus,
-                      unsigned number)
+static bool is_device(const struct visit *v, const char *name, unsigned long bus,
+                      unsigned long number)
 {
 	char path[PATH_BYTES], text[32];
 
@@ -394,14 +394,30 @@ static int look_at_interfaces(struct visit *v, const char *device)
 	return rc;
 }
 
+/* Taken from /dev/bus/usb/BBB/DDD. */
+static bool usb_place(const char *node, unsigned long *bus,
+                      unsigned long *number)
+{
+	static const char folder[] = "/dev/bus/usb/";
+	char *end;
+
+	if (strncmp(node, folder, sizeof folder - 1) != 0)
+		return false;
+	*bus = strtoul(node + sizeof folder - 1, &end, 10);
+	if (*end != '/')
+		return false;
+	*number = strtoul(end + 1, &end, 10);
+	return *end == '\0';
+}
+
 static int look_at_drivers(struct visit *v, const char *node)
 {
 	char path[PATH_BYTES], device[128] = "";
-	unsigned bus, number;
+	unsigned long bus, number;
 	struct dirent *entry;
 	DIR *dir;
 
-	if (sscanf(node, "/dev/bus/usb/%3u/%3u", &bus, &number) != 2)
+	if (!usb_place(node, &bus, &number))
 		return MR_OK;
 	path_in(v, path, "/sys/bus/usb/devices");
 	dir = opendir(path);
