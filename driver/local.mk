@@ -3,8 +3,10 @@ lib_LTLIBRARIES += libmemrig.la
 noinst_LTLIBRARIES += libdriver.la
 libdriver_la_SOURCES = \
 	%D%/arc1.h \
+	%D%/arc1_board.h \
 	%D%/arc1_jobs.c \
 	%D%/arc1_link.c \
+	%D%/arc1_ops.c \
 	%D%/array.c \
 	%D%/array_priv.h \
 	%D%/backends.c \
