@@ -169,6 +169,17 @@ struct mr_backend {
 	 */
 	int (*close)(void *self, struct mr_errtext *err);
 
+	/**
+	 * Whether submit takes this very operation of a described kind; where it
+	 * does not, the core composes it, if it can. Asked of traces and programs
+	 * that are well-formed, when all that came before them is done; an answer
+	 * holds until the next operation. NULL = all of them.
+	 * @param self  the state.
+	 * @param op    the operation.
+	 * @return whether it does.
+	 */
+	bool (*takes)(void *self, const struct mr_op *op);
+
 	/** Save the state (ability SNAPSHOT). @return MR_OK, MR_ERR_NOMEM */
 	int (*snapshot)(void *self, struct mr_blob *out, struct mr_errtext *err);
 
