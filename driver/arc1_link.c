@@ -111,6 +111,26 @@ int mr__arc1_floats(struct arc1 *a, float *out, uint32_t n, double duration_s,
 	return rc;
 }
 
+int mr__arc1_line(struct arc1 *a, char *out, size_t room, size_t *n,
+                  double duration_s, struct mr_errtext *err)
+{
+	int64_t deadline_ns;
+	int rc = mr__arc1_flush(a, err);
+
+	*n = 0;
+	deadline_ns = now_ns(a) + a->answer_ns + (int64_t)(duration_s * 1.1e9);
+	if (!rc)
+		rc = mr__board_await(a->pipe, deadline_ns, a->run, err);
+	if (!rc)
+		rc = mr__transport_read_until(a->pipe, '\n', out, room,
+		                              deadline_ns, n, err);
+	while (!rc && *n && (out[*n - 1] == '\n' || out[*n - 1] == '\r'))
+		--*n;
+	if (rc)
+		a->in_step = false;
+	return rc;
+}
+
 /* A board that came out of a reset may still send what it was about to. */
 static int restart(struct arc1 *a, struct mr_errtext *err)
 {

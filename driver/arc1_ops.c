@@ -3,12 +3,26 @@
 
 /* Operations of an ArC ONE: readings, pulses, drives, waits, conditions. */
 #include "arc1_board.h"
-
-#include <math.h>
+#include "arc1_fill.h"
 
 #define CELLS_MAX 1024 /* ARC1_LINES squared */
 
 /* ---- reading ------------------------------------------------------------------- */
+
+struct mr_description mr__arc1_shape_of(const struct arc1_board *b)
+{
+	return (struct mr_description){.rows = b->rows, .cols = b->cols};
+}
+
+struct arc1_place mr__arc1_place(const struct arc1_board *b, uint32_t cell)
+{
+	uint32_t row = cell / b->cols, col = cell % b->cols;
+
+	if (b->map)
+		return (struct arc1_place){b->map->rows.wire[row].line,
+		                           b->map->cols.wire[col].line};
+	return (struct arc1_place){(uint8_t)(row + 1), (uint8_t)(col + 1)};
+}
 
 /* Cells of an operation by their words and bits. */
 struct points {
@@ -20,29 +34,18 @@ struct points {
 static void find_points(const struct arc1_board *b, const struct mr_selection *where,
                         uint64_t first, struct points *p)
 {
-	const struct mr_description shape = {.rows = b->link.words,
-	                                     .cols = b->link.bits};
+	const struct mr_description shape = mr__arc1_shape_of(b);
 	uint64_t n = mr_selection_count(where, &shape) - first;
 
 	p->n = n < CELLS_MAX ? (uint32_t)n : CELLS_MAX;
 	for (uint32_t i = 0; i < p->n; i++) {
 		uint32_t cell = mr_selection_cell(where, &shape, first + i);
 
-		p->word[i] = (uint8_t)(cell / shape.cols + 1);
-		p->bit[i] = (uint8_t)(cell % shape.cols + 1);
+		struct arc1_place at = mr__arc1_place(b, cell);
+
+		p->word[i] = at.word;
+		p->bit[i] = at.bit;
 	}
-}
-
-/* A resistance that cannot be one is no conductance: 0, and said so. One without
- * end is: nothing flows. */
-static float conductance(float r_ohm, uint8_t *status)
-{
-	float g_S = 1.0f / r_ohm;
-
-	if (isfinite(g_S))
-		return g_S;
-	*status |= MR_STATUS_OVER_RANGE;
-	return 0;
 }
 
 static int read_points(struct arc1_board *b, const struct points *p, bool all,
@@ -87,7 +90,7 @@ static int read_stretch(struct arc1_board *b, struct mr_op *op, uint64_t first,
 		if (!rc)
 			rc = read_points(b, p, all, r_ohm, run->err);
 		for (uint32_t i = 0; i < p->n && !rc; i++)
-			sum_S[i] += (double)conductance(r_ohm[i], &status[i]);
+			sum_S[i] += (double)mr__arc1_conductance(r_ohm[i], &status[i]);
 	}
 	for (uint32_t i = 0; i < p->n && !rc; i++)
 		put_reading(op, first + i, sum_S[i], op->read.averages,
@@ -98,10 +101,9 @@ static int read_stretch(struct arc1_board *b, struct mr_op *op, uint64_t first,
 static int operate_read(struct arc1_board *b, struct mr_op *op,
                         const struct mr_run *run)
 {
-	const struct mr_description shape = {.rows = b->link.words,
-	                                     .cols = b->link.bits};
+	const struct mr_description shape = mr__arc1_shape_of(b);
 	uint64_t n = mr_selection_count(&op->where, &shape);
-	bool all = op->where.kind == MR_SELECT_ALL;
+	bool all = op->where.kind == MR_SELECT_ALL && !b->map;
 	int rc = mr__arc1_read_voltage(&b->link, op->read.v_read_V, run->err);
 
 	while (op->outcome.n_effect < n && !rc) {
@@ -182,8 +184,7 @@ static int pulse_point(struct arc1_board *b, struct mr_op *op, uint64_t i,
 static int operate_pulse(struct arc1_board *b, struct mr_op *op,
                          const struct mr_run *run)
 {
-	const struct mr_description shape = {.rows = b->link.words,
-	                                     .cols = b->link.bits};
+	const struct mr_description shape = mr__arc1_shape_of(b);
 	uint64_t n = mr_selection_count(&op->where, &shape);
 	struct points p = {.n = 0};
 	uint32_t k = 0;
@@ -217,16 +218,15 @@ static int drive_vector(struct arc1_board *b, struct mr_op *op, uint32_t vector,
 
 	for (uint32_t i = 0; i < n_in; i++)
 		if (v[i] != 0)
-			on[n++] = (uint8_t)(row[i] + 1);
+			on[n++] = mr__arc1_place(b, row[i] * b->cols).word;
 	for (uint32_t j = 0; j < n_out && !rc; j++) {
 		i_A[j] = 0;
 		if (dr->status)
 			dr->status[(size_t)vector * n_out + j] = 0;
 		if (n)
-			rc = mr__arc1_column_current(&b->link, col[j] + 1, on, n,
-			                             b->level_V,
-			                             dr->duration_s, &i_A[j],
-			                             run->err);
+			rc = mr__arc1_column_current(
+				&b->link, mr__arc1_place(b, col[j]).bit, on, n,
+				b->level_V, dr->duration_s, &i_A[j], run->err);
 	}
 	return rc;
 }
@@ -234,8 +234,7 @@ static int drive_vector(struct arc1_board *b, struct mr_op *op, uint32_t vector,
 static void find_lines(const struct arc1_board *b, const struct mr_selection *where,
                        uint32_t *row, uint32_t *col)
 {
-	const struct mr_description shape = {.rows = b->link.words,
-	                                     .cols = b->link.bits};
+	const struct mr_description shape = mr__arc1_shape_of(b);
 	uint32_t n_rows = 0, n_cols = 0;
 
 	(void)mr_selection_lines(where, &shape, &n_rows, &n_cols);
@@ -250,8 +249,7 @@ static void find_lines(const struct arc1_board *b, const struct mr_selection *wh
 static int operate_drive(struct arc1_board *b, struct mr_op *op,
                          const struct mr_run *run)
 {
-	const struct mr_description shape = {.rows = b->link.words,
-	                                     .cols = b->link.bits};
+	const struct mr_description shape = mr__arc1_shape_of(b);
 	uint32_t row[ARC1_LINES] = {0}, col[ARC1_LINES] = {0};
 	uint32_t n_rows = 0, n_cols = 0;
 	int rc = MR_OK;
@@ -287,18 +285,16 @@ static int operate_wait(struct arc1_board *b, struct mr_op *op,
 static int operate_configure(struct arc1_board *b, struct mr_op *op,
                              const struct mr_run *run)
 {
-	enum arc1_sneak sneak = b->link.sneak;
-	int rc = mr__arc1_scheme(op->configure.value, &sneak, run->err);
+	int rc = mr__arc1_configure(b, &op->configure, run->err);
 
-	if (!rc)
-		rc = mr__arc1_sneak(&b->link, sneak, run->err);
 	op->outcome.n_effect = rc ? 0 : 1;
 	return rc;
 }
 
 /* ---- the waist ------------------------------------------------------------------- */
 
-static int operate(struct arc1_board *b, struct mr_op *op, const struct mr_run *run)
+static int operate(struct arc1_board *b, struct mr_op *op,
+                   const struct mr_run *run)
 {
 	switch (op->kind) {
 	case MR_OP_READ:
@@ -307,11 +303,50 @@ static int operate(struct arc1_board *b, struct mr_op *op, const struct mr_run *
 		return operate_pulse(b, op, run);
 	case MR_OP_DRIVE:
 		return operate_drive(b, op, run);
+	case MR_OP_TRACE:
+		return mr__arc1_operate_trace(b, op, run);
+	case MR_OP_PROGRAM:
+		return mr__arc1_operate_program(b, op, run);
 	case MR_OP_WAIT:
 		return operate_wait(b, op, run);
 	default:
 		return operate_configure(b, op, run);
 	}
+}
+
+/* All of the cells, before a byte leaves. */
+static int check_cells(const struct arc1_board *b, const struct mr_op *op,
+                       struct mr_errtext *err)
+{
+	const struct mr_description shape = mr__arc1_shape_of(b);
+	int rc = MR_OK;
+
+	if (!b->map || op->kind == MR_OP_WAIT || op->kind == MR_OP_CONFIGURE)
+		return MR_OK;
+	uint64_t n = mr_selection_count(&op->where, &shape);
+
+	for (uint64_t i = 0; i < n && !rc; i++) {
+		uint32_t cell = mr_selection_cell(&op->where, &shape, i);
+
+		rc = mr__arc1_map_check(b->map, cell / b->cols, cell % b->cols,
+		                        err);
+	}
+	return rc;
+}
+
+bool mr__arc1_takes(void *self, const struct mr_op *op)
+{
+	const struct arc1_board *b = self;
+	struct arc1_play play;
+
+	if (op->kind != MR_OP_TRACE || b->trace != ARC1_SHAPE_AUTO)
+		return true;
+	/* without memory: it will be said when it is played */
+	if (mr__arc1_shape_fit(&op->trace, b->trace, &b->settings, &play,
+	                       NULL) == MR_ERR_UNSUPPORTED)
+		return false;
+	mr__arc1_play_free(&play);
+	return true;
 }
 
 static int submit_one(void *self, struct mr_op *op, const struct mr_run *run)
@@ -320,6 +355,8 @@ static int submit_one(void *self, struct mr_op *op, const struct mr_run *run)
 	int rc = mr_run_check(run);
 
 	op->outcome.t_begin_ns = b->time.t_ns;
+	if (!rc)
+		rc = check_cells(b, op, run->err);
 	if (!rc && !b->link.in_step)
 		rc = mr__arc1_start(&b->link, run->err);
 	if (!rc)

@@ -22,14 +22,9 @@
 #define BAUD 921600
 #define VENDOR 0x0d28 /* the mbed interface chip that the board carries */
 #define PRODUCT 0x0204
-#define PACE_S 1e-3   /* clients that send faster lose tokens */
-#define ANSWER_S 7.0
-#define READ_CYCLES 30
-#define READ_CYCLES_MAX 255
 #define WAIT_MAX_S 1e9
 #define COUNT_MAX 1000000
 #define AVERAGES_MAX 1000
-#define NS_PER_S 1e9
 
 static const struct {
 	const char *name;
@@ -60,82 +55,21 @@ int mr__arc1_scheme(const char *name, enum arc1_sneak *out,
 	                      name);
 }
 
-static int take_count(struct mr_uri *uri, const char *key, uint64_t min,
-                      uint64_t max, uint32_t *out, struct mr_errtext *err)
+static void end(struct arc1_board *b)
 {
-	uint64_t value = *out;
-	int rc = mr_uri_take_u64(uri, key, min, max, &value, err);
-
-	*out = (uint32_t)value;
-	return rc;
+	mr__transport_close(b->link.pipe);
+	free(b->map);
+	free(b);
 }
 
-static int take_shape(struct mr_uri *uri, struct arc1 *a,
-                      struct mr_errtext *err)
+static int check_converge(const struct arc1_board *b, struct mr_errtext *err)
 {
-	int rc = take_count(uri, "rows", 1, ARC1_LINES, &a->words, err);
-
-	if (!rc)
-		rc = take_count(uri, "cols", 1, ARC1_LINES, &a->bits, err);
-	if (!rc)
-		rc = take_count(uri, "read_cycles", 1, READ_CYCLES_MAX,
-		                &a->read_cycles, err);
-	return rc;
-}
-
-static int take_mode(struct mr_uri *uri, struct arc1 *a, struct mr_errtext *err)
-{
-	/* classic reads at .5 V whatever is asked: not offered */
-	static const char *const names[] = {"tia", "tia4p"};
-	const char *mode = mr_uri_take(uri, "mode");
-	const char *sneak = mr_uri_take(uri, "scheme");
-
-	a->mode = ARC1_MODE_TIA4P;
-	for (int i = 0; mode && i < 2; i++) {
-		if (strcmp(mode, names[i]) == 0) {
-			a->mode = (enum arc1_mode)(ARC1_MODE_TIA + i);
-			mode = NULL;
-		}
-	}
-	if (mode)
-		return mr_errtext_set(err, MR_ERR_USAGE,
-		                      "key 'mode=%s': an ArC ONE reads in mode "
-		                      "tia or tia4p",
-		                      mode);
-	return sneak ? mr__arc1_scheme(sneak, &a->sneak, err) : MR_OK;
-}
-
-static int take_keys(struct mr_uri *uri, const struct mr_open_options *options,
-                     struct arc1_board *b, struct mr_errtext *err)
-{
-	struct arc1 *a = &b->link;
-	bool socket = strcmp(uri->transport, "unix") == 0 ||
-	              strcmp(uri->transport, "tcp") == 0;
-	double pace_s = socket ? 0 : PACE_S, answer_s = ANSWER_S;
-	uint32_t multibias = 0;
-
-	a->words = options->rows && options->rows <= ARC1_LINES ? options->rows
-	                                                        : ARC1_LINES;
-	a->bits = options->cols && options->cols <= ARC1_LINES ? options->cols
-	                                                       : ARC1_LINES;
-	a->read_cycles = READ_CYCLES;
-	int rc = take_shape(uri, a, err);
-
-	if (!rc)
-		rc = take_mode(uri, a, err);
-	if (!rc)
-		rc = mr_uri_take_double(uri, "pace_s", 0, 1, &pace_s, err);
-	if (!rc)
-		rc = mr_uri_take_double(uri, "answer_s", 0.01, 3600, &answer_s,
-		                        err);
-	if (!rc)
-		rc = take_count(uri, "multibias", 0, 1, &multibias, err);
-	if (!rc)
-		rc = mr__device_type_take(uri, &b->type, err);
-	a->pace_ns = (int64_t)(pace_s * NS_PER_S);
-	a->answer_ns = (int64_t)(answer_s * NS_PER_S);
-	b->multibias = multibias != 0;
-	return rc;
+	if (!b->converge.offered || b->converge.v_max_V <= b->v_pulse_max_V)
+		return MR_OK;
+	return mr_errtext_set(err, MR_ERR_RANGE,
+	                      "key 'converge.v_max_V': %g V, but the device "
+	                      "takes pulses up to %g V",
+	                      b->converge.v_max_V, b->v_pulse_max_V);
 }
 
 static int start(struct arc1_board *b, struct mr_errtext *err)
@@ -147,8 +81,12 @@ static int start(struct arc1_board *b, struct mr_errtext *err)
 		mr_description_effect(&desc, MR_EFFECT_NONE);
 
 	b->level_V = b->link.v_read_V = read ? read->amplitude : 0.5;
-	int rc = mr__arc1_start(&b->link, err);
+	b->settings.v_reads_V = fmin(desc.limits.v_read_max_V, ARC1_V_MAX_V);
+	b->v_pulse_max_V = fmin(desc.limits.v_pulse_max_V, ARC1_V_MAX_V);
+	int rc = check_converge(b, err);
 
+	if (!rc)
+		rc = mr__arc1_start(&b->link, err);
 	mr__board_time_start(&b->time, mr__transport_clock(b->link.pipe));
 	return rc;
 }
@@ -167,7 +105,7 @@ static int arc1_open(struct mr_uri *uri, const struct mr_open_options *options,
 
 	if (!b)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	rc = take_keys(uri, options, b, err);
+	rc = mr__arc1_take_keys(uri, options, b, err);
 	if (!rc)
 		rc = mr__transport_open(uri, options, &wish, &b->link.pipe, err);
 	if (!rc)
@@ -177,8 +115,7 @@ static int arc1_open(struct mr_uri *uri, const struct mr_open_options *options,
 		rc = mr__transport_watch_over(b->link.pipe, options->guardian,
 		                              "\n00\n", err);
 	if (rc) {
-		mr__transport_close(b->link.pipe);
-		free(b);
+		end(b);
 		return rc;
 	}
 	*self = b;
@@ -190,8 +127,7 @@ static int arc1_close(void *self, struct mr_errtext *err)
 	struct arc1_board *b = self;
 	int rc = mr__arc1_safe(&b->link, err);
 
-	mr__transport_close(b->link.pipe);
-	free(b);
+	end(b);
 	return rc;
 }
 
@@ -199,10 +135,9 @@ static int arc1_close(void *self, struct mr_errtext *err)
 
 static void describe_schemes(const struct arc1_board *b, struct mr_description *d)
 {
-	struct mr_condition *c = &d->conditions[0];
+	struct mr_condition *c = &d->conditions[d->n_conditions++];
 
 	*c = (struct mr_condition){.name = "scheme", .choices = "v3|v2|float"};
-	d->n_conditions = 1;
 	d->n_schemes = N_SCHEMES;
 	for (size_t i = 0; i < N_SCHEMES; i++) {
 		struct mr_scheme *s = &d->schemes[i];
@@ -260,15 +195,20 @@ static int arc1_describe(void *self, struct mr_description *out,
 
 	(void)err;
 	(void)snprintf(out->driver, sizeof out->driver, "arc1");
-	out->rows = b->link.words;
-	out->cols = b->link.bits;
+	out->rows = b->rows;
+	out->cols = b->cols;
 	out->abilities = MR_ABILITY(MR_OP_READ) | MR_ABILITY(MR_OP_PULSE) |
 	                 MR_ABILITY(MR_OP_WAIT) | MR_ABILITY(MR_OP_CONFIGURE) |
 	                 MR_ABILITY_RESYNC;
+	if (b->trace != ARC1_SHAPE_READS)
+		out->abilities |= MR_ABILITY(MR_OP_TRACE);
+	if (b->converge.on)
+		out->abilities |= MR_ABILITY(MR_OP_PROGRAM);
 	mr__device_type_describe(&b->type, out);
 	mr__device_type_narrow(out, &board);
 	describe_identity(b, out);
 	describe_schemes(b, out);
+	mr__arc1_describe_conditions(b, out);
 	describe_levels(b, out);
 	return MR_OK;
 }
@@ -291,10 +231,11 @@ static int arc1_resync(void *self, const struct mr_run *run)
 const struct mr_backend mr__backend_arc1 = {
 	.name = "arc1",
 	.summary = "ArC ONE board: arc1+serial:PORT[?rows=32&cols=32&scheme=v2"
-		   "&device=MODEL...]",
+		   "&device=MODEL&map=FILE&trace=JOB...]",
 	.open = arc1_open,
 	.describe = arc1_describe,
 	.submit = mr__arc1_submit,
+	.takes = mr__arc1_takes,
 	.close = arc1_close,
 	.resync = arc1_resync,
 	.watch_wire = arc1_watch_wire,
