@@ -8,17 +8,29 @@
 
 #include "memrig/device.h"
 
+static const struct mr_tool_option list_options[] = {
+	{"watch", NULL, "a line for each that is there or comes (+) or goes (-), until ^C",
+	 false},
+	{"for", "TIME", "with --watch: only so long", false},
+	{0},
+};
+
 static const struct mr_tool_page list_page = {
 	.name = "list",
 	.summary = "Lists devices that a board may be behind, without opening any "
 		   "of them.\nWhat stands before the '+' is a guess; 'memrig "
 		   "probe URI' asks the board.",
 	.usage = "[OPTION]...",
+	.options = list_options,
 	.groups = MR_TOOL_JSON,
 	.examples =
 		"  memrig list\n"
-		"  memrig list --json\n",
+		"  memrig list --json\n"
+		"  memrig list --watch --for 1min\n",
 };
+
+#define WATCH_SLICE_S 0.2 /* how long a signal may go unnoticed */
+#define WATCH_MAX_S 1e9
 
 static const struct mr_tool_page probe_page = {
 	.name = "probe",
@@ -53,27 +65,108 @@ static json_t *numbers(const struct mr_device *d)
 	return json_string(text);
 }
 
+static json_t *object_of(const struct mr_device *d)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s}", "uri", d->uri,
+	                 "transport", d->transport, "path", d->path, "usb",
+	                 numbers(d), "serial", d->serial, "name", d->name,
+	                 "note", d->note);
+}
+
+static void print_line(FILE *out, const struct mr_device *d)
+{
+	fprintf(out, "%-48s %s", d->uri, d->name[0] ? d->name : "-");
+	if (d->vendor)
+		fprintf(out, "  [%04x:%04x]", d->vendor, d->product);
+	if (d->note[0])
+		fprintf(out, "  (%s)", d->note);
+	fputc('\n', out);
+}
+
 static int show(void *user, const struct mr_device *d)
 {
 	struct listing *l = user;
 
 	l->n++;
-	if (l->list) {
-		json_array_append_new(
-			l->list,
-			json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s}", "uri",
-		                  d->uri, "transport", d->transport, "path",
-		                  d->path, "usb", numbers(d), "serial",
-		                  d->serial, "name", d->name, "note", d->note));
-		return MR_OK;
-	}
-	fprintf(l->tool->out, "%-48s %s", d->uri, d->name[0] ? d->name : "-");
-	if (d->vendor)
-		fprintf(l->tool->out, "  [%04x:%04x]", d->vendor, d->product);
-	if (d->note[0])
-		fprintf(l->tool->out, "  (%s)", d->note);
-	fputc('\n', l->tool->out);
+	if (l->list)
+		json_array_append_new(l->list, object_of(d));
+	else
+		print_line(l->tool->out, d);
 	return MR_OK;
+}
+
+/* Each change at once, not at the end: somebody waits for it. */
+static int show_change(void *user, enum mr_device_change change,
+                       const struct mr_device *d)
+{
+	const struct mr_tool *tool = user;
+	bool came = change == MR_DEVICE_ARRIVED;
+
+	if (tool->json) {
+		json_t *object = mr_tool_object("list-change");
+
+		json_object_set_new(object, "change",
+		                    json_string(came ? "arrived" : "left"));
+		json_object_set_new(object, "device", object_of(d));
+		(void)json_dumpf(object, stdout, JSON_COMPACT);
+		json_decref(object);
+		fputc('\n', stdout);
+	} else {
+		fputs(came ? "+ " : "- ", stdout);
+		print_line(stdout, d);
+	}
+	return fflush(stdout) ? MR_ERR_IO : MR_OK;
+}
+
+static int show_first(void *user, const struct mr_device *d)
+{
+	return show_change(user, MR_DEVICE_ARRIVED, d);
+}
+
+static int watch_on(struct mr_tool *tool, struct mr_device_watch *watch,
+                    double for_s)
+{
+	struct mr_errtext err = {""};
+	struct mr_clock clock;
+	int64_t end_ns;
+	int code = MR_ERR_TIMEOUT;
+
+	mr_clock_system(&clock);
+	end_ns = clock.monotonic_ns(clock.self) + (int64_t)(for_s * 1e9);
+	while (code == MR_OK || code == MR_ERR_TIMEOUT) {
+		if (*tool->context.stop ||
+		    clock.monotonic_ns(clock.self) >= end_ns)
+			return MR_OK;
+		code = mr_device_watch_wait(watch, WATCH_SLICE_S, show_change,
+		                            tool, &err);
+	}
+	return mr_tool_fail(tool, code, "%s",
+	                    err.text[0] ? err.text : "cannot write");
+}
+
+static int watch_work(struct mr_tool *tool)
+{
+	struct mr_device_watch *watch;
+	struct mr_errtext err = {""};
+	double for_s = WATCH_MAX_S;
+	int code = mr_tool_double(tool, "for", "s", 0, WATCH_MAX_S, &for_s);
+
+	if (code != MR_OK)
+		return code;
+	mr_tool_catch_signals(tool);
+	code = mr_device_watch_open(&watch, &err);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "%s", err.text);
+	/* what is there has arrived before */
+	struct mr_errtext why = {""};
+
+	code = mr_devices_list(show_first, tool, &why);
+	if (code != MR_OK)
+		code = mr_tool_fail(tool, code, "%s", why.text);
+	else
+		code = watch_on(tool, watch, for_s);
+	mr_device_watch_close(watch);
+	return code;
 }
 
 static int list_work(struct mr_tool *tool)
@@ -82,6 +175,11 @@ static int list_work(struct mr_tool *tool)
 	struct mr_errtext err = {""};
 	int code;
 
+	if (mr_tool_value(tool, "watch"))
+		return watch_work(tool);
+	if (mr_tool_value(tool, "for"))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--for is for --watch: how long to watch");
 	if (tool->json)
 		l.list = json_array();
 	code = mr_devices_list(show, &l, &err);

@@ -4,6 +4,8 @@
 /* The frame in which a verb submits its one operation. */
 #include "job.h"
 
+#include "plan.h"
+
 #include <stdlib.h>
 
 int mr_job_run(const struct mr_tool_page *page, int argc, char **argv,
@@ -58,6 +60,8 @@ int mr_job_submit(struct mr_job *job)
 
 	if (job->table.failed)
 		return mr_tool_fail(&job->tool, MR_ERR_NOMEM, "out of memory");
+	if (mr_tool_value(&job->tool, "plan"))
+		return mr_plan_print(&job->tool, &job->op);
 	code = mr_tool_submit(&job->tool, &job->op, 1);
 	if (code != MR_OK)
 		return code;

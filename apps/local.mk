@@ -76,6 +76,8 @@ libapps_la_SOURCES = \
 	%D%/outfile.c \
 	%D%/outfile.h \
 	%D%/pbmfile.c \
+	%D%/plan.c \
+	%D%/plan.h \
 	%D%/pbmfile.h \
 	%D%/seeds.c \
 	%D%/seeds.h \

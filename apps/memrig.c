@@ -7,6 +7,7 @@
  */
 #include "cmd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /** A verb of the tool. */
@@ -28,6 +29,7 @@ static const struct verb verbs[] = {
 	{"program", mr_cmd_program, "bring cells to target conductances"},
 	{"drive", mr_cmd_drive, "analog matrix-vector products"},
 	{"trace", mr_cmd_trace, "play a waveform and sample it (I-V sweeps)"},
+	{"plan", NULL, "what one of these would do, without doing it"},
 	{"run", mr_cmd_run, "run an algorithm with its weights on an array"},
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
@@ -63,6 +65,47 @@ static int unknown_verb(const char *name)
 	return 2;
 }
 
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (verbs[i].run && strcmp(name, verbs[i].name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+/* "plan VERB ..." is "VERB ... --plan". */
+static int plan(int argc, char **argv)
+{
+	static const char usage[] =
+		"usage: memrig plan VERB [OPTION]...\n\n"
+		"Says what read, pulse, program, drive, trace, wait or configure "
+		"would do with\nthese options: the volts, amperes and seconds after "
+		"the board's quantisation, the\nvoltage of each line, or why it "
+		"would be refused. Nothing is applied; a board is\nopened, and made "
+		"safe by that.\n\n"
+		"examples:\n"
+		"  memrig plan pulse --array 'emu:pcm?rows=4&cols=4' --name set\n";
+	const struct verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
+	char **all;
+	int status;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+		fputs(usage, argc < 2 ? stderr : stdout);
+		return argc < 2 ? 2 : 0;
+	}
+	if (!verb)
+		return unknown_verb(argv[1]);
+	all = calloc((size_t)argc + 1, sizeof *all);
+	if (!all)
+		return 1;
+	for (int i = 1; i < argc; i++)
+		all[i - 1] = argv[i];
+	all[argc - 1] = (char[]){"--plan"};
+	status = verb->run(argc, all);
+	free(all);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -77,11 +120,11 @@ int main(int argc, char **argv)
 		printf("memrig %s\n", mr_version());
 		return 0;
 	}
+	if (strcmp(argv[1], "plan") == 0)
+		return plan(argc - 1, argv + 1);
 	if (strcmp(argv[1], "guardian") == 0)
 		return mr_cmd_guardian(argc - 1, argv + 1);
-	for (size_t i = 0; i < N_VERBS; i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
-	}
-	return unknown_verb(argv[1]);
+	const struct verb *verb = find_verb(argv[1]);
+
+	return verb ? verb->run(argc - 1, argv + 1) : unknown_verb(argv[1]);
 }

@@ -27,6 +27,7 @@ static const struct mr_tool_option general_options[] = {
 static const struct mr_tool_option array_options[] = {
 	{"array", "URI", "the array; default $MEMRIG_ARRAY", false},
 	{"seed", "N", "seed of an emulated array; overrides the URI's", false},
+	{"plan", NULL, "say what would happen, and do nothing", false},
 	{"threads", "N", "threads of the emulator, 1 to 256; default 1", false},
 	{0},
 };
@@ -361,6 +362,9 @@ static int take_log(struct mr_tool *tool)
 		return mr_tool_fail(tool, MR_ERR_USAGE,
 		                    "--log-level, --log-interval, --log-wire "
 		                    "and --meta need --log FILE");
+	if (tool->log_path != NULL && mr_tool_value(tool, "plan") != NULL)
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "a plan does nothing that --log could keep");
 	if ((level == MR_OPLOG_SURVEYS) != (interval_s > 0.0))
 		return mr_tool_fail(tool, MR_ERR_USAGE,
 		                    "--log-level 3 and --log-interval TIME go "

@@ -139,6 +139,11 @@ static int close_array(struct mr_tool *tool)
  * each seed. */
 static int open_for(struct mr_tool *tool, const struct mr_tool_run *run)
 {
+	if (mr_tool_value(tool, "plan"))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--plan is for single operations: read, "
+		                    "pulse, program, drive, trace, wait and "
+		                    "configure");
 	if (tool->array && mr_array_describe(tool->array)->has_seed) {
 		int code = close_array(tool);
 

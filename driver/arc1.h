@@ -23,6 +23,7 @@
 #define ARC1_V_MAX_V 12.0
 #define ARC1_WIDTH_MIN_S 90e-9
 #define ARC1_WIDTH_MAX_S 10.0
+#define ARC1_REAL "%.3e" /* how a number goes over the wire */
 #define ARC1_READ_S 1e-3  /* longest that one read cycle takes */
 #define ARC1_QUEUE 512    /* bytes of tokens that go together */
 

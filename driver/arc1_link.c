@@ -73,7 +73,7 @@ int mr__arc1_decimal(struct arc1 *a, double value, struct mr_errtext *err)
 {
 	char text[32];
 
-	(void)snprintf(text, sizeof text, "%.3e", value);
+	(void)snprintf(text, sizeof text, ARC1_REAL, value);
 	return mr__arc1_token(a, text, err);
 }
 

@@ -46,7 +46,7 @@ double mr__arc1_rounded(double value)
 {
 	char text[32];
 
-	(void)snprintf(text, sizeof text, "%.3e", value);
+	(void)snprintf(text, sizeof text, ARC1_REAL, value);
 	return strtod(text, NULL);
 }
 

@@ -3,6 +3,8 @@
 
 /* Life of a handle: open by URI, wrap in filters, look into, close. */
 #include "array_priv.h"
+#include "filters.h"
+#include "guard.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -337,6 +339,18 @@ int mr_array_restore(struct mr_array *array, const struct mr_blob *blob)
 		array->next_survey_ns = array->t_ns + array->survey_ns;
 	}
 	return rc;
+}
+
+int mr_array_exposure(const struct mr_array *array, uint32_t cell,
+                      struct mr_exposure *out)
+{
+	if ((uint64_t)cell >= (uint64_t)array->desc.rows * array->desc.cols)
+		return MR_ERR_RANGE;
+	for (uint32_t i = 0; i < array->n_stages; i++)
+		if (array->stages[i].type == &mr__filter_guard.waist)
+			return mr__guard_exposure(array->stages[i].self, cell,
+			                          out);
+	return MR_ERR_UNSUPPORTED;
 }
 
 int mr_array_watch_wire(struct mr_array *array,

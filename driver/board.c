@@ -3,6 +3,8 @@
 
 #include "board.h"
 
+#include <math.h>
+
 #define NS_PER_S 1e9
 #define STOP_SLICE_NS INT64_C(5000000) /* how long a stop may go unnoticed */
 
@@ -79,4 +81,9 @@ int mr__board_submit(void *self, mr__board_one *one, struct mr_op *ops, size_t n
 			++*n_done;
 	}
 	return rc;
+}
+
+double mr__nearest_step(double value, double step)
+{
+	return step > 0 && isfinite(value) ? nearbyint(value / step) * step : value;
 }

@@ -52,4 +52,7 @@ typedef int mr__board_one(void *self, struct mr_op *op,
 int mr__board_submit(void *self, mr__board_one *one, struct mr_op *ops, size_t n,
                      const struct mr_run *run, size_t *n_done);
 
+/* The multiple of a step that is nearest; step 0 = any value can be had. */
+double mr__nearest_step(double value, double step);
+
 #endif

@@ -213,6 +213,14 @@ static int arc1_describe(void *self, struct mr_description *out,
 	return MR_OK;
 }
 
+/* As its tokens say it; the steps of its converters are not published. */
+static double arc1_quantise(void *self, enum mr_quantity what, double value)
+{
+	(void)self;
+	(void)what;
+	return mr__arc1_rounded(value);
+}
+
 static int arc1_watch_wire(void *self, const struct mr_wire_watcher *watcher,
                            struct mr_errtext *err)
 {
@@ -238,5 +246,6 @@ const struct mr_backend mr__backend_arc1 = {
 	.takes = mr__arc1_takes,
 	.close = arc1_close,
 	.resync = arc1_resync,
+	.quantise = arc1_quantise,
 	.watch_wire = arc1_watch_wire,
 };

@@ -231,6 +231,15 @@ static int scpi_submit(void *self, struct mr_op *ops, size_t n,
 	return rc;
 }
 
+static double scpi_quantise(void *self, enum mr_quantity what, double value)
+{
+	const struct board *b = self;
+
+	return mr__nearest_step(value, what == MR_QUANTITY_V   ? b->can.v_step_V
+	                               : what == MR_QUANTITY_S ? b->can.width_step_s
+	                                                       : 0);
+}
+
 static int scpi_watch_wire(void *self, const struct mr_wire_watcher *watcher,
                            struct mr_errtext *err)
 {
@@ -253,5 +262,6 @@ const struct mr_backend mr__backend_scpi = {
 	.submit = scpi_submit,
 	.close = scpi_close,
 	.resync = scpi_resync,
+	.quantise = scpi_quantise,
 	.watch_wire = scpi_watch_wire,
 };

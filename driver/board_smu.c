@@ -6,6 +6,7 @@
  * in a profile (smu_profile.h); several instruments around an array of cells
  * are a rig (board_rig.c).
  */
+#include "board.h"
 #include "backends.h"
 
 #include <stdio.h>
@@ -35,6 +36,15 @@ static int smu_open(struct mr_uri *uri, const struct mr_open_options *options,
 	return MR_OK;
 }
 
+static double smu_quantise(void *self, enum mr_quantity what, double value)
+{
+	const struct bench *b = self;
+
+	return mr__nearest_step(value, what == MR_QUANTITY_S
+	                                       ? b->source.profile.pulse_step_s
+	                                       : 0);
+}
+
 static int smu_watch_wire(void *self, const struct mr_wire_watcher *watcher,
                           struct mr_errtext *err)
 {
@@ -53,5 +63,6 @@ const struct mr_backend mr__backend_smu = {
 	.submit = mr__bench_submit,
 	.close = mr__bench_close,
 	.resync = mr__bench_resync,
+	.quantise = smu_quantise,
 	.watch_wire = smu_watch_wire,
 };

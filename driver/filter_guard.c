@@ -17,6 +17,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- describing ---------------------------------------------------------- */
 
@@ -55,7 +56,8 @@ static void narrow(struct mr__guard *g, const struct mr_description *inner)
 	g->v_reads_V = l->v_read_max_V;
 	if (isfinite(g->width_max_s) && l->wait_max_s == 0)
 		l->wait_max_s = l->width_max_s; /* waiting is no pulse */
-	l->v_read_max_V = fmin(l->v_read_max_V, g->v_max_V);
+	l->v_read_max_V = fmin(fmin(l->v_read_max_V, g->v_max_V),
+	                       g->read_max_V);
 	l->v_pulse_max_V = fmin(l->v_pulse_max_V, g->v_max_V);
 	l->i_pulse_max_A = fmin(l->i_pulse_max_A, g->i_max_A);
 	l->width_max_s = fmin(l->width_max_s, g->width_max_s);
@@ -64,6 +66,8 @@ static void narrow(struct mr__guard *g, const struct mr_description *inner)
 	if (mr__guard_is_narrowed(g))
 		g->desc.abilities &= ~MR_ABILITY(MR_OP_PROGRAM);
 	narrow_waveforms(g);
+	mr__guard_describe_arm(g, &g->desc);
+	mr__guard_take_scheme(g, mr__guard_scheme(inner));
 }
 
 static int guard_describe(void *self, struct mr_description *out,
@@ -79,21 +83,78 @@ static int guard_describe(void *self, struct mr_description *out,
 	return MR_OK;
 }
 
-static int take_keys(struct mr__guard *g, struct mr_uri *uri,
-                     const struct mr_limits *l, struct mr_errtext *err)
+/* Keys that are numbers, each 0 to what the array itself allows. */
+static int take_reals(struct mr__guard *g, struct mr_uri *uri,
+                      const struct mr_limits *l, struct mr_errtext *err)
 {
-	int rc = mr_uri_take_double(uri, "guard.v_V", 0,
-	                            fmax(l->v_read_max_V, l->v_pulse_max_V),
-	                            &g->v_max_V, err);
+	double v_max = fmax(l->v_read_max_V, l->v_pulse_max_V);
+	const struct {
+		const char *key;
+		double max;
+		double *to;
+	} reals[] = {
+		{"guard.v_V", v_max, &g->v_max_V},
+		{"guard.i_A", l->i_pulse_max_A, &g->i_max_A},
+		{"guard.width_s", l->width_max_s, &g->width_max_s},
+		{"guard.read_V", l->v_read_max_V, &g->read_max_V},
+		{"guard.disturb_V", v_max, &g->disturb_V},
+		{"guard.disturb_from_V", v_max, &g->disturb_from_V},
+		{"guard.pulse_J", 1e9, &g->pulse_J},
+		{"guard.total_J", 1e9, &g->total_J},
+		{"guard.form_V", v_max, &g->form_V},
+	};
+	int rc = MR_OK;
+
+	for (size_t i = 0; i < sizeof reals / sizeof reals[0] && !rc; i++)
+		rc = mr_uri_take_double(uri, reals[i].key, 0, reals[i].max,
+		                        reals[i].to, err);
+	return rc;
+}
+
+static int take_counts(struct mr__guard *g, struct mr_uri *uri,
+                       struct mr_errtext *err)
+{
+	int rc = mr_uri_take_u64(uri, "guard.pulses", 0, UINT64_MAX,
+	                         &g->pulses_max, err);
 
 	if (!rc)
-		rc = mr_uri_take_double(uri, "guard.i_A", 0, l->i_pulse_max_A,
-		                        &g->i_max_A, err);
+		rc = mr_uri_take_u64(uri, "guard.cell_pulses", 0, UINT64_MAX,
+		                     &g->cell_pulses_max, err);
+	return rc ? rc : mr_uri_take_u64(uri, "guard.exposures", 0, UINT64_MAX,
+	                                 &g->exposures_max, err);
+}
+
+/* Cells are not to meet a board that they were not meant for. */
+static int check_identity(struct mr_uri *uri, const struct mr_description *desc,
+                          struct mr_errtext *err)
+{
+	const char *wanted = mr_uri_take(uri, "guard.identity");
+
+	if (!wanted || strstr(desc->identity, wanted))
+		return MR_OK;
+	return mr_errtext_set(err, MR_ERR_MISMATCH,
+	                      "guard: \"%.100s\" is there, not what "
+	                      "guard.identity=%.60s asks for",
+	                      desc->identity, wanted);
+}
+
+static int set_up(struct mr__guard *g, struct mr_uri *uri,
+                  const struct mr_description *desc, struct mr_errtext *err)
+{
+	int rc = check_identity(uri, desc, err);
+
+	g->disturb_from_V = desc->limits.v_read_max_V;
 	if (!rc)
-		rc = mr_uri_take_double(uri, "guard.width_s", 0, l->width_max_s,
-		                        &g->width_max_s, err);
-	return rc ? rc : mr_uri_take_u64(uri, "guard.pulses", 0, UINT64_MAX,
-	                                 &g->pulses_max, err);
+		rc = take_reals(g, uri, &desc->limits, err);
+	if (!rc)
+		rc = take_counts(g, uri, err);
+	if (rc)
+		return rc;
+	g->pulses_left = g->pulses_max;
+	g->left_J = g->total_J;
+	g->t_ns = desc->time_ns;
+	narrow(g, desc);
+	return mr__guard_cells_open(g, err);
 }
 
 static int guard_wrap(struct mr_uri *uri, struct mr_stage inner,
@@ -101,41 +162,48 @@ static int guard_wrap(struct mr_uri *uri, struct mr_stage inner,
                       struct mr_errtext *err)
 {
 	struct mr__guard *g = malloc(sizeof *g);
+	int rc;
 
 	if (!g)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	*g = (struct mr__guard){.inner = inner,
-	                    .v_max_V = INFINITY,
-	                    .i_max_A = INFINITY,
-	                    .width_max_s = INFINITY,
-	                    .pulses_max = UINT64_MAX};
-	int rc = take_keys(g, uri, &desc->limits, err);
-
+	                        .v_max_V = INFINITY,
+	                        .i_max_A = INFINITY,
+	                        .width_max_s = INFINITY,
+	                        .read_max_V = INFINITY,
+	                        .disturb_V = INFINITY,
+	                        .pulse_J = INFINITY,
+	                        .total_J = INFINITY,
+	                        .form_V = INFINITY,
+	                        .armed = MR__UNARMED,
+	                        .pulses_max = UINT64_MAX,
+	                        .cell_pulses_max = UINT64_MAX,
+	                        .exposures_max = UINT64_MAX};
+	rc = set_up(g, uri, desc, err);
 	if (rc) {
 		free(g);
 		return rc;
 	}
-	g->pulses_left = g->pulses_max;
-	narrow(g, desc);
 	*self = g;
 	return MR_OK;
 }
 
 /* ---- the waist ----------------------------------------------------------- */
 
-static int guard_submit(void *self, struct mr_op *ops, size_t n,
-                        const struct mr_run *run, size_t *n_done)
+/* Operations of which at most the last is a configure. */
+static int submit_run(struct mr__guard *g, struct mr_op *ops, size_t n,
+                      const struct mr_run *run, size_t *n_done)
 {
-	struct mr__guard *g = self;
 	struct mr_errtext why = {""};
 	size_t n_good = 0;
 	int refused = MR_OK;
 
 	*n_done = 0;
 	while (n_good < n && !refused) {
-		ops[n_good].outcome.n_effect = 0; /* mr__guard_settle() goes by these */
+		/* mr__guard_settle() goes by these */
+		ops[n_good].outcome.n_effect = 0;
 		ops[n_good].outcome.status = 0;
-		refused = mr__guard_admit(g, &ops[n_good], &why);
+		refused = mr__guard_admit(g, &ops[n_good], run, &why);
 		n_good += refused == MR_OK;
 	}
 	int rc = n_good ? g->inner.type->submit(g->inner.self, ops, n_good, run,
@@ -143,12 +211,65 @@ static int guard_submit(void *self, struct mr_op *ops, size_t n,
 	                : MR_OK;
 
 	mr__guard_settle(g, ops, n_good, *n_done, rc);
+	if (n_good)
+		g->t_ns = ops[*n_done < n_good ? *n_done : n_good - 1]
+		                  .outcome.t_end_ns;
 	if (rc || !refused)
 		return rc;
-	if (n_good)
-		ops[n_good].outcome.t_begin_ns = ops[n_good].outcome.t_end_ns =
-			ops[n_good - 1].outcome.t_end_ns;
+	ops[n_good].outcome.t_begin_ns = ops[n_good].outcome.t_end_ns = g->t_ns;
 	return mr_errtext_set(run->err, refused, "%s", why.text);
+}
+
+static int arm(struct mr__guard *g, struct mr_op *op, const struct mr_run *run)
+{
+	op->outcome.t_begin_ns = op->outcome.t_end_ns = g->t_ns;
+	return mr__guard_arm(g, op, run);
+}
+
+/* A scheme that was changed holds for what follows it in a list. */
+static size_t run_length(const struct mr__guard *g, const struct mr_op *ops,
+                         size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (mr__guard_is_arm(g, &ops[i]))
+			return i;
+		if (ops[i].kind == MR_OP_CONFIGURE)
+			return i + 1;
+	}
+	return n;
+}
+
+static void note_scheme(struct mr__guard *g, const struct mr_op *op)
+{
+	if (op->kind == MR_OP_CONFIGURE &&
+	    strcmp(op->configure.name, "scheme") == 0)
+		mr__guard_take_scheme(g, op->configure.value);
+}
+
+static int guard_submit(void *self, struct mr_op *ops, size_t n,
+                        const struct mr_run *run, size_t *n_done)
+{
+	struct mr__guard *g = self;
+	size_t length = run_length(g, ops, n), at = 0;
+	/* progress is read from n_done while the first run goes on */
+	int rc = length ? submit_run(g, ops, length, run, n_done) : MR_OK;
+
+	at = length ? *n_done : 0;
+	while (!rc && at < n) {
+		size_t done = 1;
+
+		if (at)
+			note_scheme(g, &ops[at - 1]);
+		length = run_length(g, ops + at, n - at);
+		rc = length ? submit_run(g, ops + at, length, run, &done)
+		            : arm(g, &ops[at], run);
+		if (!length && rc)
+			done = 0;
+		at += done;
+		*n_done = at;
+	}
+	*n_done = at;
+	return rc;
 }
 
 static int guard_close(void *self, struct mr_errtext *err)
@@ -156,17 +277,23 @@ static int guard_close(void *self, struct mr_errtext *err)
 	struct mr__guard *g = self;
 	int rc = g->inner.type->close(g->inner.self, err);
 
+	mr__guard_cells_free(g);
 	free(g);
 	return rc;
 }
 
-static const char *const keys[] = {"guard.v_V", "guard.i_A", "guard.width_s",
-                                   "guard.pulses", NULL};
+static const char *const keys[] = {
+	"guard.v_V",         "guard.i_A",          "guard.width_s",
+	"guard.pulses",      "guard.read_V",       "guard.disturb_V",
+	"guard.disturb_from_V", "guard.cell_pulses", "guard.exposures",
+	"guard.pulse_J",     "guard.total_J",      "guard.form_V",
+	"guard.identity",    NULL};
 
 const struct mr_filter mr__filter_guard = {
 	.name = "guard",
-	.summary = "limits of this run: guard.v_V, guard.i_A, guard.width_s, "
-		   "guard.pulses",
+	.summary = "limits of this run: guard.v_V, .i_A, .width_s, .pulses, "
+		   ".read_V, .disturb_V, .cell_pulses, .exposures, .pulse_J, "
+		   ".total_J, .form_V, .identity",
 	.keys = keys,
 	.always = true,
 	.waist = {.name = "guard",

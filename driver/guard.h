@@ -7,6 +7,27 @@
 
 #include "array_priv.h"
 
+/* What lines beside the selected ones see, as fractions of the amplitude. */
+struct mr__bias {
+	char name[16];
+	double row;   /* cells on the selected row */
+	double col;   /* on the selected column */
+	double other; /* on neither */
+};
+
+/* Counts of pulses; all NULL = nothing is counted. */
+struct mr__guard_cells {
+	uint64_t *own;       /* [cells] pulses on the cell itself */
+	uint64_t *own_row;   /* [cells] those of them that its row felt */
+	uint64_t *own_col;   /* [cells] its column */
+	uint64_t *own_other; /* [cells] all others */
+	uint64_t *row;       /* [rows] pulses on a row that the row felt */
+	uint64_t *col;       /* [cols] */
+	uint64_t *other_row; /* [rows] pulses on a row that all others felt */
+	uint64_t *other_col; /* [cols] */
+	uint64_t others;     /* in all */
+};
+
 struct mr__guard {
 	struct mr_stage inner;
 	double v_max_V; /* of the run, as the keys say; infinite = not given */
@@ -14,6 +35,20 @@ struct mr__guard {
 	double width_max_s;
 	uint64_t pulses_max;
 	uint64_t pulses_left;
+	double read_max_V;
+	int64_t t_ns;           /* array time at the end of the last operation */
+	double disturb_V;       /* on cells that are not selected; infinite */
+	double disturb_from_V;  /* from here on it is an exposure */
+	uint64_t cell_pulses_max; /* UINT64_MAX = not given */
+	uint64_t exposures_max;
+	double pulse_J;         /* of one pulse; infinite = not given */
+	double total_J;         /* of the run */
+	double left_J;
+	double form_V;          /* beyond it a cell is formed; infinite */
+	uint32_t armed;         /* cell; MR__UNARMED */
+	int64_t armed_until_ns; /* of the clock */
+	struct mr__bias bias;   /* of the scheme that holds */
+	struct mr__guard_cells cells;
 	double v_reads_V; /* a trace beyond this programs */
 	struct mr_description desc; /* narrowed */
 };
@@ -34,11 +69,76 @@ bool mr__guard_programs(const struct mr__guard *g, const struct mr_trace_op *tr,
 int mr__guard_check(const struct mr__guard *g, const struct mr_op *op,
                     struct mr_errtext *err);
 
+/* ---- guard_select.c -------------------------------------------------------------- */
+
+/* The scheme in force, as described; NULL = there is no choice. */
+const char *mr__guard_scheme(const struct mr_description *d);
+
+/* Go by a scheme's bias; NULL = the last described. */
+void mr__guard_take_scheme(struct mr__guard *g, const char *name);
+
+/* What a cell that is not selected sees at most, as a fraction. */
+double mr__guard_worst(const struct mr__guard *g);
+
+/* Greatest magnitude of an operation's voltages; 0 if they are currents. */
+double mr__guard_peak_V(const struct mr__guard *g, const struct mr_op *op);
+
+int mr__guard_check_disturb(const struct mr__guard *g, const struct mr_op *op,
+                            struct mr_errtext *err);
+
+/* ---- guard_cells.c --------------------------------------------------------------- */
+
+/* Begin to count if anything can be felt, or is limited. MR_ERR_NOMEM. */
+int mr__guard_cells_open(struct mr__guard *g, struct mr_errtext *err);
+void mr__guard_cells_free(struct mr__guard *g);
+
+/* MR_ERR_UNSUPPORTED: nothing is counted. */
+int mr__guard_exposure(const struct mr__guard *g, uint32_t cell,
+                       struct mr_exposure *out);
+
+/* Count an operation as done, unless that goes over a limit; then put it right
+ * when it is known how many elements took effect. */
+int mr__guard_cells_reserve(struct mr__guard *g, const struct mr_op *op,
+                            struct mr_errtext *err);
+void mr__guard_cells_settle(struct mr__guard *g, const struct mr_op *op,
+                            uint64_t n_done);
+
+/* ---- guard_energy.c -------------------------------------------------------------- */
+
+/* An upper bound of what the first n elements take. */
+double mr__guard_energy_J(const struct mr__guard *g, const struct mr_op *op,
+                          uint64_t n);
+
+/* Each pulse within its bound, and all within what is left. */
+int mr__guard_check_energy(const struct mr__guard *g, const struct mr_op *op,
+                           struct mr_errtext *err);
+
+/* ---- guard_arm.c ----------------------------------------------------------------- */
+
+#define MR__UNARMED UINT32_MAX
+
+/* Whether an operation is the guard's own: configure arm. */
+bool mr__guard_is_arm(const struct mr__guard *g, const struct mr_op *op);
+
+/* Arm a cell, or none. MR_ERR_RANGE. */
+int mr__guard_arm(struct mr__guard *g, struct mr_op *op, const struct mr_run *run);
+
+/* Describe the condition, where forming has a threshold. */
+void mr__guard_describe_arm(const struct mr__guard *g, struct mr_description *d);
+
+/* Forming has been allowed for just this; uses the arm up. */
+int mr__guard_check_forming(struct mr__guard *g, const struct mr_op *op,
+                            const struct mr_run *run, struct mr_errtext *err);
+
 /* ---- guard_budget.c -------------------------------------------------------------- */
 
 /* Check an operation and take what it may cost off the budget. */
 int mr__guard_admit(struct mr__guard *g, const struct mr_op *op,
-                    struct mr_errtext *err);
+                    const struct mr_run *run, struct mr_errtext *err);
+
+/* Whether an operation would be admitted; nothing is taken. */
+int mr__guard_would(struct mr__guard *g, const struct mr_op *op,
+                    const struct mr_run *run);
 
 /* Give back what was admitted and did not happen. */
 void mr__guard_settle(struct mr__guard *g, const struct mr_op *ops, size_t n,

@@ -4,6 +4,8 @@
 /* How many pulses a guard has left. */
 #include "guard.h"
 
+#include <math.h>
+
 /* ---- pulses in all ------------------------------------------------------- */
 
 static uint64_t times(uint64_t a, uint64_t b)
@@ -35,15 +37,14 @@ static uint64_t cost(const struct mr__guard *g, const struct mr_op *op, uint64_t
 	}
 }
 
-int mr__guard_admit(struct mr__guard *g, const struct mr_op *op,
-                 struct mr_errtext *err)
+static int take_pulses(struct mr__guard *g, const struct mr_op *op,
+                       struct mr_errtext *err)
 {
-	int rc = mr__guard_check(g, op, err);
+	uint64_t wanted;
 
-	if (rc || g->pulses_max == UINT64_MAX)
-		return rc;
-	uint64_t wanted = cost(g, op, mr_op_elements(op, &g->desc));
-
+	if (g->pulses_max == UINT64_MAX)
+		return MR_OK;
+	wanted = cost(g, op, mr_op_elements(op, &g->desc));
 	if (wanted > g->pulses_left)
 		return mr_errtext_set(
 			err, MR_ERR_REFUSED,
@@ -54,6 +55,51 @@ int mr__guard_admit(struct mr__guard *g, const struct mr_op *op,
 			(unsigned long long)g->pulses_max);
 	g->pulses_left -= wanted;
 	return MR_OK;
+}
+
+static void take_energy(struct mr__guard *g, const struct mr_op *op)
+{
+	if (isfinite(g->total_J))
+		g->left_J -= mr__guard_energy_J(g, op,
+		                                mr_op_elements(op, &g->desc));
+}
+
+int mr__guard_admit(struct mr__guard *g, const struct mr_op *op,
+                    const struct mr_run *run, struct mr_errtext *err)
+{
+	int rc = mr__guard_check(g, op, err);
+
+	if (!rc)
+		rc = mr__guard_check_disturb(g, op, err);
+	if (!rc)
+		rc = mr__guard_check_energy(g, op, err);
+	if (!rc)
+		rc = mr__guard_check_forming(g, op, run, err);
+	if (!rc)
+		rc = mr__guard_cells_reserve(g, op, err);
+	if (rc)
+		return rc;
+	rc = take_pulses(g, op, err);
+	if (rc)
+		mr__guard_cells_settle(g, op, 0);
+	else
+		take_energy(g, op);
+	return rc;
+}
+
+/* Elements that took effect, or may have. */
+static uint64_t applied(const struct mr__guard *g, const struct mr_op *op,
+                        bool begun, int rc)
+{
+	uint64_t n = mr_op_elements(op, &g->desc);
+
+	if (!begun)
+		return 0;
+	if (rc && rc != MR_ERR_OUTCOME &&
+	    !(op->outcome.status & MR_STATUS_UNKNOWN) &&
+	    op->outcome.n_effect < n)
+		return op->outcome.n_effect;
+	return n;
 }
 
 /* Pulses of an operation that ended, or failed with rc. Where it is not known
@@ -70,28 +116,45 @@ static uint64_t spent(const struct mr__guard *g, const struct mr_op *op, int rc)
 		sum += pg->pulses[i];
 	if (op->kind == MR_OP_PROGRAM)
 		return sum;
-	if (rc && rc != MR_ERR_OUTCOME &&
-	    !(op->outcome.status & MR_STATUS_UNKNOWN) &&
-	    op->outcome.n_effect < n)
-		n = op->outcome.n_effect;
-	return cost(g, op, n);
+	return cost(g, op, applied(g, op, true, rc));
 }
 
-/* Give back what was admitted and did not happen. */
-void mr__guard_settle(struct mr__guard *g, const struct mr_op *ops, size_t n,
-                   size_t n_done, int rc)
+static void settle(struct mr__guard *g, const struct mr_op *op, bool begun,
+                   int rc)
 {
-	if (g->pulses_max == UINT64_MAX)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t most = cost(g, &ops[i], mr_op_elements(&ops[i],
-		                                                &g->desc));
-		uint64_t used = i > n_done
-		                        ? 0
-		                        : spent(g, &ops[i], i < n_done ? MR_OK
-		                                                       : rc);
+	uint64_t n = mr_op_elements(op, &g->desc);
+	uint64_t n_done = applied(g, op, begun, rc);
+
+	if (g->pulses_max != UINT64_MAX) {
+		uint64_t most = cost(g, op, n);
+		uint64_t used = begun ? spent(g, op, rc) : 0;
 
 		g->pulses_left += used < most ? most - used : 0;
 	}
+	if (isfinite(g->total_J))
+		g->left_J += mr__guard_energy_J(g, op, n) -
+		             mr__guard_energy_J(g, op, n_done);
+	mr__guard_cells_settle(g, op, n_done);
 }
 
+void mr__guard_settle(struct mr__guard *g, const struct mr_op *ops, size_t n,
+                      size_t n_done, int rc)
+{
+	for (size_t i = 0; i < n; i++)
+		settle(g, &ops[i], i <= n_done, i < n_done ? MR_OK : rc);
+}
+
+int mr__guard_would(struct mr__guard *g, const struct mr_op *op,
+                    const struct mr_run *run)
+{
+	uint32_t armed = g->armed;
+	int rc;
+
+	if (mr__guard_is_arm(g, op))
+		return MR_OK;
+	rc = mr__guard_admit(g, op, run, run->err);
+	if (!rc)
+		settle(g, op, false, MR_OK);
+	g->armed = armed;
+	return rc;
+}

@@ -26,7 +26,9 @@ static double length_s(double width_s, const struct mr_pulse_op *pu)
 bool mr__guard_is_narrowed(const struct mr__guard *g)
 {
 	return isfinite(g->v_max_V) || isfinite(g->i_max_A) ||
-	       isfinite(g->width_max_s);
+	       isfinite(g->width_max_s) || isfinite(g->read_max_V) ||
+	       isfinite(g->disturb_V) || isfinite(g->pulse_J) ||
+	       isfinite(g->total_J) || isfinite(g->form_V);
 }
 
 /* ---- single values ------------------------------------------------------- */

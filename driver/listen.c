@@ -20,6 +20,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "vhci.h"
+
 #define BACKLOG 4
 #define PORT_MAX 65535
 
@@ -167,6 +169,20 @@ static int listen_pty(const char *where, struct mr__listener *out,
 	return MR_OK;
 }
 
+/* ---- a port of this machine -------------------------------------------------------- */
+
+static int listen_vhci(struct mr__listener *out, struct mr_errtext *err)
+{
+	unsigned port;
+	int rc = mr__vhci_attach(MR__VHCI, &out->fd, &port, err);
+
+	out->is_port = true;
+	if (!rc)
+		(void)snprintf(out->address, sizeof out->address,
+		               "vhci port %u", port);
+	return rc;
+}
+
 /* ---- all --------------------------------------------------------------------------- */
 
 int mr__listen(const char *where, struct mr__listener *out,
@@ -179,12 +195,16 @@ int mr__listen(const char *where, struct mr__listener *out,
 		rc = listen_unix(where, where + 5, out, err);
 	else if (strncmp(where, "tcp:", 4) == 0)
 		rc = listen_tcp(where, where + 4, out, err);
+	else if (strncmp(where, "usbip:", 6) == 0)
+		rc = listen_unix(where, where + 6, out, err);
 	else if (strcmp(where, "pty") == 0)
 		rc = listen_pty(where, out, err);
+	else if (strcmp(where, "vhci") == 0)
+		rc = listen_vhci(out, err);
 	else
 		return mr_errtext_set(err, MR_ERR_USAGE,
 		                      "'%s': a board listens at unix:PATH, "
-		                      "tcp:ADDRESS:PORT or pty",
+		                      "tcp:ADDRESS:PORT, usbip:PATH or pty",
 		                      where);
 	if (rc)
 		mr__listen_close(out);
@@ -193,12 +213,15 @@ int mr__listen(const char *where, struct mr__listener *out,
 	return rc;
 }
 
-int mr__listen_accept(const struct mr__listener *l)
+int mr__listen_accept(struct mr__listener *l)
 {
 	int one = 1;
-	int fd = l->is_terminal ? fcntl(l->fd, F_DUPFD_CLOEXEC, 0)
-	                        : accept(l->fd, NULL, NULL);
+	int fd = l->is_port       ? l->fd
+	         : l->is_terminal ? fcntl(l->fd, F_DUPFD_CLOEXEC, 0)
+	                          : accept(l->fd, NULL, NULL);
 
+	if (l->is_port)
+		l->fd = -1;
 	if (fd < 0)
 		return -1;
 	make_nonblocking(fd);

@@ -35,6 +35,7 @@ libdriver_la_SOURCES = \
 	%D%/description_json.c \
 	%D%/description_json.h \
 	%D%/device_type.c \
+	%D%/device_watch.c \
 	%D%/devices.c \
 	%D%/device_type.h \
 	%D%/error.c \
@@ -42,8 +43,12 @@ libdriver_la_SOURCES = \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/guard.h \
+	%D%/guard_arm.c \
 	%D%/guard_budget.c \
+	%D%/guard_cells.c \
+	%D%/guard_energy.c \
 	%D%/guard_limits.c \
+	%D%/guard_select.c \
 	%D%/guardian.c \
 	%D%/guardian.h \
 	%D%/filters.h \
@@ -72,6 +77,7 @@ libdriver_la_SOURCES = \
 	%D%/oplog_wire.h \
 	%D%/oplog_write.c \
 	%D%/paramfile.c \
+	%D%/plan.c \
 	%D%/playback.c \
 	%D%/poll_fd.c \
 	%D%/rigfile.c \
@@ -111,6 +117,7 @@ libdriver_la_SOURCES = \
 	%D%/transport_unix.c \
 	%D%/transport_usb.c \
 	%D%/transport_usbtmc.c \
+	%D%/transport_usbtmc_kernel.c \
 	%D%/transports.c \
 	%D%/transports.h \
 	%D%/uri.c \
@@ -118,7 +125,10 @@ libdriver_la_SOURCES = \
 	%D%/usb.h \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
+	%D%/usbtmc.h \
 	%D%/version.c \
+	%D%/vhci.c \
+	%D%/vhci.h \
 	%D%/visa.c \
 	%D%/visa.h \
 	%D%/wire_keep.c

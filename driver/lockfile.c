@@ -54,6 +54,26 @@ static bool is_plain(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
 }
 
+/* Whoever made the file, everybody may lock it: for writing if that is allowed,
+ * and never with O_CREAT if it is there, which Linux refuses for a file of
+ * somebody else's in a folder like this (fs.protected_regular). */
+static int open_file(const char *path)
+{
+	const int flags = O_NOFOLLOW | O_CLOEXEC;
+	int fd = open(path, O_RDWR | flags);
+
+	if (fd < 0 && errno == ENOENT) {
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | flags, 0666);
+		if (fd >= 0)
+			(void)fchmod(fd, 0666); /* whatever the umask */
+		else if (errno == EEXIST)
+			fd = open(path, O_RDWR | flags);
+	}
+	if (fd < 0 && errno == EACCES)
+		fd = open(path, O_RDONLY | flags);
+	return fd;
+}
+
 int mr__lock_take(const char *identity, struct mr__lock *out,
                   struct mr_errtext *err)
 {
@@ -61,7 +81,7 @@ int mr__lock_take(const char *identity, struct mr__lock *out,
 	int rc = MR_OK;
 
 	file_name(identity, out->path, sizeof out->path);
-	out->fd = open(out->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	out->fd = open_file(out->path);
 	if (out->fd < 0)
 		return mr_errtext_set(err, MR_ERR_IO,
 		                      "cannot make the lock file %s: %s",
@@ -83,6 +103,23 @@ int mr__lock_take(const char *identity, struct mr__lock *out,
 	    pwrite(out->fd, note, (size_t)n, 0) < 0)
 		errno = 0; /* only people miss it */
 	return MR_OK;
+}
+
+/* The same device by two names is one device. */
+int mr__lock_peer(const struct mr__peer *peer, struct mr__lock *out,
+                  struct mr_errtext *err)
+{
+	char identity[256];
+
+	out->fd = -1;
+	if (!peer->path[0])
+		return MR_OK;
+	if (peer->vendor && peer->serial[0])
+		(void)snprintf(identity, sizeof identity, "usb-%04x-%04x-%s",
+		               peer->vendor, peer->product, peer->serial);
+	else
+		(void)snprintf(identity, sizeof identity, "%s", peer->path);
+	return mr__lock_take(identity, out, err);
 }
 
 /* The file stays: removing it could remove another program's. */

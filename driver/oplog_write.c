@@ -27,6 +27,16 @@
 #define GROUP_BYTES (UINT64_C(16) << 20) /* a group should fit in memory */
 #define NS_PER_S 1e9
 
+static const char exposure_sql[] =
+	"CREATE TABLE IF NOT EXISTS exposure ( -- what cells have been through\n"
+	"  run INTEGER NOT NULL REFERENCES run, -- since the array was opened\n"
+	"  row INTEGER NOT NULL,\n"
+	"  col INTEGER NOT NULL,\n"
+	"  pulses INTEGER NOT NULL, -- programming pulses on the cell\n"
+	"  half_selected INTEGER NOT NULL, -- on others, felt beyond reading\n"
+	"  PRIMARY KEY (run, row, col)\n"
+	") WITHOUT ROWID;";
+
 /* An operation that was begun and did not end yet. */
 struct begun {
 	struct mr__place place;
@@ -617,6 +627,42 @@ int64_t mr_oplog_run(const struct mr_oplog *log)
 
 /* ---- finishing ----------------------------------------------------------- */
 
+/* Only cells that anything happened to; the table is made when it is wanted. */
+static int write_exposure(struct mr_oplog *log)
+{
+	const struct mr_description *desc = mr_array_describe(log->array);
+	uint32_t n = desc->rows * desc->cols;
+	struct mr__query *to = NULL;
+	struct mr_exposure e;
+	int code = MR_OK;
+
+	for (uint32_t cell = 0; cell < n && code == MR_OK; cell++) {
+		if (mr_array_exposure(log->array, cell, &e) != MR_OK) {
+			return MR_OK;
+		}
+		if (e.pulses == 0 && e.half_selected == 0) {
+			continue;
+		}
+		if (!to) {
+			code = mr__db_exec(log->db, exposure_sql);
+			if (code == MR_OK) {
+				code = mr__db_prepare(log->db, "INSERT INTO "
+				                      "exposure VALUES"
+				                      "(?,?,?,?,?)", &to);
+			}
+		}
+		if (code == MR_OK) {
+			mr__query_set_int(to, 1, log->run);
+			mr__query_set_int(to, 2, cell / desc->cols);
+			mr__query_set_int(to, 3, cell % desc->cols);
+			mr__query_set_int(to, 4, (int64_t)e.pulses);
+			mr__query_set_int(to, 5, (int64_t)e.half_selected);
+			code = mr__query_run(to);
+		}
+	}
+	return code;
+}
+
 static int end_run(struct mr_oplog *log)
 {
 	const struct mr_clock *clock = &log->array->clock;
@@ -634,6 +680,9 @@ static int end_run(struct mr_oplog *log)
 		mr__query_set_int(to, 1, clock->wall_ns(clock->self));
 		mr__query_set_int(to, 2, log->run);
 		code = mr__query_run(to);
+	}
+	if (code == MR_OK) {
+		code = write_exposure(log);
 	}
 	return code == MR_OK ? commit_group(log) : code;
 }

@@ -137,11 +137,19 @@ static int advance(struct playback *self, struct mr_errtext *err)
 	return MR_OK;
 }
 
+/* A guard's own condition never comes this far where there is a guard for it. */
+static bool is_the_guards(const struct mr_oplog_record *record)
+{
+	return record->op.kind == MR_OP_CONFIGURE &&
+	       record->op.configure.name &&
+	       strcmp(record->op.configure.name, "arm") == 0;
+}
+
 /* A guard may have refused the operation before it came here, and surveys may
  * be on in the one run and off in the other. */
 static bool may_be_missing(const struct mr_oplog_record *record)
 {
-	return record->survey ||
+	return record->survey || is_the_guards(record) ||
 	       (record->ended &&
 	        record->op.outcome.error == MR_ERR_REFUSED);
 }

@@ -87,6 +87,8 @@ struct scpi_board {
 	bool simulated;
 	bool watchdog;
 	double abort_s;
+	double v_step_V;     /* resolutions; 0 = unknown */
+	double width_step_s;
 };
 
 /* Ask for it and take it apart. MR_ERR_FORMAT names line and key. */

@@ -50,6 +50,9 @@ static const struct plain plains[] = {
 	{"watchdog", FLAG, offsetof(struct scpi_board, watchdog), 0, 1},
 	{"simulated", FLAG, offsetof(struct scpi_board, simulated), 0, 1},
 	{"abort_s", DOUBLE, offsetof(struct scpi_board, abort_s), 0, 1e3},
+	{"v_step_V", DOUBLE, offsetof(struct scpi_board, v_step_V), 0, 1e3},
+	{"width_step_s", DOUBLE, offsetof(struct scpi_board, width_step_s), 0,
+         1e3},
 };
 
 #define N_PLAINS (sizeof plains / sizeof plains[0])

@@ -290,12 +290,19 @@ static int turn(struct mr_server *s, struct mr_errtext *err)
 	return MR_OK;
 }
 
+/* A device that the machine has thrown out is not plugged in again. */
+static bool is_thrown_out(const struct port *p)
+{
+	return p->door.is_port && p->door.fd < 0 && p->client < 0;
+}
+
 int mr_server_run(struct mr_server *s, const volatile sig_atomic_t *stop,
                   struct mr_errtext *err)
 {
 	int rc = MR_OK;
 
-	while (!rc && !(stop && *stop))
+	while (!rc && !(stop && *stop) &&
+	       !is_thrown_out(&s->ports[BOARD]))
 		rc = turn(s, err);
 	for (int i = 0; i < N_PORTS; i++)
 		if (s->ports[i].client >= 0)
@@ -334,6 +341,27 @@ static int switch_on(struct mr_server *s, const char *text,
 	return rc;
 }
 
+static bool is_usb(const char *where)
+{
+	return strncmp(where, "usbip:", 6) == 0 || strcmp(where, "vhci") == 0;
+}
+
+/* What stands between the board and where it listens. */
+static int put_port(struct mr_server *s, const struct mr__wire_type *base,
+                    const char *where, const char *personality,
+                    struct mr_errtext *err)
+{
+	if (is_usb(where))
+		return mr__wire_usbip_open(base, personality, &s->ports[BOARD].type,
+		                           &s->board, err);
+	if (personality)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "a personality is for USB: usbip:PATH or "
+		                      "vhci, not %s",
+		                      where);
+	return MR_OK;
+}
+
 /* The door of the board's second pipe. */
 static int open_router(struct mr_server *s, const char *where,
                        struct mr_errtext *err)
@@ -358,6 +386,7 @@ static int open_server(struct mr_server *s, const char *uri, const char *where,
                        const struct mr_serve_options *options,
                        struct mr_errtext *err)
 {
+	const struct mr__wire_type *base = s->ports[BOARD].type;
 	int rc;
 
 	if (!(options->time_scale >= 0 && options->time_scale <= 1e9))
@@ -368,6 +397,8 @@ static int open_server(struct mr_server *s, const char *uri, const char *where,
 	if (!s->ports[BOARD].out)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	rc = switch_on(s, uri, err);
+	if (!rc)
+		rc = put_port(s, base, where, options->personality, err);
 	if (!rc)
 		rc = mr__listen(where, &s->ports[BOARD].door, err);
 	if (!rc && options->router)

@@ -55,6 +55,12 @@ struct mr__peer {
 
 struct mr__transport; /* an open pipe; one thread at a time */
 
+/* A device that no other program may open; see transports.h. */
+struct mr__lock {
+	int fd; /* -1 = none */
+	char path[160];
+};
+
 /**
  * Open what the URI's transport part and address name. Takes its keys. Key
  * `control=PATH` names the socket at which a served virtual board takes orders
@@ -203,6 +209,8 @@ struct mr__transport_type {
 	const char *name;
 	const char *summary; /* one line, with the form of the address */
 	bool messages;       /* keeps message ends */
+	bool locks;          /* its open() locks the device by itself, where
+	                      * opening would disturb who has it */
 
 	int (*list)(mr__found_fn *found, void *user, struct mr_errtext *err);
 	int (*open)(struct mr_uri *uri, const struct mr_open_options *options,
@@ -266,6 +274,10 @@ struct mr__wire_type {
 	 * closed by itself. NULL, or a NULL answer = there is none. */
 	const struct mr__wire_type *(*port)(void *self);
 	int (*close)(void *self, struct mr_errtext *err);
+
+	const struct mr__line *line; /* how its UART is set; NULL = has none */
+	uint16_t usb_vendor;         /* of its port; 0 = numbers for tests */
+	uint16_t usb_product;
 };
 
 /**
@@ -284,6 +296,22 @@ int mr__wire_array(const struct mr_uri *uri, struct mr_array **out,
 int mr__wire_open(const struct mr__wire_type *board, struct mr_uri *uri,
                   int64_t now_ns, const struct mr__wire_type **type,
                   void **self, struct mr_errtext *err);
+
+/**
+ * Put a board that is switched on behind a USB port, and that port behind
+ * USB/IP: the bytes of the wire are then those of a USB/IP device after its
+ * import. A broken stream counts as a pulled plug. wire_usbip.c.
+ * @param base         the board's own type, also where a faulty one is called.
+ * @param personality  "usbtmc", "bulk", "acm"; NULL = as the board is.
+ * @param type         the type to call; replaced.
+ * @param self         the board, which the port owns from then on; replaced.
+ * @return MR_OK; MR_ERR_USAGE (no such personality); MR_ERR_NOMEM; after a
+ *         failure both are as before.
+ */
+int mr__wire_usbip_open(const struct mr__wire_type *base,
+                        const char *personality,
+                        const struct mr__wire_type **type, void **self,
+                        struct mr_errtext *err);
 
 /** The table of virtual boards; emulator/wires.c. */
 const struct mr__wire_type *const *mr__wires(size_t *n);

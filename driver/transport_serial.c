@@ -29,6 +29,7 @@ struct serial {
 	int fd;
 	struct mr_clock clock;
 	struct mr__peer peer;
+	struct mr__lock lock; /* taken before the lines move */
 };
 
 /* ---- finding ----------------------------------------------------------------- */
@@ -256,6 +257,10 @@ static int open_port(struct serial *s, const char *path,
 	if (sp_get_port_by_name(path, &s->port) != SP_OK)
 		return failed("find", path, err);
 	take_peer(s->port, &s->peer);
+	int rc = mr__lock_peer(&s->peer, &s->lock, err);
+
+	if (rc)
+		return rc;
 	if (sp_open(s->port, SP_MODE_READ_WRITE) != SP_OK)
 		return failed("open", path, err);
 	if (sp_get_port_handle(s->port, &s->fd) != SP_OK)
@@ -274,6 +279,7 @@ static void serial_close(void *self)
 		(void)sp_close(s->port);
 		sp_free_port(s->port);
 	}
+	mr__lock_release(&s->lock);
 	free(s);
 }
 
@@ -288,7 +294,7 @@ static int serial_open(struct mr_uri *uri, const struct mr_open_options *options
 
 	if (!s)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	s->fd = -1;
+	s->fd = s->lock.fd = -1;
 	s->clock = *options->clock;
 	rc = take_line(uri, &line, err);
 	if (!rc)
@@ -403,6 +409,7 @@ static void serial_peer(void *self, struct mr__peer *out)
 const struct mr__transport_type mr__transport_serial = {
 	.name = "serial",
 	.summary = "a serial port: serial:/dev/NAME or serial:VID:PID[:SERIAL]",
+	.locks = true,
 	.list = serial_list,
 	.open = serial_open,
 	.write = serial_write,

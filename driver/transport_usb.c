@@ -131,6 +131,7 @@ static void usb_peer(void *self, struct mr__peer *out)
 const struct mr__transport_type mr__transport_usb = {
 	.name = "usb",
 	.summary = "vendor-specific bulk pipes: usb:VID:PID[:SERIAL]",
+	.locks = true,
 	.list = usb_list,
 	.open = usb_open,
 	.write = usb_write,

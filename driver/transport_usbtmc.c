@@ -10,12 +10,13 @@
  * meanwhile, or a clear, aborts it, with the drain that instruments need (without
  * it most are dead until they are switched off).
  */
-#include "transports.h"
+#include "usbtmc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "transports.h"
 #include "usb_address.h"
 
 #define TMC_CLASS 0xfe
@@ -68,9 +69,10 @@ static const struct quirk {
 #define QUIRK_NO_REMOTE 1u /* claims RL1, fails on REN and GTL */
 
 struct tmc {
-	struct usb *usb;
+	const struct mr__tmc_link *link;
+	void *usb; /* the link's */
+	struct mr__tmc_place place;
 	struct mr_clock clock;
-	struct mr__peer peer;
 	uint8_t tag;         /* of the last bulk-out message */
 	uint8_t stb_tag;
 	bool has_remote;     /* RL1, and it works */
@@ -91,13 +93,14 @@ static int control(struct tmc *t, enum request request, bool to_endpoint,
                    bool in, uint16_t value, uint8_t *answer, size_t n,
                    struct mr_errtext *err)
 {
-	uint16_t index = to_endpoint ? mr__usb_endpoint(t->usb, in)
-	                             : mr__usb_interface(t->usb);
+	uint16_t index = !to_endpoint ? t->place.interface
+	                 : in         ? t->place.in
+	                              : t->place.out;
 	size_t got = 0;
 	int rc;
 
 	memset(answer, 0, n);
-	rc = mr__usb_control_in(t->usb, to_endpoint ? TYPE_ENDPOINT
+	rc = t->link->control_in(t->usb, to_endpoint ? TYPE_ENDPOINT
 	                                            : TYPE_INTERFACE,
 	                        (uint8_t)request, value, index, answer, n, &got,
 	                        err);
@@ -121,14 +124,14 @@ static int drain(struct tmc *t, struct mr_errtext *err)
 	for (int i = 0; i < DRAINS_MAX; i++) {
 		size_t got = 0;
 		struct mr_errtext why = {""};
-		int rc = mr__usb_in(t->usb, t->in, IN_BYTES, DRAIN_MS, &got,
+		int rc = t->link->in(t->usb, t->in, IN_BYTES, DRAIN_MS, &got,
 		                    &why);
 
 		if (rc == MR_ERR_TIMEOUT)
 			return MR_OK;
 		if (rc)
 			return mr_errtext_set(err, rc, "%s", why.text);
-		if (got % mr__usb_packet(t->usb) || got == 0)
+		if (got % t->place.packet || got == 0)
 			return MR_OK;
 	}
 	return mr_errtext_set(err, MR_ERR_IO,
@@ -162,7 +165,7 @@ static int device_clear(struct tmc *t, struct mr_errtext *err)
 			nap(t);
 	}
 	forget_input(t);
-	return rc ? rc : mr__usb_clear_halt(t->usb, false, err);
+	return rc ? rc : t->link->clear_halt(t->usb, false, err);
 }
 
 /* Take back the request for an answer that nobody waits for any more. */
@@ -205,7 +208,7 @@ static int abort_out(struct tmc *t, struct mr_errtext *err)
 			break;
 		nap(t);
 	}
-	return rc ? rc : mr__usb_clear_halt(t->usb, false, err);
+	return rc ? rc : t->link->clear_halt(t->usb, false, err);
 }
 
 /* ---- opening ----------------------------------------------------------------- */
@@ -240,7 +243,7 @@ static int take_capabilities(struct tmc *t, struct mr_errtext *err)
 		                      "do (status 0x%02x)",
 		                      c[0]);
 	t->is_488 = c[12] || c[13];
-	t->has_remote = (c[15] & 2) && !has_quirk(&t->peer, QUIRK_NO_REMOTE);
+	t->has_remote = (c[15] & 2) && !has_quirk(&t->place.peer, QUIRK_NO_REMOTE);
 	return MR_OK;
 }
 
@@ -258,55 +261,123 @@ static int start(struct tmc *t, struct mr_errtext *err)
 	return rc;
 }
 
-static void usbtmc_close(void *self)
+void mr__tmc_close(void *self)
 {
 	struct tmc *t = self;
 	uint8_t answer[1];
 	struct mr_errtext ignored = {""};
 
-	if (t->usb && t->has_remote)
+	if (t->has_remote)
 		(void)control(t, GO_TO_LOCAL, false, false, 0, answer, 1,
 		              &ignored);
-	mr__usb_close(t->usb);
+	t->link->close(t->usb);
 	free(t->in);
 	free(t->out);
 	free(t);
 }
+
+int mr__tmc_open(const struct mr__tmc_link *link, void *usb,
+                 const struct mr__tmc_place *place,
+                 const struct mr_clock *clock, void **self,
+                 struct mr_errtext *err)
+{
+	struct tmc *t = calloc(1, sizeof *t);
+	int rc;
+
+	if (!t) {
+		link->close(usb);
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	}
+	t->link = link;
+	t->usb = usb;
+	t->place = *place;
+	t->clock = *clock;
+	t->stb_tag = STB_TAG_LAST;
+	t->in = malloc(IN_BYTES);
+	t->out = malloc(OUT_BYTES);
+	rc = t->in && t->out
+	             ? start(t, err)
+	             : mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	if (rc)
+		mr__tmc_close(t);
+	else
+		*self = t;
+	return rc;
+}
+
+/* ---- libusb ---------------------------------------------------------------------- */
+
+static int carry_out(void *self, const void *data, size_t n,
+                     unsigned timeout_ms, size_t *moved, struct mr_errtext *err)
+{
+	return mr__usb_out(self, data, n, timeout_ms, moved, err);
+}
+
+static int carry_in(void *self, void *buf, size_t room, unsigned timeout_ms,
+                    size_t *moved, struct mr_errtext *err)
+{
+	return mr__usb_in(self, buf, room, timeout_ms, moved, err);
+}
+
+static int carry_interrupt(void *self, void *buf, size_t room,
+                           unsigned timeout_ms, size_t *moved,
+                           struct mr_errtext *err)
+{
+	return mr__usb_interrupt(self, buf, room, timeout_ms, moved, err);
+}
+
+static int carry_control(void *self, uint8_t type, uint8_t request,
+                         uint16_t value, uint16_t index, void *buf, size_t n,
+                         size_t *moved, struct mr_errtext *err)
+{
+	return mr__usb_control_in(self, type, request, value, index, buf, n,
+	                          moved, err);
+}
+
+static int clear_halt(void *self, bool in, struct mr_errtext *err)
+{
+	return mr__usb_clear_halt(self, in, err);
+}
+
+static void close_usb(void *self)
+{
+	mr__usb_close(self);
+}
+
+static const struct mr__tmc_link over_libusb = {
+	.out = carry_out,
+	.in = carry_in,
+	.interrupt = carry_interrupt,
+	.control_in = carry_control,
+	.clear_halt = clear_halt,
+	.close = close_usb,
+};
 
 static int usbtmc_open(struct mr_uri *uri, const struct mr_open_options *options,
                        const struct mr__wish *wish, void **self,
                        struct mr_errtext *err)
 {
 	struct usb_wish w = any;
-	struct tmc *t = calloc(1, sizeof *t);
+	struct mr__tmc_place place;
+	struct usb *usb;
 	int rc;
 
 	w.vendor = wish->usb_vendor;
 	w.product = wish->usb_product;
-	if (t) {
-		t->in = malloc(IN_BYTES);
-		t->out = malloc(OUT_BYTES);
-	}
-	if (!t || !t->in || !t->out) {
-		if (t)
-			usbtmc_close(t);
-		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	}
 	rc = mr__usb_address(uri->address, &w, err);
 	if (!rc)
-		rc = mr__usb_open(&w, &t->usb, err);
-	if (!rc) {
-		t->clock = *options->clock;
-		t->stb_tag = STB_TAG_LAST;
-		mr__usb_peer(t->usb, &t->peer);
-		rc = start(t, err);
-	}
-	if (rc) {
-		usbtmc_close(t);
+		rc = mr__usb_open(&w, &usb, err);
+	if (rc)
 		return rc;
-	}
-	*self = t;
-	return MR_OK;
+	place = (struct mr__tmc_place){
+		.interface = mr__usb_interface(usb),
+		.in = mr__usb_endpoint(usb, true),
+		.out = mr__usb_endpoint(usb, false),
+		.has_interrupt = mr__usb_has_interrupt(usb),
+		.packet = mr__usb_packet(usb)};
+	mr__usb_peer(usb, &place.peer);
+	return mr__tmc_open(&over_libusb, usb, &place, options->clock, self,
+	                    err);
 }
 
 /* ---- headers ------------------------------------------------------------------------ */
@@ -348,7 +419,7 @@ static int send_all(struct tmc *t, size_t n, int64_t deadline_ns,
 	unsigned left_ms = mr__usb_left_ms(&t->clock, deadline_ns);
 	struct mr_errtext ignored = {""};
 	size_t moved = 0;
-	int rc = left_ms ? mr__usb_out(t->usb, t->out, n, left_ms, &moved, err)
+	int rc = left_ms ? t->link->out(t->usb, t->out, n, left_ms, &moved, err)
 	                 : late("the instrument takes no bytes", err);
 
 	if (rc == MR_ERR_TIMEOUT && left_ms)
@@ -361,9 +432,8 @@ static int send_all(struct tmc *t, size_t n, int64_t deadline_ns,
 	return rc;
 }
 
-static int usbtmc_write(void *self, const void *data, size_t n, bool end,
-                        int64_t deadline_ns, size_t *sent,
-                        struct mr_errtext *err)
+int mr__tmc_write(void *self, const void *data, size_t n, bool end,
+                  int64_t deadline_ns, size_t *sent, struct mr_errtext *err)
 {
 	struct tmc *t = self;
 	size_t most = OUT_BYTES - HEADER - 4;
@@ -433,11 +503,11 @@ static int receive(struct tmc *t, int64_t deadline_ns, struct mr_errtext *err)
 	t->n_in = t->taken = 0;
 	if (!left_ms)
 		return late("the instrument does not answer", err);
-	rc = mr__usb_in(t->usb, t->in, IN_BYTES, left_ms, &t->n_in, err);
+	rc = t->link->in(t->usb, t->in, IN_BYTES, left_ms, &t->n_in, err);
 	if (rc == MR_ERR_FORMAT) {
 		struct mr_errtext ignored = {""};
 
-		(void)mr__usb_clear_halt(t->usb, true, &ignored);
+		(void)t->link->clear_halt(t->usb, true, &ignored);
 		(void)device_clear(t, &ignored);
 		return mr_errtext_set(err, MR_ERR_IO,
 		                      "the instrument refuses to answer");
@@ -468,8 +538,8 @@ static int next_piece(struct tmc *t, int64_t deadline_ns, struct mr_errtext *err
 	return MR_OK;
 }
 
-static int usbtmc_read(void *self, void *buf, size_t room, int64_t deadline_ns,
-                       size_t *got, bool *end, struct mr_errtext *err)
+int mr__tmc_read(void *self, void *buf, size_t room, int64_t deadline_ns,
+                 size_t *got, bool *end, struct mr_errtext *err)
 {
 	struct tmc *t = self;
 
@@ -489,7 +559,7 @@ static int usbtmc_read(void *self, void *buf, size_t room, int64_t deadline_ns,
 
 /* ---- beside the data -------------------------------------------------------------------- */
 
-static int usbtmc_flush(void *self, struct mr_errtext *err)
+int mr__tmc_flush(void *self, struct mr_errtext *err)
 {
 	struct tmc *t = self;
 
@@ -499,15 +569,15 @@ static int usbtmc_flush(void *self, struct mr_errtext *err)
 	return MR_OK;
 }
 
-static int usbtmc_clear(void *self, int64_t deadline_ns, struct mr_errtext *err)
+int mr__tmc_clear(void *self, int64_t deadline_ns, struct mr_errtext *err)
 {
 	(void)deadline_ns; /* its steps are counted */
 	return device_clear(self, err);
 }
 
 /* With an interrupt pipe the status byte comes there. */
-static int usbtmc_status_byte(void *self, uint8_t *stb, int64_t deadline_ns,
-                              struct mr_errtext *err)
+int mr__tmc_status_byte(void *self, uint8_t *stb, int64_t deadline_ns,
+                        struct mr_errtext *err)
 {
 	struct tmc *t = self;
 	uint8_t answer[3], note[2] = {0};
@@ -516,6 +586,12 @@ static int usbtmc_status_byte(void *self, uint8_t *stb, int64_t deadline_ns,
 	if (!t->is_488)
 		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
 		                      "the instrument has no status byte");
+	if (t->link->status_byte) {
+		unsigned left_ms = mr__usb_left_ms(&t->clock, deadline_ns);
+
+		return left_ms ? t->link->status_byte(t->usb, stb, left_ms, err)
+		               : late("the status byte does not come", err);
+	}
 	t->stb_tag = t->stb_tag == STB_TAG_LAST ? STB_TAG_FIRST
 	                                        : (uint8_t)(t->stb_tag + 1);
 	rc = control(t, READ_STATUS, false, false, t->stb_tag, answer, 3, err);
@@ -525,12 +601,12 @@ static int usbtmc_status_byte(void *self, uint8_t *stb, int64_t deadline_ns,
 		                    "byte (status 0x%02x)",
 		                    answer[0]);
 	*stb = answer[2];
-	while (!rc && mr__usb_has_interrupt(t->usb) &&
+	while (!rc && t->place.has_interrupt &&
 	       note[0] != (0x80u | t->stb_tag)) {
 		unsigned left_ms = mr__usb_left_ms(&t->clock, deadline_ns);
 		size_t got = 0;
 
-		rc = left_ms ? mr__usb_interrupt(t->usb, note, sizeof note,
+		rc = left_ms ? t->link->interrupt(t->usb, note, sizeof note,
 		                                 left_ms, &got, err)
 		             : late("the status byte does not come", err);
 		*stb = note[1];
@@ -538,24 +614,25 @@ static int usbtmc_status_byte(void *self, uint8_t *stb, int64_t deadline_ns,
 	return rc;
 }
 
-static void usbtmc_peer(void *self, struct mr__peer *out)
+void mr__tmc_peer(void *self, struct mr__peer *out)
 {
 	const struct tmc *t = self;
 
-	*out = t->peer;
+	*out = t->place.peer;
 }
 
 const struct mr__transport_type mr__transport_usbtmc = {
 	.name = "usbtmc",
 	.summary = "USB instruments: usbtmc:VID:PID[:SERIAL]",
 	.messages = true,
+	.locks = true,
 	.list = usbtmc_list,
 	.open = usbtmc_open,
-	.write = usbtmc_write,
-	.read = usbtmc_read,
-	.flush = usbtmc_flush,
-	.clear = usbtmc_clear,
-	.status_byte = usbtmc_status_byte,
-	.peer = usbtmc_peer,
-	.close = usbtmc_close,
+	.write = mr__tmc_write,
+	.read = mr__tmc_read,
+	.flush = mr__tmc_flush,
+	.clear = mr__tmc_clear,
+	.status_byte = mr__tmc_status_byte,
+	.peer = mr__tmc_peer,
+	.close = mr__tmc_close,
 };

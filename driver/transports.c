@@ -27,6 +27,7 @@ static const struct mr__transport_type *const types[] = {
 	&mr__transport_unix,
 	&mr__transport_usb,
 	&mr__transport_usbtmc,
+	&mr__transport_usbtmc_kernel,
 };
 
 #define N_TYPES (sizeof types / sizeof types[0])
@@ -77,23 +78,14 @@ static const struct mr__transport_type *find(const struct mr_uri *uri,
 	return NULL;
 }
 
-/* The same device by two names is one device. */
 static int lock(struct mr__transport *t, struct mr_errtext *err)
 {
 	struct mr__peer peer = {.path = ""}; /* a loop has no name to lock */
-	char identity[256];
 
-	if (!t->type->peer)
+	if (!t->type->peer || t->type->locks)
 		return MR_OK;
 	t->type->peer(t->self, &peer);
-	if (!peer.path[0])
-		return MR_OK;
-	if (peer.vendor && peer.serial[0])
-		(void)snprintf(identity, sizeof identity, "usb-%04x-%04x-%s",
-		               peer.vendor, peer.product, peer.serial);
-	else
-		(void)snprintf(identity, sizeof identity, "%s", peer.path);
-	return mr__lock_take(identity, &t->lock, err);
+	return mr__lock_peer(&peer, &t->lock, err);
 }
 
 static void tell(struct mr__transport *t, enum mr_wire_event what,

@@ -14,6 +14,7 @@ extern const struct mr__transport_type mr__transport_trace;
 extern const struct mr__transport_type mr__transport_unix;
 extern const struct mr__transport_type mr__transport_usb;
 extern const struct mr__transport_type mr__transport_usbtmc;
+extern const struct mr__transport_type mr__transport_usbtmc_kernel;
 
 /* ---- transport_control.c: pauses that advance a served board's time ---------------- */
 
@@ -70,13 +71,12 @@ void mr__socket_close(void *self);
 
 /* ---- lockfile.c: one program a device ------------------------------------------------ */
 
-struct mr__lock {
-	int fd; /* -1 = none */
-	char path[160];
-};
-
 /* Lock a device by its canonical name. MR_ERR_BUSY names the holder. */
 int mr__lock_take(const char *identity, struct mr__lock *out,
+                  struct mr_errtext *err);
+/* Likewise, by what it is: USB numbers and serial, or else its path; what has
+ * neither is not locked. */
+int mr__lock_peer(const struct mr__peer *peer, struct mr__lock *out,
                   struct mr_errtext *err);
 void mr__lock_release(struct mr__lock *lock);
 

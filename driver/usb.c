@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include <libusb.h>
+
+#include "transports.h"
 
 #define CONTROL_MS 1000
 #define TEXT_MAX 64
@@ -23,6 +26,7 @@ struct usb {
 	uint8_t interrupt; /* 0 = none */
 	size_t packet;
 	struct mr__peer peer;
+	struct mr__lock lock; /* taken before a driver is detached */
 };
 
 /* Where an interface is. */
@@ -295,6 +299,9 @@ static int claim(struct usb *u, const struct search *s, struct mr_errtext *err)
 	u->out = s->place.out;
 	u->interrupt = s->place.interrupt;
 	u->packet = s->place.packet;
+	rc = mr__lock_peer(&u->peer, &u->lock, err);
+	if (rc)
+		return rc;
 	(void)libusb_set_auto_detach_kernel_driver(u->handle, 1);
 	rc = libusb_claim_interface(u->handle, u->interface);
 	if (rc == LIBUSB_ERROR_BUSY)
@@ -338,6 +345,7 @@ int mr__usb_open(const struct usb_wish *wish, struct usb **out,
 
 	if (!u)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	u->lock.fd = -1;
 	rc = libusb_init(&u->context);
 	if (rc) {
 		free(u);
@@ -360,6 +368,7 @@ void mr__usb_close(struct usb *u)
 		(void)libusb_release_interface(u->handle, u->interface);
 		libusb_close(u->handle);
 	}
+	mr__lock_release(&u->lock); /* the kernel's driver is back by now */
 	libusb_exit(u->context);
 	free(u);
 }
@@ -451,4 +460,81 @@ int mr__usb_clear_halt(struct usb *u, bool in, struct mr_errtext *err)
 	int rc = libusb_clear_halt(u->handle, in ? u->in : u->out);
 
 	return rc ? failed(rc, "clearing a USB pipe", err) : MR_OK;
+}
+
+/* ---- coming and going ---------------------------------------------------------------- */
+
+struct usb_watch {
+	libusb_context *context;
+	bool changed;
+};
+
+/* On the thread of who waits: libusb hands events on from there only. */
+static int on_change(libusb_context *context, libusb_device *device,
+                     libusb_hotplug_event event, void *user)
+{
+	struct usb_watch *w = user;
+
+	(void)context;
+	(void)device;
+	(void)event;
+	w->changed = true;
+	return 0; /* more of them */
+}
+
+int mr__usb_watch_open(struct usb_watch **out, struct mr_errtext *err)
+{
+	struct usb_watch *w = calloc(1, sizeof *w);
+	int rc;
+
+	if (!w)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	rc = libusb_init(&w->context);
+	if (rc) {
+		free(w);
+		return failed(rc, "USB", err);
+	}
+	rc = libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG)
+	             ? libusb_hotplug_register_callback(
+			       w->context,
+			       LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED |
+				       LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
+			       LIBUSB_HOTPLUG_NO_FLAGS,
+			       LIBUSB_HOTPLUG_MATCH_ANY,
+			       LIBUSB_HOTPLUG_MATCH_ANY,
+			       LIBUSB_HOTPLUG_MATCH_ANY, on_change, w, NULL)
+	             : LIBUSB_ERROR_NOT_SUPPORTED;
+	if (rc == LIBUSB_ERROR_NOT_SUPPORTED)
+		rc = mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                    "this system does not tell when USB "
+		                    "devices come and go");
+	else if (rc)
+		rc = failed(rc, "watching USB", err);
+	if (rc)
+		mr__usb_watch_close(w);
+	else
+		*out = w;
+	return rc;
+}
+
+int mr__usb_watch_wait(struct usb_watch *w, unsigned timeout_ms, bool *changed,
+                       struct mr_errtext *err)
+{
+	struct timeval t = {.tv_sec = timeout_ms / 1000,
+	                    .tv_usec = timeout_ms % 1000 * 1000L};
+	int rc = libusb_handle_events_timeout_completed(w->context, &t, NULL);
+
+	*changed = w->changed;
+	w->changed = false;
+	if (rc && rc != LIBUSB_ERROR_INTERRUPTED)
+		return failed(rc, "watching USB", err);
+	return MR_OK;
+}
+
+void mr__usb_watch_close(struct usb_watch *w)
+{
+	if (!w)
+		return;
+	libusb_exit(w->context);
+	free(w);
 }

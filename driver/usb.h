@@ -22,6 +22,15 @@ struct usb_wish {
 
 struct usb; /* a claimed interface */
 
+/* Whether devices come and go; the caller's thread does the watching. */
+struct usb_watch;
+/* MR_ERR_UNSUPPORTED where libusb is not told. */
+int mr__usb_watch_open(struct usb_watch **out, struct mr_errtext *err);
+/* Wait; `*changed` = something came or went. Returns early for no reason, too. */
+int mr__usb_watch_wait(struct usb_watch *w, unsigned timeout_ms, bool *changed,
+                       struct mr_errtext *err);
+void mr__usb_watch_close(struct usb_watch *w);
+
 /* List without opening more than the descriptors; strings only of devices that
  * may be opened. MR_OK, MR_ERR_IO, what `found` returned. */
 int mr__usb_list(const struct usb_wish *wish, mr__found_fn *found, void *user,

@@ -20,6 +20,8 @@ libemulator_la_SOURCES = \
 	%D%/read.c \
 	%D%/state.c \
 	%D%/trace.c \
+	%D%/usb_acm.c \
+	%D%/usb_acm.h \
 	%D%/usb_device.c \
 	%D%/usb_device.h \
 	%D%/wire_arc1.c \
@@ -61,6 +63,7 @@ libemulator_la_SOURCES = \
 	%D%/wire_smu_trace.c \
 	%D%/wire_smu_tree.c \
 	%D%/wire_smu_tsp.c \
+	%D%/wire_usbip.c \
 	%D%/wires.c \
 	%D%/wires.h
 libemulator_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS) $(ZLIB_CFLAGS)

@@ -2,18 +2,21 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /*
- * A virtual board as a USB device: USBTMC-USB488 (an instrument), or two bulk
- * pipes of the vendor's own. Written from the class specifications, apart from
- * the host's side.
+ * A virtual board as a USB device: USBTMC-USB488 (an instrument), two bulk
+ * pipes of the vendor's own, or a serial port (usb_acm.c). Written from the class
+ * specifications, apart from the host's side.
  */
 #include "usb_device.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "usb_acm.h"
+
 #define VENDOR 0x1209  /* pid.codes' test range: no real product */
 #define PRODUCT_TMC 0x0001
 #define PRODUCT_VENDOR 0x0002
+#define PRODUCT_ACM 0x0003
 #define HEADER 12
 #define QUEUE ((size_t)1 << 23) /* the longest answer, with room */
 
@@ -21,6 +24,11 @@ struct mr__usb_device {
 	enum usb_kind kind;
 	const struct mr__wire_type *type;
 	void *board;
+	uint16_t vendor;
+	uint16_t product;
+	uint8_t configuration;
+	struct usb_acm acm;
+	const struct mr__line *line; /* of the board's UART; NULL = it has none */
 	/* USBTMC: the transfer that comes in */
 	size_t out_due;   /* payload bytes of it that are still to come */
 	size_t out_pad;   /* padding after them */
@@ -54,25 +62,37 @@ static const uint8_t config_descriptor[32] = {
 	7, 5, USB_IN_ENDPOINT, 2, USB_PACKET & 0xff, USB_PACKET >> 8, 0};
 
 #define INTERFACE_AT 9
+#define DESCRIPTORS_MAX 128
+
+static size_t configuration_of(const struct mr__usb_device *d, uint8_t *out)
+{
+	bool tmc = d->kind == USB_KIND_TMC;
+
+	if (d->kind == USB_KIND_ACM) {
+		memcpy(out, mr__usb_acm_config, USB_ACM_CONFIG_BYTES);
+		return USB_ACM_CONFIG_BYTES;
+	}
+	memcpy(out, config_descriptor, sizeof config_descriptor);
+	out[INTERFACE_AT + 5] = tmc ? 0xfe : 0xff;
+	out[INTERFACE_AT + 6] = tmc ? 3 : 0;
+	out[INTERFACE_AT + 7] = tmc ? 1 : 0; /* USB488 */
+	return sizeof config_descriptor;
+}
 
 size_t mr__usb_device_descriptors(const struct mr__usb_device *d, uint8_t *out,
                                   size_t room)
 {
-	size_t n = sizeof device_descriptor + sizeof config_descriptor;
-	uint8_t *config = out + sizeof device_descriptor;
-	bool tmc = d->kind == USB_KIND_TMC;
-	uint16_t product = tmc ? PRODUCT_TMC : PRODUCT_VENDOR;
+	size_t n = sizeof device_descriptor;
 
-	if (room < n)
+	if (room < n + USB_ACM_CONFIG_BYTES)
 		return 0;
-	memcpy(out, device_descriptor, sizeof device_descriptor);
-	memcpy(config, config_descriptor, sizeof config_descriptor);
-	out[10] = (uint8_t)product;
-	out[11] = (uint8_t)(product >> 8);
-	config[INTERFACE_AT + 5] = tmc ? 0xfe : 0xff;
-	config[INTERFACE_AT + 6] = tmc ? 3 : 0;
-	config[INTERFACE_AT + 7] = tmc ? 1 : 0; /* USB488 */
-	return n;
+	memcpy(out, device_descriptor, n);
+	out[4] = d->kind == USB_KIND_ACM ? 2 : 0;
+	out[8] = (uint8_t)d->vendor;
+	out[9] = (uint8_t)(d->vendor >> 8);
+	out[10] = (uint8_t)d->product;
+	out[11] = (uint8_t)(d->product >> 8);
+	return n + configuration_of(d, out + n);
 }
 
 static size_t text_descriptor(uint8_t index, uint8_t *out, size_t room)
@@ -115,7 +135,22 @@ struct mr__usb_device *mr__usb_device_alloc(enum usb_kind kind,
 	d->kind = kind;
 	d->type = type;
 	d->board = board;
+	d->vendor = VENDOR;
+	d->product = kind == USB_KIND_TMC   ? PRODUCT_TMC
+	             : kind == USB_KIND_ACM ? PRODUCT_ACM
+	                                    : PRODUCT_VENDOR;
+	mr__usb_acm_reset(&d->acm);
 	return d;
+}
+
+void mr__usb_device_fit(struct mr__usb_device *d,
+                        const struct mr__wire_type *board)
+{
+	d->line = board->line;
+	if (!board->usb_vendor || d->kind != USB_KIND_ACM)
+		return;
+	d->vendor = board->usb_vendor;
+	d->product = board->usb_product;
 }
 
 void mr__usb_device_free(struct mr__usb_device *d)
@@ -135,33 +170,71 @@ static void forget(struct mr__usb_device *d)
 	d->out_due = d->out_pad = 0;
 }
 
+/* By the requests' numbers of USB 2.0, table 9-4. */
+enum standard {
+	GET_STATUS = 0,
+	CLEAR_FEATURE = 1,
+	GET_DESCRIPTOR = 6,
+	GET_CONFIGURATION = 8,
+	SET_CONFIGURATION = 9,
+	GET_INTERFACE = 10
+};
+
+static size_t give(const uint8_t *from, size_t size, uint8_t *to, size_t n)
+{
+	n = n < size ? n : size;
+	memcpy(to, from, n);
+	return n;
+}
+
+static enum usb_answer get_descriptor(const struct mr__usb_device *d,
+                                      const uint8_t *setup, uint8_t *data,
+                                      size_t n, size_t *moved)
+{
+	uint8_t all[DESCRIPTORS_MAX];
+	size_t size = mr__usb_device_descriptors(d, all, sizeof all);
+
+	if (setup[3] == 1)
+		*moved = give(all, 18, data, n);
+	else if (setup[3] == 2)
+		*moved = give(all + 18, size - 18, data, n);
+	else if (setup[3] == 3)
+		*moved = text_descriptor(setup[2], data, n);
+	else
+		return USB_STALL;
+	return USB_DONE;
+}
+
 static enum usb_answer standard(struct mr__usb_device *d, const uint8_t *setup,
                                 uint8_t *data, size_t n, size_t *moved)
 {
-	uint8_t all[64];
-	size_t size = mr__usb_device_descriptors(d, all, sizeof all);
+	const uint8_t status[2] = {(setup[0] & 0x1f) == 0, 0}; /* self powered */
+	const uint8_t none = 0;
 
-	if (setup[1] == 1) { /* clear feature: endpoint halt */
+	switch (setup[0] & 0x80 ? setup[1] : 0x100 | setup[1]) {
+	case GET_STATUS:
+		*moved = give(status, sizeof status, data, n);
+		return USB_DONE;
+	case GET_DESCRIPTOR:
+		return get_descriptor(d, setup, data, n, moved);
+	case GET_CONFIGURATION:
+		*moved = give(&d->configuration, 1, data, n);
+		return USB_DONE;
+	case GET_INTERFACE:
+		*moved = give(&none, 1, data, n);
+		return USB_DONE;
+	case 0x100 | CLEAR_FEATURE: /* endpoint halt */
 		if (setup[4] == USB_IN_ENDPOINT)
 			d->halted_in = false;
 		else
 			d->halted_out = false;
 		return USB_DONE;
-	}
-	if (setup[1] != 6) /* set configuration, set interface */
+	case 0x100 | SET_CONFIGURATION:
+		d->configuration = setup[2];
+		return USB_DONE;
+	default: /* such as set interface: there is one setting */
 		return setup[0] & 0x80 ? USB_STALL : USB_DONE;
-	if (setup[3] == 1) {
-		*moved = n < 18 ? n : 18;
-		memcpy(data, all, *moved);
-	} else if (setup[3] == 2) {
-		*moved = n < size - 18 ? n : size - 18;
-		memcpy(data, all + 18, *moved);
-	} else if (setup[3] == 3) {
-		*moved = text_descriptor(setup[2], data, n);
-	} else {
-		return USB_STALL;
 	}
-	return USB_DONE;
 }
 
 static size_t capabilities(uint8_t *out, size_t n)
@@ -234,6 +307,29 @@ static enum usb_answer tmc_request(struct mr__usb_device *d, int64_t now_ns,
 	return USB_DONE;
 }
 
+void mr__usb_device_reset(struct mr__usb_device *d)
+{
+	forget(d);
+	d->aborted = d->halted_in = d->halted_out = false;
+	d->configuration = 0;
+	mr__usb_acm_reset(&d->acm);
+}
+
+static enum usb_answer acm_request(struct mr__usb_device *d, int64_t now_ns,
+                                   const uint8_t *setup, uint8_t *data,
+                                   size_t n, size_t *moved)
+{
+	bool broke = false;
+	enum usb_answer a =
+		mr__usb_acm_request(&d->acm, setup, data, n, moved, &broke);
+
+	if (broke) {
+		d->queued = d->sent = 0;
+		d->type->clear(d->board, now_ns);
+	}
+	return a;
+}
+
 enum usb_answer mr__usb_device_control(struct mr__usb_device *d, int64_t now_ns,
                                        const uint8_t setup[8], uint8_t *data,
                                        size_t n, size_t *moved)
@@ -243,6 +339,8 @@ enum usb_answer mr__usb_device_control(struct mr__usb_device *d, int64_t now_ns,
 		return standard(d, setup, data, n, moved);
 	if ((setup[0] & 0x60) == 0x20 && d->kind == USB_KIND_TMC)
 		return tmc_request(d, now_ns, setup, data, n, moved);
+	if ((setup[0] & 0x60) == 0x20 && d->kind == USB_KIND_ACM)
+		return acm_request(d, now_ns, setup, data, n, moved);
 	return USB_STALL;
 }
 
@@ -287,7 +385,11 @@ enum usb_answer mr__usb_device_out(struct mr__usb_device *d, int64_t now_ns,
 {
 	if (d->halted_out)
 		return USB_STALL;
-	if (d->kind == USB_KIND_VENDOR) {
+	if (d->kind != USB_KIND_TMC) {
+		/* at a wrong setting a UART sees framing errors only */
+		if (!mr__usb_acm_fits(&d->acm, d->line) &&
+		    d->kind == USB_KIND_ACM)
+			return USB_DONE;
 		d->type->input(d->board, now_ns, data, n,
 		               n && data[n - 1] == '\n');
 		return USB_DONE;
@@ -336,6 +438,9 @@ static enum usb_answer fill(struct mr__usb_device *d, int64_t now_ns)
 		return USB_LATER;
 	d->sent = 0;
 	d->queued = head + n;
+	if (d->kind == USB_KIND_ACM && !mr__usb_acm_fits(&d->acm, d->line))
+		for (size_t i = 0; i < n; i++) /* the host sees other bits */
+			d->queue[i] = (uint8_t)(d->queue[i] << 1 ^ 0xc3);
 	if (!head)
 		return USB_DONE;
 	memset(d->queue, 0, HEADER);
@@ -371,4 +476,27 @@ enum usb_answer mr__usb_device_in(struct mr__usb_device *d, int64_t now_ns,
 	memcpy(data, d->queue + d->sent, *moved);
 	d->sent += *moved;
 	return USB_DONE;
+}
+
+/* ---- beside the bulk pipes ------------------------------------------------------------------ */
+
+enum usb_answer mr__usb_device_interrupt(struct mr__usb_device *d, uint8_t *data,
+                                         size_t n, size_t *moved)
+{
+	*moved = 0;
+	if (d->kind != USB_KIND_ACM)
+		return USB_STALL;
+	return mr__usb_acm_note(&d->acm, data, n, moved);
+}
+
+int64_t mr__usb_device_due_ns(struct mr__usb_device *d, int64_t now_ns)
+{
+	int64_t due_ns;
+
+	if (d->halted_in || d->aborted || d->sent < d->queued)
+		return now_ns;
+	due_ns = d->type->due_ns(d->board, now_ns);
+	if (d->kind == USB_KIND_TMC && !d->asked && due_ns <= now_ns)
+		return INT64_MAX;
+	return due_ns;
 }

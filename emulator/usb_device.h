@@ -24,14 +24,23 @@ enum usb_answer {
 
 struct mr__usb_device; /* one personality of a virtual board */
 
-/* Which personality a device has. */
-enum usb_kind { USB_KIND_TMC, USB_KIND_VENDOR };
+/* Which personality a device has: an instrument, bulk pipes of the vendor's
+ * own, a serial port (CDC-ACM). */
+enum usb_kind { USB_KIND_TMC, USB_KIND_VENDOR, USB_KIND_ACM };
 
 /* Put a board that is switched on behind a port; both stay the caller's. */
 struct mr__usb_device *mr__usb_device_alloc(enum usb_kind kind,
                                             const struct mr__wire_type *type,
                                             void *board);
 void mr__usb_device_free(struct mr__usb_device *d);
+
+/* As it is when it is plugged in. */
+void mr__usb_device_reset(struct mr__usb_device *d);
+
+/* What the board's own type says of its port: numbers, and how its UART is set.
+ * Without it the numbers are those for tests, and any setting is right. */
+void mr__usb_device_fit(struct mr__usb_device *d,
+                        const struct mr__wire_type *board);
 
 /* Device and configuration descriptors, one after the other, as sysfs has
  * them. */
@@ -49,5 +58,11 @@ enum usb_answer mr__usb_device_out(struct mr__usb_device *d, int64_t now_ns,
 /* At most n bytes; what does not fit stays for the next transfer. */
 enum usb_answer mr__usb_device_in(struct mr__usb_device *d, int64_t now_ns,
                                   uint8_t *data, size_t n, size_t *moved);
+/* A notification of the interrupt pipe; kinds without one stall. */
+enum usb_answer mr__usb_device_interrupt(struct mr__usb_device *d, uint8_t *data,
+                                         size_t n, size_t *moved);
+
+/* When bulk IN has something to give; INT64_MAX = not before the host asks. */
+int64_t mr__usb_device_due_ns(struct mr__usb_device *d, int64_t now_ns);
 
 #endif

@@ -608,6 +608,10 @@ struct mr_array *mr__arc1_array(const void *self)
 	return ((const struct arc1 *)self)->array;
 }
 
+/* its mbed's serial port: 921600 8E1 and nothing else (ArC ONE's control software) */
+static const struct mr__line line = {
+	.baud = 921600, .data_bits = 8, .parity = 'E', .stop_bits = 1};
+
 const struct mr__wire_type mr__wire_arc1 = {
 	.name = "arc1",
 	.summary = "ArC ONE: 32x32 crossbar board on a serial line",
@@ -619,4 +623,7 @@ const struct mr__wire_type mr__wire_arc1 = {
 	.link = arc1_link,
 	.is_safe = arc1_is_safe,
 	.close = arc1_close,
+	.line = &line,
+	.usb_vendor = 0x0d28,
+	.usb_product = 0x0204,
 };

@@ -35,6 +35,7 @@ BEGIN {
 	third["ini.h"] = "driver!"
 	third["libusb.h"] = "driver!"
 	third["libserialport.h"] = "driver!"
+	third["linux/usb/tmc.h"] = "driver!"
 	third["jansson.h"] = "driver! apps"
 	third["csv.h"] = "apps"
 	third["zlib.h"] = "apps emulator!"

@@ -14,6 +14,7 @@ test_programs = \
 	%D%/test_doctor \
 	%D%/test_emulator \
 	%D%/test_filters \
+	%D%/test_guard_cells \
 	%D%/test_failures \
 	%D%/test_flicker \
 	%D%/test_fstdp \
@@ -27,6 +28,7 @@ test_programs = \
 	%D%/test_oplog \
 	%D%/test_paramfile \
 	%D%/test_periphery \
+	%D%/test_plan \
 	%D%/test_playback \
 	%D%/test_random \
 	%D%/test_rig \
@@ -43,6 +45,7 @@ test_programs = \
 	%D%/test_transport \
 	%D%/test_uri \
 	%D%/test_usb \
+	%D%/test_usbip \
 	%D%/test_weights \
 	%D%/test_wire_arc1 \
 	%D%/test_wire_arc1_jobs \
@@ -88,6 +91,9 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/stats.awk \
 	%D%/stats.sh \
 	%D%/summary.sh \
+	%D%/usb/check.sh \
+	%D%/usb/guest.sh \
+	%D%/usb/init.sh \
 	%D%/data/board-protocol.txt \
 	%D%/data/jumps.csv
 
@@ -207,13 +213,19 @@ check-valgrind: $(check_PROGRAMS)
 	done; \
 	sh $(srcdir)/tests/summary.sh $$logs || status=1; exit $$status
 
+# The tool in a machine of its own, with USB devices that are virtual boards.
+check-usb: memrig$(EXEEXT)
+	@MR_SRCDIR='$(abs_top_srcdir)' MR_BUILDDIR='$(abs_top_builddir)' \
+		sh $(srcdir)/%D%/usb/check.sh > %D%/usb-check.log 2>&1; \
+	status=$$?; cat %D%/usb-check.log; exit $$status
+
 # All figures as a table, and as a JSON array in bench.json.
 bench: $(BENCHES) memrig$(EXEEXT)
 	@rm -f bench.json; status=0; for program in $(BENCHES); do \
 		./$$program bench.json || status=1; done; exit $$status
-CLEANFILES += bench.json
+CLEANFILES += bench.json %D%/usb-check.log
 
 stats:
 	@sh $(srcdir)/tests/stats.sh $(srcdir)
 
-.PHONY: bench check-long check-tsan check-valgrind stats
+.PHONY: bench check-long check-tsan check-usb check-valgrind stats

@@ -17,6 +17,7 @@
 #include <umockdev.h>
 
 #define NODE "/dev/bus/usb/001/002"
+#define SYSFS "/sys/devices/mockbus/usb1/1-1"
 #define URBS_MAX 64
 
 /* A transfer that the host submitted. */
@@ -275,6 +276,16 @@ static void describe(const struct mockusb *m, char *text, size_t room)
 	(void)snprintf(text + at, room - at, "\n");
 }
 
+static void add(struct mockusb *m, const char *text)
+{
+	GError *error = NULL;
+
+	if (umockdev_testbed_add_from_string(m->bed, text, &error))
+		return;
+	fprintf(stderr, "mockusb: %s\n", error->message);
+	abort();
+}
+
 struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
                              const char *uri)
 {
@@ -298,12 +309,42 @@ struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
 	m->calls = umockdev_ioctl_base_new();
 	g_signal_connect(m->calls, "handle-ioctl", G_CALLBACK(on_call), m);
 	describe(m, text, sizeof text);
-	if (!umockdev_testbed_attach_ioctl(m->bed, NODE, m->calls, &error) ||
-	    !umockdev_testbed_add_from_string(m->bed, text, &error)) {
+	if (!umockdev_testbed_attach_ioctl(m->bed, NODE, m->calls, &error)) {
 		fprintf(stderr, "mockusb: %s\n", error->message);
 		abort();
 	}
+	add(m, text);
 	return m;
+}
+
+void mockusb_vanish(struct mockusb *m)
+{
+	umockdev_testbed_uevent(m->bed, SYSFS, "remove");
+	umockdev_testbed_remove_device(m->bed, SYSFS);
+}
+
+void mockusb_appear(struct mockusb *m)
+{
+	char text[1024];
+
+	describe(m, text, sizeof text);
+	add(m, text);
+}
+
+void mockusb_bind(struct mockusb *m)
+{
+	umockdev_testbed_set_attribute(m->bed, SYSFS, "idVendor", "1209");
+	umockdev_testbed_set_attribute(m->bed, SYSFS, "idProduct", "0001");
+	umockdev_testbed_set_attribute(m->bed, SYSFS, "serial",
+	                               "0000000000000007");
+	umockdev_testbed_set_attribute(m->bed, SYSFS, "product",
+	                               "virtual board");
+	add(m, "P: /devices/mockbus/usb1/1-1/1-1:1.0\n"
+	       "E: SUBSYSTEM=usb\nE: DEVTYPE=usb_interface\n"
+	       "A: bInterfaceNumber=00\\n\n");
+	add(m, "P: /devices/mockbus/usb1/1-1/1-1:1.0/usbmisc/usbtmc0\n"
+	       "N: usbtmc0\nE: SUBSYSTEM=usbmisc\nE: DEVNAME=/dev/usbtmc0\n"
+	       "L: device=../../../1-1:1.0\n");
 }
 
 void mockusb_unplug(struct mockusb *m)

@@ -18,6 +18,12 @@ struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
                              const char *uri);
 /* Pull the plug: pending transfers fail. */
 void mockusb_unplug(struct mockusb *m);
+/* Have the system see it go, or come back under the same number. */
+void mockusb_vanish(struct mockusb *m);
+void mockusb_appear(struct mockusb *m);
+/* Give it a node /dev/usbtmc0 of Linux's driver, as far as sysfs goes; with
+ * its other numbers as they are. */
+void mockusb_bind(struct mockusb *m);
 void mockusb_free(struct mockusb *m);
 
 /* From here on, n-th transfer after now is answered with a stall (0 = the

@@ -185,6 +185,26 @@ bench() {
 		'emu:ideal?board.profile=9' --listen pty
 }
 
+planned() {
+	board='arc1+loop:ideal?rows=3&cols=4&emu.rows=3&emu.cols=4&device=ideal'
+	right plan_is_told '123.5 mV' plan pulse --array "$board" \
+		--amplitude 0.123456V --width 1.23456ms --cells 5 --count 3
+	right plan_has_lines '"half_selected_V": 0.08' plan pulse --json \
+		--array "$board" --amplitude 0.123456V --width 1ms --cells 5
+	wrong plan_is_refused 1 'guard.disturb_V' plan pulse \
+		--array "$board&guard.disturb_V=0.01" --amplitude 0.1V \
+		--width 1ms --cells 5
+	wrong plan_beyond_limits 2 'width_s' plan pulse --array "$board" \
+		--amplitude 0.1V --width 1ns --cells 5
+	wrong plan_logs_nothing 2 'nothing' plan read --array "$board" \
+		--log plan.db
+	[ ! -e plan.db ]
+	report plan_makes_no_log $?
+	wrong plan_of_a_run 2 'single operations' plan run fstdp --array "$board"
+	wrong plan_of_nothing 2 'usage' plan
+	wrong plan_of_no_verb 2 "'tickle' is no verb" plan tickle
+}
+
 refused() {
 	wrong serve_no_board 2 'there are' serve nothing emu:ideal --listen pty
 	wrong serve_no_place 2 'listen' serve scpi emu:ideal
@@ -193,6 +213,22 @@ refused() {
 		--listen pty
 	wrong serve_bad_scale 2 'time-scale' serve scpi emu:ideal --listen pty \
 		--time-scale -1
+	wrong serve_two_places 2 'either' serve scpi emu:ideal --listen pty \
+		--attach vhci
+	wrong serve_bad_port 2 'must be vhci' serve scpi emu:ideal --attach usb
+	wrong serve_bad_personality 2 'usbtmc, bulk or acm' serve scpi \
+		emu:ideal --listen usbip:board.sock --personality hid
+	wrong serve_no_usb 2 'is for USB' serve scpi emu:ideal --listen pty \
+		--personality acm
+	if [ -d /sys/devices/platform/vhci_hcd.0 ]; then
+		skip serve_no_vhci 'this machine has vhci-hcd'
+	else
+		wrong serve_no_vhci 1 'modprobe vhci-hcd' serve scpi emu:ideal \
+			--attach vhci
+	fi
+	serve scpi 'emu:ideal?rows=1&cols=2' --listen usbip:usb.sock
+	report served_on_usbip $?
+	ends_cleanly usbip_server_ends TERM
 	wrong transport_missing 2 'loop, serial, tcp' info scpi:board
 	wrong key_unknown 2 'colour' info 'scpi+loop:ideal?colour=red'
 	right list_runs '' list
@@ -215,6 +251,7 @@ too_new
 time_scale
 watchdog
 advanced
+planned
 bench
 refused
 closing

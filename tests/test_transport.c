@@ -375,6 +375,26 @@ static void servers_refuse_what_is_wrong(void)
 	MR_CODE(mr_server_close(NULL, &err), MR_OK);
 }
 
+static void nodes_that_are_none_are_refused(void)
+{
+	struct mr__transport *t;
+	struct mr_errtext err = {""};
+
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:/dev/usbtmc9999", &t, &err),
+	        MR_ERR_MISSING);
+	MR_HAS(err.text, "no such node");
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:/dev/null", &t, &err),
+	        MR_ERR_USAGE);
+	MR_HAS(err.text, "no instrument's node");
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:/dev", &t, &err), MR_ERR_IO);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:12", &t, &err),
+	        MR_ERR_USAGE);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:", &t, &err), MR_ERR_USAGE);
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:1209:fffe:x", &t, &err),
+	        MR_ERR_MISSING);
+	MR_HAS(err.text, "/dev/usbtmcN");
+}
+
 const struct mr_test mr_tests[] = {
 	{"loop_carries_bytes", loop_carries_bytes},
 	{"unix_socket_carries_bytes", unix_socket_carries_bytes},
@@ -385,5 +405,6 @@ const struct mr_test mr_tests[] = {
 	{"wrong_addresses_are_refused", wrong_addresses_are_refused},
 	{"locks_survive_their_holders", locks_survive_their_holders},
 	{"servers_refuse_what_is_wrong", servers_refuse_what_is_wrong},
+	{"nodes_that_are_none_are_refused", nodes_that_are_none_are_refused},
 	{0},
 };

@@ -212,6 +212,98 @@ static void usb_devices_are_found(void)
 	mockusb_free(m);
 }
 
+/* ---- the kernel's nodes ----------------------------------------------------------------- */
+
+static int count_node(void *user, const struct mr_device *d)
+{
+	int *n = user;
+
+	if (strcmp(d->uri, "scpi+usbtmc-kernel:/dev/usbtmc0") == 0 &&
+	    strcmp(d->serial, "0000000000000007") == 0 &&
+	    d->vendor == 0x1209 && strcmp(d->name, "virtual board") == 0)
+		++*n;
+	return MR_OK;
+}
+
+/* sysfs only: the driver's calls are tested in a real kernel (tests/usb/). */
+static void nodes_are_found(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr__transport *t;
+	struct mr_errtext err = {""};
+	int n = 0;
+
+	MR_CODE_ERR(mr_devices_list(count_node, &n, &err), MR_OK, err);
+	CU_ASSERT_EQUAL(n, 0);
+	mockusb_bind(m);
+	MR_CODE_ERR(mr_devices_list(count_node, &n, &err), MR_OK, err);
+	CU_ASSERT_EQUAL(n, 1);
+	/* the node that stands there has no driver */
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:" TMC, &t, &err),
+	        MR_ERR_USAGE);
+	MR_HAS(err.text, "/dev/usbtmc0");
+	MR_CODE(mr_test_open_pipe("echo+usbtmc-kernel:" TMC ":8", &t, &err),
+	        MR_ERR_MISSING);
+	mockusb_free(m);
+}
+
+/* ---- coming and going --------------------------------------------------------------------- */
+
+struct changes {
+	int arrived;
+	int left;
+	int result;
+};
+
+static int note_change(void *user, enum mr_device_change change,
+                       const struct mr_device *d)
+{
+	struct changes *c = user;
+
+	if (strcmp(d->uri, "scpi+usbtmc:1209:0001:0000000000000007") == 0) {
+		c->arrived += change == MR_DEVICE_ARRIVED;
+		c->left += change == MR_DEVICE_LEFT;
+	}
+	return c->result;
+}
+
+static void arrivals_and_removals_are_seen(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
+	struct mr_device_watch *w;
+	struct changes c = {.arrived = 0};
+	struct mr_errtext err = {""};
+
+	MR_CODE_ERR(mr_device_watch_open(&w, &err), MR_OK, err);
+	/* what was there before is no news */
+	MR_CODE(mr_device_watch_wait(w, 0, note_change, &c, &err),
+	        MR_ERR_TIMEOUT);
+	MR_CODE(mr_device_watch_wait(w, 0.05, note_change, &c, &err),
+	        MR_ERR_TIMEOUT);
+	for (int i = 1; i < 4; i++) {
+		mockusb_vanish(m);
+		MR_CODE_ERR(mr_device_watch_wait(w, 5, note_change, &c, &err),
+		            MR_OK, err);
+		CU_ASSERT(c.left == i && c.arrived == i - 1);
+		mockusb_appear(m);
+		MR_CODE_ERR(mr_device_watch_wait(w, 5, note_change, &c, &err),
+		            MR_OK, err);
+		CU_ASSERT(c.left == i && c.arrived == i);
+	}
+	/* who does not want to know more ends it */
+	c.result = MR_ERR_STOPPED;
+	mockusb_vanish(m);
+	MR_CODE(mr_device_watch_wait(w, 5, note_change, &c, &err),
+	        MR_ERR_STOPPED);
+	MR_CODE(mr_device_watch_wait(w, -1, note_change, &c, &err),
+	        MR_ERR_RANGE);
+	MR_CODE(mr_device_watch_wait(w, 1e6, note_change, &c, &err),
+	        MR_ERR_RANGE);
+	mr_device_watch_close(w);
+	mr_device_watch_close(NULL);
+	mockusb_free(m);
+}
+
 /* ---- vendor pipes ---------------------------------------------------------------------- */
 
 static void vendor_pipes_carry_bytes(void)
@@ -243,6 +335,8 @@ const struct mr_test mr_tests[] = {
 	{"usbtmc_stalls_are_cleared", usbtmc_stalls_are_cleared},
 	{"usbtmc_unplugged_says_so", usbtmc_unplugged_says_so},
 	{"usb_devices_are_found", usb_devices_are_found},
+	{"nodes_are_found", nodes_are_found},
+	{"arrivals_and_removals_are_seen", arrivals_and_removals_are_seen},
 	{"vendor_pipes_carry_bytes", vendor_pipes_carry_bytes},
 	{0},
 };

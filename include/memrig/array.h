@@ -175,6 +175,66 @@ MR_API int mr_array_observe(struct mr_array *array,
  */
 MR_API void mr_array_unobserve(struct mr_array *array, const void *self);
 
+/** Least and greatest of a quantity; least > greatest = there is none. */
+struct mr_span {
+	double least;
+	double greatest;
+};
+
+/** What an operation would do. Values are those that would be applied, after the
+ * board's quantisation. */
+struct mr_plan {
+	bool composed;            /**< by reads and pulses, each planned when due:
+	                               no guard has looked at them yet */
+	enum mr_unit unit;        /**< of the amplitude */
+	struct mr_span amplitude; /**< V or A; of a read, its voltage */
+	struct mr_span width_s;   /**< of pulses, levels or integrations */
+	uint64_t n_pulses;        /**< in all; of a program, at most */
+	double duration_s;        /**< that the cells see; without what a board
+	                               needs in between. NAN = it depends */
+	const struct mr_scheme *scheme; /**< in force; NULL = none */
+	double row_selected_V;    /**< lines at the greatest amplitude; NAN =
+	                               floating */
+	double row_other_V;
+	double col_selected_V;
+	double col_other_V;
+	double half_selected_V;   /**< worst on a cell that is not selected */
+};
+
+/**
+ * Plan an operation: check it as mr_array_submit() would, guard included, and say
+ * what would happen. Nothing is sent, spent, logged or changed.
+ *
+ * @param array  the handle.
+ * @param op     as for mr_array_submit(); results are not touched.
+ * @param out    filled in; its scheme is borrowed from the description.
+ * @return MR_OK; what a submit would refuse it with; MR_ERR_BUSY from inside a
+ *         callback.
+ */
+MR_API int mr_array_plan(struct mr_array *array, const struct mr_op *op,
+                         struct mr_plan *out);
+
+/** What a cell has been through since the array was opened. */
+struct mr_exposure {
+	uint64_t pulses;        /**< programming pulses on it, at most */
+	uint64_t half_selected; /**< pulses on others that put more on it than
+	                             what does not disturb (the read limit, or
+	                             guard.disturb_from_V), by the scheme's bias */
+};
+
+/**
+ * How much a cell has been through. The guard counts where the half-select
+ * scheme can disturb at all, or where a key limits such counts.
+ *
+ * @param array  the handle.
+ * @param cell   row * cols + col.
+ * @param out    filled in.
+ * @return MR_OK; MR_ERR_RANGE for no cell; MR_ERR_UNSUPPORTED if nothing is
+ *         counted (nothing can disturb).
+ */
+MR_API int mr_array_exposure(const struct mr_array *array, uint32_t cell,
+                             struct mr_exposure *out);
+
 /**
  * Watch the bytes between a board driver and its board. With the open option
  * `keep_wire` the watcher is first told of all since the opening.

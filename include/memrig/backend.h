@@ -87,6 +87,13 @@ struct mr_open_options {
 	                         mr_array_watch_wire() */
 };
 
+/** What a value is of, for quantise. */
+enum mr_quantity {
+	MR_QUANTITY_V = 0, /**< an amplitude, V */
+	MR_QUANTITY_A = 1, /**< an amplitude, A */
+	MR_QUANTITY_S = 2  /**< a duration, s */
+};
+
 /** What happened on the wire of a board. */
 enum mr_wire_event {
 	MR_WIRE_OPENED = 0,   /**< data: who is at the other end, as text;
@@ -189,6 +196,10 @@ struct mr_backend {
 
 	/** Get in step again after MR_ERR_OUTCOME (ability RESYNC). */
 	int (*resync)(void *self, const struct mr_run *run);
+
+	/** What is applied where this value is asked for: the nearest that the
+	 * board's converters, timers or number formats can do. */
+	double (*quantise)(void *self, enum mr_quantity what, double value);
 
 	/** Have the wire watched, from its opening on if that was kept; NULL
 	 * ends it. @return MR_OK, MR_ERR_NOMEM (the opening was not kept whole) */

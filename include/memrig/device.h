@@ -42,4 +42,49 @@ typedef int mr_device_fn(void *user, const struct mr_device *device);
 MR_API int mr_devices_list(mr_device_fn *found, void *user,
                            struct mr_errtext *err);
 
+/** What became of a device. */
+enum mr_device_change { MR_DEVICE_ARRIVED, MR_DEVICE_LEFT };
+
+/** Called for each change; `device` is only valid during the call, and of one
+ * that has left it is what was known before. Anything but MR_OK ends the
+ * waiting. */
+typedef int mr_device_change_fn(void *user, enum mr_device_change change,
+                                const struct mr_device *device);
+
+struct mr_device_watch; /**< one thread at a time */
+
+/**
+ * Begin to watch what is plugged in and out: USB devices, and the serial ports
+ * and nodes that the system makes of them. There is no thread: changes are seen
+ * while somebody waits for them, and none that happens in between is lost.
+ * @param out  receives the watch, to which what is there now is no news.
+ * @param err  explains a failure; or NULL.
+ * @return MR_OK; MR_ERR_UNSUPPORTED (the system tells no changes); MR_ERR_IO;
+ *         MR_ERR_NOMEM.
+ */
+MR_API int mr_device_watch_open(struct mr_device_watch **out,
+                                struct mr_errtext *err);
+
+/**
+ * Wait for changes, and report them. A device may be reported some tenths of a
+ * second after it was plugged in, when the system has made its node.
+ * @param watch      the watch.
+ * @param timeout_s  how long to wait, 0 to 86400 s; 0 = only what has happened.
+ * @param changed    called for each change, before this returns.
+ * @param user       handed to it.
+ * @param err        explains a failure; or NULL.
+ * @return MR_OK after one or more changes; MR_ERR_TIMEOUT if there was none;
+ *         MR_ERR_RANGE (timeout); MR_ERR_IO; MR_ERR_NOMEM; what `changed`
+ *         returned.
+ */
+MR_API int mr_device_watch_wait(struct mr_device_watch *watch, double timeout_s,
+                                mr_device_change_fn *changed, void *user,
+                                struct mr_errtext *err);
+
+/**
+ * End a watch.
+ * @param watch  may be NULL.
+ */
+MR_API void mr_device_watch_close(struct mr_device_watch *watch);
+
 #endif

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /*
- * Virtual boards for other processes: a board's bytes on a socket or a
- * pseudo-terminal, an emulated array behind them.
+ * Virtual boards for other processes: a board's bytes on a socket, a
+ * pseudo-terminal or a USB port, an emulated array behind them.
  */
 #ifndef MEMRIG_SERVE_H
 #define MEMRIG_SERVE_H
@@ -27,6 +27,9 @@ struct mr_serve_options {
 	                          the switch matrix of an "smu" bench; as
 	                          `listen`; NULL = nowhere */
 	const struct mr_clock *clock; /**< NULL = the system's */
+	const char *personality; /**< what a USB port shows: "usbtmc", "bulk" or
+	                              "acm" (a serial port); NULL = what suits
+	                              the board. Only where `listen` is one */
 };
 
 struct mr_server;
@@ -36,8 +39,10 @@ struct mr_server;
  * @param board    its kind, such as "scpi"; see mr_serve_board().
  * @param uri      the emulated array behind it, such as "emu:pcm?rows=32", with
  *                 the board's own keys.
- * @param listen   "unix:PATH", "tcp:127.0.0.1:PORT" (PORT 0 = any free one) or
- *                 "pty".
+ * @param listen   "unix:PATH", "tcp:127.0.0.1:PORT" (PORT 0 = any free one),
+ *                 "pty", "usbip:PATH" (the stream of an imported USB/IP
+ *                 device) or "vhci": a USB device of this very machine, by
+ *                 Linux's module vhci-hcd, as root.
  * @param options  never NULL.
  * @param out      receives the server; one thread.
  * @param err      says what is wrong and what would be right; or NULL.
@@ -69,7 +74,7 @@ MR_API const char *mr_server_router(const struct mr_server *server);
  * @param server  the server.
  * @param stop    nonzero ends it within 50 ms; a signal handler may set it.
  * @param err     explains a failure; or NULL.
- * @return MR_OK when it was stopped; MR_ERR_IO.
+ * @return MR_OK when it was stopped, or unplugged from "vhci"; MR_ERR_IO.
  */
 MR_API int mr_server_run(struct mr_server *server,
                          const volatile sig_atomic_t *stop,

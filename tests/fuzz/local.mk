@@ -4,6 +4,7 @@
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
 FUZZ_TARGETS = csv description oplog params pbm quantity rig smu state table uri \
+	usbip \
 	wire_arc1 \
 	wire_scpi \
 	wire_smu
@@ -22,6 +23,7 @@ fuzz_programs = \
 	%D%/fuzz_state \
 	%D%/fuzz_table \
 	%D%/fuzz_uri \
+	%D%/fuzz_usbip \
 	%D%/fuzz_wire_arc1 \
 	%D%/fuzz_wire_scpi \
 	%D%/fuzz_wire_smu
@@ -39,6 +41,7 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
 %C%_fuzz_table_SOURCES = %D%/fuzz_table.c $(fuzz_shared)
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
+%C%_fuzz_usbip_SOURCES = %D%/fuzz_usbip.c $(fuzz_shared)
 %C%_fuzz_wire_arc1_SOURCES = %D%/fuzz_wire_arc1.c $(fuzz_shared)
 %C%_fuzz_wire_scpi_SOURCES = %D%/fuzz_wire_scpi.c $(fuzz_shared)
 %C%_fuzz_wire_smu_SOURCES = %D%/fuzz_wire_smu.c $(fuzz_shared)
@@ -75,6 +78,6 @@ fuzz: $(BUILT_SOURCES)
 		$(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 clean-local:
-	rm -rf fuzz-objects fuzz-probe fuzz-probe.c
+	rm -rf fuzz-objects fuzz-probe fuzz-probe.c usb-rig
 
 .PHONY: fuzz
