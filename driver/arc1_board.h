@@ -73,8 +73,9 @@ int mr__arc1_configure(struct arc1_board *b, const struct mr_configure_op *cf,
 int mr__arc1_submit(void *self, struct mr_op *ops, size_t n,
                     const struct mr_run *run, size_t *n_done);
 
-/* Whether a job plays this trace, where any will do. */
-bool mr__arc1_takes(void *self, const struct mr_op *op);
+/* Which job does a trace or program. */
+int mr__arc1_means(void *self, const struct mr_op *op, const char **means,
+                   struct mr_errtext *err);
 
 /* The shape of the array alone, for selections. */
 struct mr_description mr__arc1_shape_of(const struct arc1_board *b);
@@ -86,6 +87,9 @@ struct arc1_place mr__arc1_place(const struct arc1_board *b, uint32_t cell);
 
 int mr__arc1_operate_trace(struct arc1_board *b, struct mr_op *op,
                            const struct mr_run *run);
+/* What a ConvergeToState job cannot do. */
+int mr__arc1_check_program(const struct arc1_board *b, const struct mr_op *op,
+                           struct mr_errtext *err);
 int mr__arc1_operate_program(struct arc1_board *b, struct mr_op *op,
                              const struct mr_run *run);
 

@@ -334,19 +334,21 @@ static int check_cells(const struct arc1_board *b, const struct mr_op *op,
 	return rc;
 }
 
-bool mr__arc1_takes(void *self, const struct mr_op *op)
+int mr__arc1_means(void *self, const struct mr_op *op, const char **means,
+                   struct mr_errtext *err)
 {
 	const struct arc1_board *b = self;
 	struct arc1_play play;
+	int rc;
 
-	if (op->kind != MR_OP_TRACE || b->trace != ARC1_SHAPE_AUTO)
-		return true;
-	/* without memory: it will be said when it is played */
-	if (mr__arc1_shape_fit(&op->trace, b->trace, &b->settings, &play,
-	                       NULL) == MR_ERR_UNSUPPORTED)
-		return false;
+	*means = "ConvergeToState (job 21)";
+	if (op->kind == MR_OP_PROGRAM)
+		return mr__arc1_check_program(b, op, err);
+	rc = mr__arc1_shape_fit(&op->trace, b->trace, &b->settings, &play, err);
+	*means = rc ? NULL : mr__arc1_play_name(&play);
 	mr__arc1_play_free(&play);
-	return true;
+	return rc == MR_ERR_UNSUPPORTED && b->trace == ARC1_SHAPE_AUTO ? MR_OK
+	                                                               : rc;
 }
 
 static int submit_one(void *self, struct mr_op *op, const struct mr_run *run)

@@ -146,11 +146,12 @@ static void put(struct mr_op *op, uint64_t i, const struct way *w)
 		pg->status[i] = w->status;
 }
 
-/* What the job cannot do, before a byte leaves. */
-static int check(const struct arc1_board *b, const struct mr_op *op, uint64_t n,
-                 struct mr_errtext *err)
+int mr__arc1_check_program(const struct arc1_board *b, const struct mr_op *op,
+                           struct mr_errtext *err)
 {
+	const struct mr_description shape = mr__arc1_shape_of(b);
 	const struct mr_program_op *pg = &op->program;
+	uint64_t n = mr_selection_count(&op->where, &shape);
 
 	if (pg->averages > 1)
 		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
@@ -176,7 +177,7 @@ int mr__arc1_operate_program(struct arc1_board *b, struct mr_op *op,
 	const struct mr_description shape = mr__arc1_shape_of(b);
 	const struct mr_program_op *pg = &op->program;
 	uint64_t n = mr_selection_count(&op->where, &shape);
-	int rc = check(b, op, n, run->err);
+	int rc = mr__arc1_check_program(b, op, run->err);
 
 	for (uint64_t i = 0; i < n && !rc; i++) {
 		struct way w = {.b = b,

@@ -50,6 +50,28 @@ double mr__arc1_rounded(double value)
 	return strtod(text, NULL);
 }
 
+const char *mr__arc1_play_name(const struct arc1_play *play)
+{
+	static const struct {
+		const char *job;
+		const char *name;
+	} jobs[] = {
+		{"201", "CurveTracer (job 201)"},
+		{"220", "ChronoAmperometry (job 220)"},
+		{"33", "VolatilityRead (job 33)"},
+		{"14", "FormFinder (job 14)"},
+		{"141", "FormFinder (job 141)"},
+		{"15", "SwitchSeeker (job 15)"},
+		{"152", "SwitchSeeker (job 152)"},
+		{"191", "Endurance (job 191)"},
+	};
+
+	for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++)
+		if (strcmp(jobs[i].job, play->job) == 0)
+			return jobs[i].name;
+	return "STDP (job 40)";
+}
+
 int mr__arc1_play_room(struct arc1_play *out, uint32_t n, struct mr_errtext *err)
 {
 	out->point = calloc(n ? n : 1, sizeof *out->point);
@@ -428,6 +450,7 @@ int mr__arc1_shape_fit(const struct mr_trace_op *tr, enum arc1_shape shape,
                        const struct arc1_settings *s, struct arc1_play *out,
                        struct mr_errtext *err)
 {
+	*out = (struct arc1_play){.shape = shape};
 	if (tr->unit != MR_UNIT_VOLT)
 		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
 		                      "an ArC ONE applies volts, not amperes");

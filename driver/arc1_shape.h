@@ -93,6 +93,10 @@ int mr__arc1_shape_fit(const struct mr_trace_op *tr, enum arc1_shape shape,
                        const struct arc1_settings *s, struct arc1_play *out,
                        struct mr_errtext *err);
 
+/** Its name for people, with the number of the job. */
+const char *mr__arc1_play_name(const struct arc1_play *play);
+
+/** After a failure as well. */
 void mr__arc1_play_free(struct arc1_play *play);
 
 /* ---- arc1_train.c: jobs of pulses with a reading after each ------------------- */

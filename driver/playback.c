@@ -104,18 +104,21 @@ static void remember_composed(struct playback *self)
 
 /* The back end may have taken some of a kind itself and left others to the
  * core: as it was then. */
-static bool playback_takes(void *state, const struct mr_op *op)
+static int playback_means(void *state, const struct mr_op *op,
+                          const char **means, struct mr_errtext *err)
 {
 	const struct playback *self = state;
 	struct mark mark = mark_of(op);
 
+	(void)err;
+	*means = "the recorded run's own means";
 	for (uint32_t i = 0; i < self->n_composed; i++) {
 		if (self->composed[i].kind == mark.kind &&
 		    self->composed[i].hash == mark.hash) {
-			return false;
+			*means = NULL;
 		}
 	}
-	return true;
+	return MR_OK;
 }
 
 static int advance(struct playback *self, struct mr_errtext *err)
@@ -600,6 +603,6 @@ const struct mr_backend mr__backend_playback = {
 	.open = playback_open,
 	.describe = playback_describe,
 	.submit = playback_submit,
-	.takes = playback_takes,
+	.means = playback_means,
 	.close = playback_close,
 };

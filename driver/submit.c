@@ -220,19 +220,32 @@ static bool takes_drive(const struct mr_description *d, const struct mr_op *op)
 /* Whether the back end must be asked about an operation. */
 static bool must_ask(const struct mr_array *array, const struct mr_op *op)
 {
-	return array->stages[0].type->takes &&
+	return array->stages[0].type->means &&
 	       (op->kind == MR_OP_TRACE || op->kind == MR_OP_PROGRAM);
+}
+
+int mr__array_means(const struct mr_array *array, const struct mr_op *op,
+                    const char **means, struct mr_errtext *err)
+{
+	const struct mr_stage *s = &array->stages[0];
+
+	*means = NULL;
+	if (!must_ask(array, op) ||
+	    !(array->desc.abilities & MR_ABILITY(op->kind)))
+		return MR_OK;
+	return s->type->means(s->self, op, means, err);
 }
 
 bool mr__array_takes(const struct mr_array *array, const struct mr_op *op)
 {
 	const struct mr_description *d = &array->desc;
-	const struct mr_stage *s = &array->stages[0];
+	const char *means;
 
 	if (!(d->abilities & MR_ABILITY(op->kind)))
 		return false;
-	if (must_ask(array, op))
-		return s->type->takes(s->self, op);
+	if (must_ask(array, op)) /* what it refuses is its to refuse */
+		return mr__array_means(array, op, &means, NULL) != MR_OK ||
+		       means != NULL;
 	return op->kind != MR_OP_DRIVE || d->n_levels == 0 || takes_drive(d, op);
 }
 
