@@ -66,6 +66,8 @@ int mr__arc1_token(struct arc1 *a, const char *text, struct mr_errtext *err);
 int mr__arc1_integer(struct arc1 *a, uint32_t value, struct mr_errtext *err);
 /* Four significant digits: the form that its clients send. */
 int mr__arc1_decimal(struct arc1 *a, double value, struct mr_errtext *err);
+/* A time to the nanosecond: four digits would lose a pulse late in a waveform. */
+int mr__arc1_time(struct arc1 *a, double t_s, struct mr_errtext *err);
 int mr__arc1_flush(struct arc1 *a, struct mr_errtext *err);
 
 /* Receive n floats that may take duration_s to come; the stop flag is looked at

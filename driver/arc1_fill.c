@@ -9,6 +9,7 @@
 #define NEAR 1e-4 /* floats there, four digits here */
 #define NEAR_V 1e-5
 #define DIGITS_MAX 15
+#define INSTANT_S 1e-9
 
 float mr__arc1_conductance(float r_ohm, uint8_t *status)
 {
@@ -61,6 +62,8 @@ static void put(struct arc1_fill *f, const struct sample *s, double t_s)
 		return;
 	uint64_t i = f->first + p->sample;
 
+	f->last_s = t_s;
+
 	tr->i_A[i] = s->i_A;
 	if (tr->v_V)
 		tr->v_V[i] = s->v_V;
@@ -71,15 +74,16 @@ static void put(struct arc1_fill *f, const struct sample *s, double t_s)
 	f->status |= s->status;
 }
 
-/* A level of 0, or a point that was left out: nothing was applied. */
-static void put_nothing(struct arc1_fill *f, double t_s)
+/* A level of 0, or a point that was left out: nothing was applied, and it took no
+ * time. */
+static void put_nothing(struct arc1_fill *f)
 {
 	bool silent = f->play->point[f->at].silent;
 	const struct sample s = {
 		.status = silent ? 0 : MR_STATUS_NOT_CONVERGED};
 
 	f->cut_short = f->cut_short || !(silent || f->play->stops);
-	put(f, &s, t_s);
+	put(f, &s, f->last_s + INSTANT_S);
 }
 
 static void put_reading(struct arc1_fill *f, float r_ohm, float v_V, double t_s)
@@ -119,8 +123,8 @@ int mr__arc1_fill_report(struct arc1_fill *f, const float triple[3], double t_s,
 		                      "firmware another one?",
 		                      play->job, (double)triple[1]);
 	while (f->at < at)
-		put_nothing(f, t_s);
-	put_reading(f, triple[0], triple[1], t_s);
+		put_nothing(f);
+	put_reading(f, triple[0], triple[1], fmax(t_s, f->last_s + INSTANT_S));
 	return MR_OK;
 }
 
@@ -139,7 +143,7 @@ static uint32_t reports(const struct arc1_play *play)
 	return n;
 }
 
-void mr__arc1_fill_end(struct arc1_fill *f, uint32_t cycle, double t_s)
+void mr__arc1_fill_end(struct arc1_fill *f, uint32_t cycle)
 {
 	const struct arc1_play *play = f->play;
 	bool last = cycle + 1 >= play->cycles;
@@ -147,5 +151,5 @@ void mr__arc1_fill_end(struct arc1_fill *f, uint32_t cycle, double t_s)
 	                      : reports(play) / play->cycles * (cycle + 1);
 
 	while (f->at < play->n_points && f->reported < until)
-		put_nothing(f, t_s);
+		put_nothing(f);
 }

@@ -16,6 +16,7 @@ struct arc1_fill {
 	uint64_t first;    /* sample of the cell that is at work */
 	uint32_t at;       /* points so far */
 	uint32_t reported; /* of them, those that are not silent */
+	double last_s;     /* time of the sample before; at first, of the begin */
 	uint32_t status;   /* OR of all status bits */
 	bool cut_short;    /* a job ended that does not end by itself */
 };
@@ -41,7 +42,7 @@ int mr__arc1_fill_report(struct arc1_fill *f, const float triple[3], double t_s,
 /** Take a reading of the next point, whose voltage is known. */
 void mr__arc1_fill_reading(struct arc1_fill *f, float r_ohm, double t_s);
 
-/** The device, or the given cycle of it (from 0), has ended at t_s. */
-void mr__arc1_fill_end(struct arc1_fill *f, uint32_t cycle, double t_s);
+/** The device, or the given cycle of it (from 0), has ended. */
+void mr__arc1_fill_end(struct arc1_fill *f, uint32_t cycle);
 
 #endif

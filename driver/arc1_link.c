@@ -77,6 +77,14 @@ int mr__arc1_decimal(struct arc1 *a, double value, struct mr_errtext *err)
 	return mr__arc1_token(a, text, err);
 }
 
+int mr__arc1_time(struct arc1 *a, double t_s, struct mr_errtext *err)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof text, "%.9f", t_s);
+	return mr__arc1_token(a, text, err);
+}
+
 static float float_of(const uint8_t b[4])
 {
 	uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8 |
@@ -254,7 +262,8 @@ int mr__arc1_read_voltage(struct arc1 *a, double v_read_V,
 {
 	int rc;
 
-	if (v_read_V == a->v_read_V)
+	/* a level of a trace is a float */
+	if ((float)v_read_V == (float)a->v_read_V)
 		return MR_OK;
 	rc = send_read_voltage(a, v_read_V, err);
 	if (!rc)

@@ -358,7 +358,7 @@ static void curve_params(const struct curve *c, const struct arc1_settings *s,
 	const double param[] = {
 		max_V[0], -max_V[1], c->start_V, c->step_V,
 		s->gui ? hold_s - GUI_HOLD_S : hold_s, c->pause_s, limit_A,
-		-limit_A, c->cycles, c->pulsed,
+		limit_A > 0 ? -limit_A : 0, c->cycles, c->pulsed,
 		c->sides == 2 ? up : 2 + up, s->halt};
 
 	memcpy(out->param, param, sizeof param);

@@ -71,7 +71,7 @@ static int take_triples(struct act *a)
 			return out_of_step(a, rc);
 	}
 	if (!rc)
-		mr__arc1_fill_end(&a->fill, 0, time_s(a));
+		mr__arc1_fill_end(&a->fill, 0);
 	return rc;
 }
 
@@ -86,14 +86,14 @@ static int take_cycles(struct act *a)
 	while (cycle < a->play->cycles && !a->fill.cut_short && !rc) {
 		rc = receive(a, triple, 3);
 		if (!rc && triple[0] <= 0)
-			mr__arc1_fill_end(&a->fill, cycle++, time_s(a));
+			mr__arc1_fill_end(&a->fill, cycle++);
 		else if (!rc)
 			rc = out_of_step(a, mr__arc1_fill_report(
 						    &a->fill, triple, time_s(a),
 						    a->run->err));
 	}
 	if (!rc)
-		mr__arc1_fill_end(&a->fill, a->play->cycles, time_s(a));
+		mr__arc1_fill_end(&a->fill, a->play->cycles);
 	return rc;
 }
 
@@ -155,7 +155,7 @@ static int take_volatility(struct act *a)
 static int put_point(struct arc1 *link, double t_s, double v_V,
                      struct mr_errtext *err)
 {
-	int rc = mr__arc1_decimal(link, t_s, err);
+	int rc = mr__arc1_time(link, t_s, err);
 
 	return rc ? rc : mr__arc1_decimal(link, v_V, err);
 }
@@ -242,6 +242,7 @@ static int begin(struct act *a, uint32_t word, uint32_t bit)
 		                    a->run->err);
 	if (!rc)
 		rc = mr__arc1_device(link, word, bit, a->run->err);
+	a->fill.last_s = time_s(a);
 	a->end_ns = deadline_ns(a);
 	return rc;
 }
