@@ -54,6 +54,8 @@ static int print_text(struct mr_tool *tool, const struct mr_op *op,
 	        p->composed ? ", by reads and pulses that the guard sees one by "
 	                      "one"
 	                    : "");
+	if (p->means)
+		fprintf(tool->out, "  %-12s %s\n", "by", p->means);
 	print_span(tool, "amplitude", &p->amplitude, unit);
 	print_span(tool, "width", &p->width_s, "s");
 	if (p->n_pulses)
@@ -83,6 +85,8 @@ static int print_json(struct mr_tool *tool, const struct mr_op *op,
 	const struct mr_description *d = mr_array_describe(tool->array);
 	json_t *o = mr_tool_object("plan");
 
+	if (p->means)
+		json_object_set_new(o, "means", json_string(p->means));
 	json_object_update_new(
 		o, json_pack("{s:s,s:I,s:b,s:s,s:I,s:o}", "kind",
 	                     mr_op_kind_name(op->kind), "elements",

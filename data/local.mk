@@ -10,6 +10,9 @@ dist_weather_DATA = \
 picturesdir = $(pkgdatadir)/pictures
 dist_pictures_DATA = %D%/pictures/crossbar.pbm
 
+fixturesdir = $(pkgdatadir)/fixtures
+dist_fixtures_DATA = %D%/fixtures/plcc68.ini
+
 # On request only: make install-udev (then: sudo udevadm control --reload)
 udevrulesdir = /etc/udev/rules.d
 udev_rules = %D%/udev/60-memrig.rules %D%/udev/71-memrig-access.rules

@@ -66,12 +66,18 @@ int mr__arc1_token(struct arc1 *a, const char *text, struct mr_errtext *err);
 int mr__arc1_integer(struct arc1 *a, uint32_t value, struct mr_errtext *err);
 /* Four significant digits: the form that its clients send. */
 int mr__arc1_decimal(struct arc1 *a, double value, struct mr_errtext *err);
+/* A time to the nanosecond: four digits would lose a pulse late in a waveform. */
+int mr__arc1_time(struct arc1 *a, double t_s, struct mr_errtext *err);
 int mr__arc1_flush(struct arc1 *a, struct mr_errtext *err);
 
 /* Receive n floats that may take duration_s to come; the stop flag is looked at
  * all the time. MR_ERR_TIMEOUT and MR_ERR_STOPPED leave the board out of step. */
 int mr__arc1_floats(struct arc1 *a, float *out, uint32_t n, double duration_s,
                     struct mr_errtext *err);
+
+/* Receive a line, without its end; for the rest as mr__arc1_floats(). */
+int mr__arc1_line(struct arc1 *a, char *out, size_t room, size_t *n,
+                  double duration_s, struct mr_errtext *err);
 
 /* Restart the board and set it up: at open, and after it fell out of step. */
 int mr__arc1_start(struct arc1 *a, struct mr_errtext *err);
@@ -106,5 +112,14 @@ int mr__arc1_pulse_read(struct arc1 *a, uint32_t word, uint32_t bit, double v_V,
 int mr__arc1_column_current(struct arc1 *a, uint32_t bit, const uint8_t *word,
                             uint32_t n, double v_V, double width_s, float *i_A,
                             struct mr_errtext *err);
+
+/* Begin a job that is for one device: its token and its numbers, each whole (i)
+ * or decimal (d) as `kinds` says, then how many devices follow. */
+int mr__arc1_begin(struct arc1 *a, const char *job, const char *kinds,
+                   const double *param, struct mr_errtext *err);
+
+/* Name the device; the board goes to work. */
+int mr__arc1_device(struct arc1 *a, uint32_t word, uint32_t bit,
+                    struct mr_errtext *err);
 
 #endif

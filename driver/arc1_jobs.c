@@ -4,6 +4,8 @@
 /* ArC ONE: jobs that read and pulse. */
 #include "arc1.h"
 
+#include <stdio.h>
+
 static double read_s(const struct arc1 *a)
 {
 	return ARC1_READ_S * a->read_cycles;
@@ -101,4 +103,33 @@ int mr__arc1_column_current(struct arc1 *a, uint32_t bit, const uint8_t *word,
 	if (!rc)
 		*i_A = triple[0] != 0 ? triple[1] / triple[0] : 0;
 	return rc;
+}
+
+static int number(struct arc1 *a, char kind, double value,
+                  struct mr_errtext *err)
+{
+	char text[16];
+
+	if (kind == 'd')
+		return mr__arc1_decimal(a, value, err);
+	(void)snprintf(text, sizeof text, "%.0f", value);
+	return mr__arc1_token(a, text, err);
+}
+
+int mr__arc1_begin(struct arc1 *a, const char *job, const char *kinds,
+                   const double *param, struct mr_errtext *err)
+{
+	int rc = mr__arc1_token(a, job, err);
+
+	for (size_t i = 0; kinds[i] && !rc; i++)
+		rc = number(a, kinds[i], param[i], err);
+	return rc ? rc : mr__arc1_integer(a, 1, err);
+}
+
+int mr__arc1_device(struct arc1 *a, uint32_t word, uint32_t bit,
+                    struct mr_errtext *err)
+{
+	int rc = crosspoint(a, word, bit, err);
+
+	return rc ? rc : mr__arc1_flush(a, err);
 }

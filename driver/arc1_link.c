@@ -77,6 +77,14 @@ int mr__arc1_decimal(struct arc1 *a, double value, struct mr_errtext *err)
 	return mr__arc1_token(a, text, err);
 }
 
+int mr__arc1_time(struct arc1 *a, double t_s, struct mr_errtext *err)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof text, "%.9f", t_s);
+	return mr__arc1_token(a, text, err);
+}
+
 static float float_of(const uint8_t b[4])
 {
 	uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8 |
@@ -106,6 +114,26 @@ int mr__arc1_floats(struct arc1 *a, float *out, uint32_t n, double duration_s,
 			out[i + k] = float_of(raw + (size_t)4 * k);
 		i += m;
 	}
+	if (rc)
+		a->in_step = false;
+	return rc;
+}
+
+int mr__arc1_line(struct arc1 *a, char *out, size_t room, size_t *n,
+                  double duration_s, struct mr_errtext *err)
+{
+	int64_t deadline_ns;
+	int rc = mr__arc1_flush(a, err);
+
+	*n = 0;
+	deadline_ns = now_ns(a) + a->answer_ns + (int64_t)(duration_s * 1.1e9);
+	if (!rc)
+		rc = mr__board_await(a->pipe, deadline_ns, a->run, err);
+	if (!rc)
+		rc = mr__transport_read_until(a->pipe, '\n', out, room,
+		                              deadline_ns, n, err);
+	while (!rc && *n && (out[*n - 1] == '\n' || out[*n - 1] == '\r'))
+		--*n;
 	if (rc)
 		a->in_step = false;
 	return rc;
@@ -234,7 +262,8 @@ int mr__arc1_read_voltage(struct arc1 *a, double v_read_V,
 {
 	int rc;
 
-	if (v_read_V == a->v_read_V)
+	/* a level of a trace is a float */
+	if ((float)v_read_V == (float)a->v_read_V)
 		return MR_OK;
 	rc = send_read_voltage(a, v_read_V, err);
 	if (!rc)

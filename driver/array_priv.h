@@ -43,6 +43,11 @@ struct mr_array {
 /* Whether the back end takes this very operation by itself. */
 bool mr__array_takes(const struct mr_array *array, const struct mr_op *op);
 
+/* By what means, where it has names for them; else NULL. The code is what it
+ * refuses the operation with. */
+int mr__array_means(const struct mr_array *array, const struct mr_op *op,
+                    const char **means, struct mr_errtext *err);
+
 /* Whether the magnitude of none of n voltages is over a limit; NaN is. */
 bool mr__all_within(const float *v, uint64_t n, double limit);
 

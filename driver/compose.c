@@ -506,9 +506,13 @@ static int compose_trace(const struct composition *c)
 		    fabsf(tr->level[k]) > (float)d->limits.v_read_max_V)
 			return mr_errtext_set(
 				&c->array->err, MR_ERR_UNSUPPORTED,
-				"%s offers no trace; from reads only voltages up "
-				"to %g V without compliance can be composed",
-				d->driver, d->limits.v_read_max_V);
+				"%s %s; from reads only voltages up to %g V "
+				"without compliance can be composed",
+				d->driver,
+				d->abilities & MR_ABILITY(MR_OP_TRACE)
+					? "does not take this waveform itself"
+					: "offers no trace",
+				d->limits.v_read_max_V);
 	for (uint64_t i = 0; i < n && !rc; i++) {
 		uint32_t cell = mr_selection_cell(&c->parent->where, d, i);
 

@@ -3,8 +3,20 @@ lib_LTLIBRARIES += libmemrig.la
 noinst_LTLIBRARIES += libdriver.la
 libdriver_la_SOURCES = \
 	%D%/arc1.h \
+	%D%/arc1_board.h \
+	%D%/arc1_fill.c \
+	%D%/arc1_fill.h \
 	%D%/arc1_jobs.c \
+	%D%/arc1_keys.c \
 	%D%/arc1_link.c \
+	%D%/arc1_map.c \
+	%D%/arc1_map.h \
+	%D%/arc1_ops.c \
+	%D%/arc1_program.c \
+	%D%/arc1_shape.c \
+	%D%/arc1_shape.h \
+	%D%/arc1_trace.c \
+	%D%/arc1_train.c \
 	%D%/array.c \
 	%D%/array_priv.h \
 	%D%/backends.c \

@@ -175,8 +175,9 @@ static int plan_one(struct mr_array *array, const struct mr_op *asked,
 	*p = (struct mr_plan){.composed = !mr__array_takes(array, &op),
 	                      .amplitude = {INFINITY, -INFINITY},
 	                      .width_s = {INFINITY, -INFINITY}};
+	rc = mr__array_means(array, &op, &p->means, &array->err);
 	/* what a composed operation sends meets the guard part by part */
-	if (g && !p->composed)
+	if (!rc && g && !p->composed)
 		rc = mr__guard_would(g, &op, &run);
 	if (rc)
 		return rc;

@@ -15,7 +15,14 @@
 #include "op_compare.h"
 #include "oplog_read.h"
 
+#define COMPOSED_MAX 16 /* operations in a row that had no parts */
 #define RUNS_MAX 4194304 /* as many as a log can hold */
+
+/* What tells composed operations apart, well enough. */
+struct mark {
+	enum mr_op_kind kind;
+	uint64_t hash;
+};
 
 struct playback {
 	struct mr_oplog_reader *reader;
@@ -25,6 +32,8 @@ struct playback {
 	struct mr_oplog_record next; /* to be answered from */
 	bool more;                   /* there is one */
 	uint64_t last_id;            /* of the last record taken */
+	struct mark composed[COMPOSED_MAX]; /* between it and `next` */
+	uint32_t n_composed;
 	int64_t t_ns;
 	char label[sizeof(((struct mr_description *)0)->identity)];
 };
@@ -50,12 +59,76 @@ static bool is_unseen(const struct playback *self)
 	       (next->survey && self->skip_surveys);
 }
 
+static uint64_t mix(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *at = data;
+
+	for (size_t i = 0; i < size; i++) { /* FNV-1a */
+		hash = (hash ^ at[i]) * UINT64_C(1099511628211);
+	}
+	return hash;
+}
+
+static struct mark mark_of(const struct mr_op *op)
+{
+	const struct mr_trace_op *trace = &op->trace;
+	const struct mr_program_op *program = &op->program;
+	struct mark mark = {op->kind, UINT64_C(14695981039346656037)};
+
+	if (op->kind == MR_OP_TRACE && trace->level && trace->hold_s) {
+		mark.hash = mix(mark.hash, trace->level,
+		                trace->n_levels * sizeof(float));
+		mark.hash = mix(mark.hash, trace->hold_s,
+		                trace->n_levels * sizeof(double));
+		mark.hash = mix(mark.hash, &trace->compliance, sizeof(double));
+	} else if (op->kind == MR_OP_PROGRAM) {
+		mark.hash = mix(mark.hash, &program->tolerance_S,
+		                sizeof(double));
+		mark.hash = mix(mark.hash, &program->budget,
+		                sizeof(program->budget));
+		mark.hash = mix(mark.hash, &program->averages,
+		                sizeof(program->averages));
+	}
+	return mark;
+}
+
+static void remember_composed(struct playback *self)
+{
+	enum mr_op_kind kind = self->next.op.kind;
+
+	if (self->next.composed && self->n_composed < COMPOSED_MAX &&
+	    (kind == MR_OP_TRACE || kind == MR_OP_PROGRAM)) {
+		self->composed[self->n_composed++] = mark_of(&self->next.op);
+	}
+}
+
+/* The back end may have taken some of a kind itself and left others to the
+ * core: as it was then. */
+static int playback_means(void *state, const struct mr_op *op,
+                          const char **means, struct mr_errtext *err)
+{
+	const struct playback *self = state;
+	struct mark mark = mark_of(op);
+
+	(void)err;
+	*means = "the recorded run's own means";
+	for (uint32_t i = 0; i < self->n_composed; i++) {
+		if (self->composed[i].kind == mark.kind &&
+		    self->composed[i].hash == mark.hash) {
+			*means = NULL;
+		}
+	}
+	return MR_OK;
+}
+
 static int advance(struct playback *self, struct mr_errtext *err)
 {
+	self->n_composed = 0;
 	do {
 		int code;
 
 		if (self->more) {
+			remember_composed(self);
 			self->last_id = self->next.id;
 		}
 		code = mr_oplog_next(self->reader, &self->next, &self->more);
@@ -530,5 +603,6 @@ const struct mr_backend mr__backend_playback = {
 	.open = playback_open,
 	.describe = playback_describe,
 	.submit = playback_submit,
+	.means = playback_means,
 	.close = playback_close,
 };

@@ -198,14 +198,8 @@ int mr__array_send(struct mr_array *array, struct mr_op *ops, size_t n,
 	return rc ? rc : rc2;
 }
 
-bool mr__array_takes(const struct mr_array *array, const struct mr_op *op)
+static bool takes_drive(const struct mr_description *d, const struct mr_op *op)
 {
-	const struct mr_description *d = &array->desc;
-
-	if (!(d->abilities & MR_ABILITY(op->kind)))
-		return false;
-	if (op->kind != MR_OP_DRIVE || d->n_levels == 0)
-		return true;
 	uint32_t n_rows = 1, n_cols = 1;
 
 	(void)mr_selection_lines(&op->where, d, &n_rows, &n_cols);
@@ -223,16 +217,61 @@ bool mr__array_takes(const struct mr_array *array, const struct mr_op *op)
 	return true;
 }
 
+/* Whether the back end must be asked about an operation. */
+static bool must_ask(const struct mr_array *array, const struct mr_op *op)
+{
+	return array->stages[0].type->means &&
+	       (op->kind == MR_OP_TRACE || op->kind == MR_OP_PROGRAM);
+}
+
+int mr__array_means(const struct mr_array *array, const struct mr_op *op,
+                    const char **means, struct mr_errtext *err)
+{
+	const struct mr_stage *s = &array->stages[0];
+
+	*means = NULL;
+	if (!must_ask(array, op) ||
+	    !(array->desc.abilities & MR_ABILITY(op->kind)))
+		return MR_OK;
+	return s->type->means(s->self, op, means, err);
+}
+
+bool mr__array_takes(const struct mr_array *array, const struct mr_op *op)
+{
+	const struct mr_description *d = &array->desc;
+	const char *means;
+
+	if (!(d->abilities & MR_ABILITY(op->kind)))
+		return false;
+	if (must_ask(array, op)) /* what it refuses is its to refuse */
+		return mr__array_means(array, op, &means, NULL) != MR_OK ||
+		       means != NULL;
+	return op->kind != MR_OP_DRIVE || d->n_levels == 0 || takes_drive(d, op);
+}
+
+/* How many operations of the list go to the back end together. One that it is
+ * asked about goes alone: its answer may change with what came before. */
+static size_t find_segment(const struct mr_array *array,
+                           const struct mr_op *ops, size_t n)
+{
+	size_t length = 0;
+
+	if (must_ask(array, &ops[0]))
+		return mr__array_takes(array, &ops[0]);
+	while (length < n && !must_ask(array, &ops[length]) &&
+	       mr__array_takes(array, &ops[length]))
+		length++;
+	return length;
+}
+
 /* Send a run of operations that the back end takes, or compose one that it
  * does not; says how many operations of the list that covered. */
 static int run_segment(struct mr_array *array, struct mr_op *ops, size_t n,
                        const struct mr_context *context,
                        struct mr_progress *progress, size_t *n_done)
 {
-	size_t length = 0;
+	size_t length = find_segment(array, ops, n);
 
-	while (length < n && mr__array_takes(array, &ops[length]))
-		length++;
 	if (length)
 		return mr__array_send(array, ops, length, 0, context, progress,
 		                      n_done);

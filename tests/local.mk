@@ -4,6 +4,8 @@
 test_programs = \
 	%D%/test_allocations \
 	%D%/test_app_failures \
+	%D%/test_arc1_jobs \
+	%D%/test_arc1_map \
 	%D%/test_array \
 	%D%/test_board_arc1 \
 	%D%/test_board_faults \

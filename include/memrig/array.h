@@ -186,6 +186,8 @@ struct mr_span {
 struct mr_plan {
 	bool composed;            /**< by reads and pulses, each planned when due:
 	                               no guard has looked at them yet */
+	const char *means;        /**< by what the back end does it, where it has
+	                               several, such as a board's job; else NULL */
 	enum mr_unit unit;        /**< of the amplitude */
 	struct mr_span amplitude; /**< V or A; of a read, its voltage */
 	struct mr_span width_s;   /**< of pulses, levels or integrations */
@@ -207,7 +209,8 @@ struct mr_plan {
  *
  * @param array  the handle.
  * @param op     as for mr_array_submit(); results are not touched.
- * @param out    filled in; its scheme is borrowed from the description.
+ * @param out    filled in; its scheme is borrowed from the description, its
+ *               means from the back end.
  * @return MR_OK; what a submit would refuse it with; MR_ERR_BUSY from inside a
  *         callback.
  */

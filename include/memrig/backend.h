@@ -176,6 +176,22 @@ struct mr_backend {
 	 */
 	int (*close)(void *self, struct mr_errtext *err);
 
+	/**
+	 * By what means submit does this very operation of a described kind. One
+	 * that it has none for is composed by the core, if it can be. Asked of
+	 * traces and programs that are well-formed, when all that came before them
+	 * is done; an answer holds until the next operation. NULL = by means that
+	 * need no name.
+	 * @param self   the state.
+	 * @param op     the operation.
+	 * @param means  receives a name such as "CurveTracer (job 201)", static or
+	 *               the state's; NULL = by none.
+	 * @param err    explains a refusal.
+	 * @return MR_OK, or the code that submit would refuse it with.
+	 */
+	int (*means)(void *self, const struct mr_op *op, const char **means,
+	             struct mr_errtext *err);
+
 	/** Save the state (ability SNAPSHOT). @return MR_OK, MR_ERR_NOMEM */
 	int (*snapshot)(void *self, struct mr_blob *out, struct mr_errtext *err);
 
