@@ -177,7 +177,8 @@ static int arc1_open(struct mr_uri *uri, const struct mr_open_options *options,
 	const struct mr__wish wish = {.line = {.baud = BAUD,
 	                                       .data_bits = 8,
 	                                       .parity = 'E',
-	                                       .stop_bits = 1},
+	                                       .stop_bits = 1,
+	                                       .raise_dtr = true},
 	                              .usb_vendor = VENDOR,
 	                              .usb_product = PRODUCT};
 	struct board *b = calloc(1, sizeof *b);

@@ -100,7 +100,8 @@ static int scpi_open(struct mr_uri *uri, const struct mr_open_options *options,
 	const struct mr__wish wish = {.line = {.baud = BAUD,
 	                                       .data_bits = 8,
 	                                       .parity = 'N',
-	                                       .stop_bits = 1},
+	                                       .stop_bits = 1,
+	                                       .raise_dtr = true},
 	                              .tcp_port = TCP_PORT};
 	struct board *b = calloc(1, sizeof *b);
 	int rc;

@@ -32,7 +32,8 @@ struct mr__line {
 	char parity;    /* 'N', 'E', 'O' */
 	uint8_t stop_bits;
 	bool rts_cts;   /* hardware flow control */
-	bool raise_dtr; /* many Arduinos restart when it rises */
+	bool raise_dtr; /* DTR and RTS as the kernel raises them on opening; many
+	                 * USB stacks keep silent without, some boards restart */
 };
 
 /* What the URI does not say. Its keys `baud`, `parity`, `flow` and `dtr`

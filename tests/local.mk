@@ -29,6 +29,7 @@ test_programs = \
 	%D%/test_periphery \
 	%D%/test_playback \
 	%D%/test_random \
+	%D%/test_serial \
 	%D%/test_step \
 	%D%/test_stop \
 	%D%/test_synapse \
@@ -152,8 +153,15 @@ if HAVE_UMOCKDEV
 	-Wno-conversion -Wno-strict-prototypes
 %C%_test_usb_LDADD = libcheck.la $(UMOCKDEV_LIBS)
 %C%_test_usb_LDFLAGS = -Wl,--no-as-needed -l:libumockdev-preload.so.0
+%C%_test_serial_SOURCES = %D%/test_serial.c %D%/mocktty.c %D%/mocktty.h \
+	%D%/ttypump.c %D%/ttypump.h
+%C%_test_serial_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
+%C%_test_serial_CFLAGS = $(%C%_test_usb_CFLAGS)
+%C%_test_serial_LDADD = $(%C%_test_usb_LDADD)
+%C%_test_serial_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 else
-EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h
+EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h %D%/mocktty.c %D%/mocktty.h \
+	%D%/ttypump.c %D%/ttypump.h
 endif
 
 %C%_example_LDADD = libmemrig.la
