@@ -194,7 +194,7 @@ static int arc1_open(struct mr_uri *uri, const struct mr_open_options *options,
 	/* after an empty token, which a cut-off one becomes whole by */
 	if (!rc)
 		rc = mr__transport_watch_over(b->link.pipe, options->guardian,
-		                              "\n00\n", err);
+		                              "\n00\n", 4, err);
 	if (rc) {
 		mr__transport_close(b->link.pipe);
 		free(b);

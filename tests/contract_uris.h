@@ -21,6 +21,7 @@ static const char *const recorded[] = {
 	"scpi+loop:pcm?emu.rows=5&emu.cols=7&emu.seed=11",
 	"scpi+loop:pcm-target?emu.rows=5&emu.cols=7",
 	"scpi+loop:ideal?emu.rows=5&emu.cols=7&board.message_max=400",
+	"scpi+loop:pcm?emu.rows=5&emu.cols=7&emu.seed=11&cobs=1",
 };
 
 #define N_RECORDED (sizeof recorded / sizeof recorded[0])

@@ -29,6 +29,7 @@ test_programs = \
 	%D%/test_periphery \
 	%D%/test_playback \
 	%D%/test_random \
+	%D%/test_scpi_cobs \
 	%D%/test_serial \
 	%D%/test_step \
 	%D%/test_stop \
@@ -89,7 +90,8 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/usb/guest.sh \
 	%D%/usb/init.sh \
 	%D%/data/board-protocol.txt \
-	%D%/data/jumps.csv
+	%D%/data/jumps.csv \
+	%D%/data/packets.txt
 
 # Programs on a corpus of bad input: `make fuzz` searches for more.
 include %D%/fuzz/local.mk
@@ -144,6 +146,9 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 %C%_test_wire_scpi_failures_LDFLAGS = $(badmemory_ldflags)
 
 %C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)
+
+%C%_test_scpi_cobs_SOURCES = %D%/test_scpi_cobs.c %D%/scripted.c \
+	%D%/scripted.h
 
 # Devices that the system's libraries find, and that are not there.
 if HAVE_UMOCKDEV

@@ -20,6 +20,7 @@ static const char *const boards[] = {
 	"arc1+loop:ideal?rows=2&cols=3&emu.rows=2&emu.cols=3&device=ideal"
 	"&board.line=ideal&answer_s=0.2",
 	"scpi+loop:ideal?emu.rows=2&emu.cols=3&answer_s=0.2",
+	"scpi+loop:ideal?emu.rows=2&emu.cols=3&answer_s=0.2&cobs=1",
 };
 
 static bool is_failure_of_a_link(int code)
