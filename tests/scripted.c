@@ -23,17 +23,42 @@ static void must(bool fine, const char *what)
 	abort();
 }
 
-static struct mr__transport *reach(const char *path)
+static int64_t monotonic_ns(void *self)
+{
+	const struct scripted *s = self;
+
+	return s->system.monotonic_ns(s->system.self) + s->slept_ns;
+}
+
+static int64_t wall_ns(void *self)
+{
+	const struct scripted *s = self;
+
+	return s->system.wall_ns(s->system.self) + s->slept_ns;
+}
+
+static void sleep_ns(void *self, int64_t duration_ns)
+{
+	struct scripted *s = self;
+
+	s->slept_ns += duration_ns;
+}
+
+static struct mr__transport *reach(struct scripted *s, const char *path)
 {
 	static const struct mr__wish wish = {.tcp_port = 0};
-	struct mr_clock clock;
+	struct mr_clock clock = {.self = s,
+	                         .monotonic_ns = monotonic_ns,
+	                         .wall_ns = wall_ns,
+	                         .sleep_ns = sleep_ns};
 	struct mr_open_options options = {.clock = &clock};
 	struct mr_uri *uri = malloc(sizeof *uri);
 	struct mr__transport *pipe = NULL;
 	struct mr_errtext err = {""};
 	char text[300];
 
-	mr_clock_system(&clock);
+	mr_clock_system(&s->system);
+	s->slept_ns = 0;
 	(void)snprintf(text, sizeof text, "scpi+unix:%s", path);
 	must(uri && !mr_uri_parse(uri, text, &err) &&
 	             !mr__transport_open(uri, &options, &wish, &pipe, &err),
@@ -46,8 +71,8 @@ void scripted_open(struct scripted *s, const char *folder)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 
-	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s/scripted-%ld",
-	               folder, (long)getpid());
+	(void)snprintf(at.sun_path, sizeof at.sun_path, "%.80s/s%ld", folder,
+	               (long)getpid());
 	(void)unlink(at.sun_path);
 	s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(s->listener >= 0 &&
@@ -55,7 +80,7 @@ void scripted_open(struct scripted *s, const char *folder)
 	                  sizeof at) == 0 &&
 	             listen(s->listener, 1) == 0,
 	     at.sun_path);
-	s->pipe = reach(at.sun_path);
+	s->pipe = reach(s, at.sun_path);
 	s->fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	must(s->fd >= 0, at.sun_path);
 	(void)unlink(at.sun_path);

@@ -7,11 +7,17 @@
 #define MR_TESTS_SCRIPTED_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "memrig/clock.h"
 
 struct mr__transport;
 
+/* Its clock is the system's, but that sleeping takes no time. Do not move. */
 struct scripted {
 	struct mr__transport *pipe; /* the driver's */
+	struct mr_clock system;
+	int64_t slept_ns;
 	int listener;
 	int fd;                     /* the board's end; -1 = it has hung up */
 };
