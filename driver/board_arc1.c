@@ -97,7 +97,8 @@ static int arc1_open(struct mr_uri *uri, const struct mr_open_options *options,
 	const struct mr__wish wish = {.line = {.baud = BAUD,
 	                                       .data_bits = 8,
 	                                       .parity = 'E',
-	                                       .stop_bits = 1},
+	                                       .stop_bits = 1,
+	                                       .raise_dtr = true},
 	                              .usb_vendor = VENDOR,
 	                              .usb_product = PRODUCT};
 	struct arc1_board *b = calloc(1, sizeof *b);
@@ -113,7 +114,7 @@ static int arc1_open(struct mr_uri *uri, const struct mr_open_options *options,
 	/* after an empty token, which a cut-off one becomes whole by */
 	if (!rc)
 		rc = mr__transport_watch_over(b->link.pipe, options->guardian,
-		                              "\n00\n", err);
+		                              "\n00\n", 4, err);
 	if (rc) {
 		end(b);
 		return rc;

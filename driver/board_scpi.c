@@ -16,14 +16,34 @@
 #include <string.h>
 
 #include "board.h"
+#include "scpi_cobs.h"
 #include "scpi_ops.h"
 
 #define BAUD 115200
 #define TCP_PORT 5025
 #define ANSWER_S 10.0
 #define NS_PER_S 1e9
+#define GUARDIANS_NUMBER 0xffff
 
 /* ---- opening ----------------------------------------------------------------- */
+
+/* A serial line may lose and garble; sockets and USB check for themselves. */
+static int take_packets(struct mr_uri *uri, struct board *b,
+                        struct mr_errtext *err)
+{
+	const char *cobs = mr_uri_take(uri, "cobs");
+
+	if (!cobs)
+		b->packets = strcmp(uri->transport, "serial") == 0
+		                     ? PACKETS_IF_OFFERED
+		                     : PACKETS_NO;
+	else if (strcmp(cobs, "0") == 0 || strcmp(cobs, "1") == 0)
+		b->packets = cobs[0] == '1' ? PACKETS_YES : PACKETS_NO;
+	else
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "key 'cobs=%s': must be 0 or 1", cobs);
+	return MR_OK;
+}
 
 static int take_keys(struct mr_uri *uri, struct board *b, struct mr_errtext *err)
 {
@@ -32,7 +52,7 @@ static int take_keys(struct mr_uri *uri, struct board *b, struct mr_errtext *err
 
 	b->link.answer_ns = (int64_t)(answer_s * NS_PER_S);
 	b->serial = mr_uri_take(uri, "serial");
-	return rc;
+	return rc ? rc : take_packets(uri, b, err);
 }
 
 /* The third field of *IDN?. */
@@ -72,6 +92,24 @@ static int time_zero(struct board *b, struct mr_errtext *err)
 	return rc ? rc : mr__scpi_integer(&b->link, &b->t0_ns, &end, err);
 }
 
+/* Limits that came over a line that may garble are asked for again. */
+static int protect(struct board *b, struct mr_errtext *err)
+{
+	int rc;
+
+	if (b->packets == PACKETS_NO ||
+	    (b->packets == PACKETS_IF_OFFERED && !b->can.packets))
+		return MR_OK;
+	if (!b->can.packets)
+		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                      "%.100s does not offer packets (cobs=1 in "
+		                      "its capability record); leave key 'cobs' "
+		                      "out",
+		                      b->identity);
+	rc = mr__scpi_use_packets(&b->link, err);
+	return rc ? rc : mr__scpi_record(&b->link, &b->can, err);
+}
+
 static int start(struct board *b, struct mr_errtext *err)
 {
 	int rc = mr__scpi_start(&b->link, b->identity, err);
@@ -81,9 +119,30 @@ static int start(struct board *b, struct mr_errtext *err)
 	if (!rc)
 		rc = mr__scpi_record(&b->link, &b->can, err);
 	if (!rc)
+		rc = protect(b, err);
+	if (!rc)
 		rc = time_zero(b, err);
 	b->serial = NULL; /* it points into the URI, which goes */
 	return rc;
+}
+
+/* What the guardian sends, it sends as a line and as a packet under a number that
+ * no request has: a clear may just have ended the packets. */
+static int watch_over(struct board *b, const char *program,
+                      struct mr_errtext *err)
+{
+	static const char line[] = "\n:ABOR;:OUTP:SAFE\n";
+	static const char text[] = ":ABOR;:OUTP:SAFE";
+	uint8_t safe[4 * sizeof line];
+	size_t n = sizeof line - 1;
+
+	memcpy(safe, line, n);
+	if (b->link.packets.wanted) {
+		safe[n++] = 0;
+		n += mr__cobs_pack(GUARDIANS_NUMBER, text, sizeof text - 1,
+		                   safe + n);
+	}
+	return mr__transport_watch_over(b->link.pipe, program, safe, n, err);
 }
 
 static void release(struct board *b)
@@ -101,7 +160,8 @@ static int scpi_open(struct mr_uri *uri, const struct mr_open_options *options,
 	const struct mr__wish wish = {.line = {.baud = BAUD,
 	                                       .data_bits = 8,
 	                                       .parity = 'N',
-	                                       .stop_bits = 1},
+	                                       .stop_bits = 1,
+	                                       .raise_dtr = true},
 	                              .tcp_port = TCP_PORT};
 	struct board *b = calloc(1, sizeof *b);
 	int rc;
@@ -114,8 +174,7 @@ static int scpi_open(struct mr_uri *uri, const struct mr_open_options *options,
 	if (!rc)
 		rc = start(b, err);
 	if (!rc && !b->can.watchdog)
-		rc = mr__transport_watch_over(b->link.pipe, options->guardian,
-		                              "\n:ABOR;:OUTP:SAFE\n", err);
+		rc = watch_over(b, options->guardian, err);
 	if (rc) {
 		release(b);
 		return rc;
@@ -130,7 +189,7 @@ static int scpi_close(void *self, struct mr_errtext *err)
 	int rc;
 
 	b->link.run = NULL;
-	rc = mr__scpi_safe(&b->link, err);
+	rc = mr__scpi_end(&b->link, err);
 	release(b);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -22,10 +23,10 @@ extern char **environ;
 
 /* ---- the parent ------------------------------------------------------------- */
 
-static void to_hex(const char *text, char *out)
+static void to_hex(const uint8_t *bytes, size_t n, char *out)
 {
-	for (; *text; text++)
-		out += sprintf(out, "%02x", (unsigned char)*text);
+	for (size_t i = 0; i < n; i++)
+		out += sprintf(out, "%02x", bytes[i]);
 }
 
 /* A group of its own: ^C at the terminal is not for it. */
@@ -64,15 +65,15 @@ static void drop(int fd)
 		(void)close(fd);
 }
 
-int mr__guardian_start(const char *program, int port, const char *safe,
+int mr__guardian_start(const char *program, int port, const void *safe, size_t n,
                        struct mr__guardian *out, struct mr_errtext *err)
 {
 	char hex[2 * SAFE_MAX + 1] = "";
 	int ends[2] = {-1, -1};
 	int rc = 0, their_port = -1, their_life = -1;
 
-	if (strlen(safe) <= SAFE_MAX)
-		to_hex(safe, hex);
+	if (n <= SAFE_MAX)
+		to_hex(safe, n, hex);
 	if (pipe(ends) < 0)
 		rc = errno;
 	if (!rc) {

@@ -5,6 +5,7 @@
 #ifndef MR_DRIVER_GUARDIAN_H
 #define MR_DRIVER_GUARDIAN_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "memrig/error.h"
@@ -20,11 +21,11 @@ struct mr__guardian {
  * Start a guardian over an open port.
  * @param program  the memrig tool.
  * @param port     descriptor; stays ours as well.
- * @param safe     text that makes the board safe, up to 100 bytes.
+ * @param safe     [n] bytes that make the board safe, n up to 100.
  * @param out      filled in.
  * @return MR_OK; MR_ERR_IO (it could not be started).
  */
-int mr__guardian_start(const char *program, int port, const char *safe,
+int mr__guardian_start(const char *program, int port, const void *safe, size_t n,
                        struct mr__guardian *out, struct mr_errtext *err);
 
 /** The board is closed in order: the guardian ends and sends nothing. */

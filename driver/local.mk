@@ -83,9 +83,12 @@ libdriver_la_SOURCES = \
 	%D%/rigfile.c \
 	%D%/rigfile.h \
 	%D%/scpi.h \
+	%D%/scpi_cobs.c \
+	%D%/scpi_cobs.h \
 	%D%/scpi_link.c \
 	%D%/scpi_ops.c \
 	%D%/scpi_ops.h \
+	%D%/scpi_packets.c \
 	%D%/scpi_record.c \
 	%D%/selection.c \
 	%D%/serve.c \

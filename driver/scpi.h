@@ -17,6 +17,26 @@
 #define SCPI_TEXT_MAX 256  /* longest answer that is no block */
 #define SCPI_RECORD_MAX 16384 /* longest capability record */
 
+/* The integrity layer of streams; all-zero is off. */
+struct scpi_packets {
+	bool on;
+	bool wanted;       /* on whenever a session begins */
+	uint16_t number;   /* of the request that goes on */
+	uint8_t *request;  /* its packet, for a second time */
+	size_t n_request;
+	size_t room_request;
+	unsigned tries;    /* how often it was sent again */
+	unsigned strange;  /* packets that came and were others' */
+	bool emptied;      /* an empty answer came to it */
+	uint8_t *in;       /* the answer [at, end), and what came after it */
+	size_t n_in;
+	size_t room_in;
+	size_t scanned;    /* of it holds no end */
+	size_t next;       /* where what came after it begins */
+	size_t at;
+	size_t end;
+};
+
 struct scpi {
 	struct mr__transport *pipe;
 	const struct mr_run *run; /* of the submit that goes on; or NULL */
@@ -27,6 +47,7 @@ struct scpi {
 	size_t n_out;
 	size_t room;
 	int failed;               /* of building the message */
+	struct scpi_packets packets;
 };
 
 /* ---- a message ------------------------------------------------------------------ */
@@ -77,7 +98,34 @@ int mr__scpi_start(struct scpi *s, char identity[SCPI_TEXT_MAX],
 /* Abort and make safe, whatever is going on. */
 int mr__scpi_safe(struct scpi *s, struct mr_errtext *err);
 
+/* Likewise at the end of a session; where packets may be garbled, it waits until
+ * the board says that it is done. */
+int mr__scpi_end(struct scpi *s, struct mr_errtext *err);
+
 void mr__scpi_free(struct scpi *s);
+
+/* Carry all that follows in packets, and so after each start. MR_ERR_IO: the
+ * board does not want to. */
+int mr__scpi_use_packets(struct scpi *s, struct mr_errtext *err);
+
+/* ---- packets (scpi_packets.c) -------------------------------------------------------- */
+
+/* Send a request under a new number; what was waiting of answers is dropped. */
+int mr__packets_send(struct scpi *s, const char *text, size_t n,
+                     struct mr_errtext *err);
+/* Send a heartbeat while a request goes on. */
+int mr__packets_beat(struct scpi *s, struct mr_errtext *err);
+/* Send the request again; MR_ERR_IO where that was done too often. */
+int mr__packets_send_again(struct scpi *s, struct mr_errtext *err);
+/* Wait for the answer, whole and right. MR_ERR_TIMEOUT: go on waiting, or not. */
+int mr__packets_await(struct scpi *s, int64_t deadline_ns,
+                      struct mr_errtext *err);
+/* Take bytes of the answer that came. */
+int mr__packets_read(struct scpi *s, void *out, size_t n,
+                     struct mr_errtext *err);
+/* The board has been cleared: it speaks without packets. */
+void mr__packets_stop(struct scpi *s);
+void mr__packets_free(struct scpi *s);
 
 /* ---- the capability record (scpi_record.c) ------------------------------------------ */
 
@@ -86,6 +134,7 @@ struct scpi_board {
 	size_t message_max;
 	bool simulated;
 	bool watchdog;
+	bool packets; /* offers the integrity layer */
 	double abort_s;
 	double v_step_V;     /* resolutions; 0 = unknown */
 	double width_step_s;

@@ -18,6 +18,8 @@
 #define BEAT_NS INT64_C(500000000)
 #define WATCHDOG_S "2"
 #define PROTOCOL "MEMRIG,1."
+#define COMMUNICATION (-360) /* an error: what came was garbled */
+#define ERRORS_MAX 32 /* boards keep at least 8 */
 
 static int64_t in_ns(const struct scpi *s, int64_t duration_ns)
 {
@@ -92,8 +94,11 @@ int mr__scpi_send(struct scpi *s, struct mr_errtext *err)
 	if (!to || s->failed)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	*to = '\n';
-	rc = mr__transport_write(s->pipe, s->out, s->n_out + 1, true,
-	                         in_ns(s, SENDING_NS), NULL, err);
+	if (s->packets.on)
+		rc = mr__packets_send(s, s->out, s->n_out, err);
+	else
+		rc = mr__transport_write(s->pipe, s->out, s->n_out + 1, true,
+		                         in_ns(s, SENDING_NS), NULL, err);
 	if (rc)
 		s->in_step = false;
 	return rc;
@@ -115,11 +120,29 @@ static int say(struct scpi *s, const char *line, struct mr_errtext *err)
 	                                        err));
 }
 
+/* In packets it has an answer, so that one that was garbled is noticed. */
+static int watch_in_packets(struct scpi *s, struct mr_errtext *err)
+{
+	static const char text[] = ":SYST:WDOG " WATCHDOG_S ";*OPC?";
+	int64_t done = 0;
+	char end;
+	int rc = lose_step(s, mr__packets_send(s, text, sizeof text - 1, err));
+
+	if (!rc)
+		rc = mr__scpi_await(s, 0, err);
+	return rc ? rc : mr__scpi_integer(s, &done, &end, err);
+}
+
 int mr__scpi_watch(struct scpi *s, struct mr_errtext *err)
 {
+	int rc = s->packets.on ? watch_in_packets(s, err) : MR_OK;
+
+	if (rc)
+		return rc;
 	s->beat_ns = in_ns(s, BEAT_NS);
 	mr__scpi_add(s, ";:SYST:WDOG 0");
-	return say(s, ":SYST:WDOG " WATCHDOG_S "\n", err);
+	return s->packets.on ? MR_OK
+	                     : say(s, ":SYST:WDOG " WATCHDOG_S "\n", err);
 }
 
 void mr__scpi_unwatch(struct scpi *s)
@@ -132,22 +155,67 @@ static int beat(struct scpi *s, struct mr_errtext *err)
 	if (!s->beat_ns || in_ns(s, 0) < s->beat_ns)
 		return MR_OK;
 	s->beat_ns = in_ns(s, BEAT_NS);
-	return say(s, ":SYST:HEAR\n", err);
+	return s->packets.on
+	               ? lose_step(s, mr__packets_beat(s, err))
+	               : say(s, ":SYST:HEAR\n", err);
+}
+
+/* When to give up waiting: later, where a long answer is on its way or the
+ * request was sent again. */
+struct patience {
+	int64_t all_ns;
+	int64_t deadline_ns;
+	size_t n_in;
+	unsigned tries;
+};
+
+static void take_heart(const struct scpi *s, struct patience *p)
+{
+	int64_t more_ns = 0;
+
+	if (s->packets.tries != p->tries)
+		more_ns = p->all_ns;
+	else if (s->packets.n_in > p->n_in)
+		more_ns = s->answer_ns;
+	p->tries = s->packets.tries;
+	p->n_in = s->packets.n_in;
+	if (more_ns && in_ns(s, more_ns) > p->deadline_ns)
+		p->deadline_ns = in_ns(s, more_ns);
+}
+
+static int await_slice(struct scpi *s, struct patience *p, struct mr_errtext *err)
+{
+	int64_t slice_ns = mr__transport_is_emulated(s->pipe)
+	                           ? p->deadline_ns
+	                           : in_ns(s, SLICE_NS);
+	int rc;
+
+	if (slice_ns > p->deadline_ns)
+		slice_ns = p->deadline_ns;
+	if (!s->packets.on)
+		return mr__transport_await(s->pipe, slice_ns, err);
+	rc = mr__packets_await(s, slice_ns, err);
+	/* request or answer, or their ends, may have been lost */
+	if (rc == MR_ERR_TIMEOUT && in_ns(s, 0) >= p->deadline_ns &&
+	    s->packets.tries == 0) {
+		int again = mr__packets_send_again(s, err);
+
+		rc = again ? again : rc;
+	}
+	take_heart(s, p);
+	return rc;
 }
 
 int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err)
 {
 	double most_s = duration_s < DURATION_MAX_S ? duration_s
 	                                            : DURATION_MAX_S;
-	int64_t deadline_ns =
-		in_ns(s, s->answer_ns + (int64_t)(most_s * 1.1 * NS_PER_S));
+	struct patience p = {.all_ns = s->answer_ns +
+	                               (int64_t)(most_s * 1.1 * NS_PER_S)};
 	int rc;
 
+	p.deadline_ns = in_ns(s, p.all_ns);
 	do {
-		int64_t slice_ns = mr__transport_is_emulated(s->pipe)
-		                           ? deadline_ns
-		                           : in_ns(s, SLICE_NS);
-
 		rc = s->run ? mr_run_check(s->run) : MR_OK;
 		if (rc) {
 			struct mr_errtext ignored = {""};
@@ -158,11 +226,8 @@ int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err)
 		rc = beat(s, err);
 		if (rc)
 			return rc;
-		rc = mr__transport_await(s->pipe,
-		                         slice_ns < deadline_ns ? slice_ns
-		                                                : deadline_ns,
-		                         err);
-	} while (rc == MR_ERR_TIMEOUT && in_ns(s, 0) < deadline_ns);
+		rc = await_slice(s, &p, err);
+	} while (rc == MR_ERR_TIMEOUT && in_ns(s, 0) < p.deadline_ns);
 	/* a board that cut its job for want of heartbeats says so when asked */
 	if (rc == MR_ERR_TIMEOUT && s->beat_ns) {
 		s->beat_ns = 0;
@@ -171,11 +236,20 @@ int mr__scpi_await(struct scpi *s, double duration_s, struct mr_errtext *err)
 	return lose_step(s, rc);
 }
 
+/* Bytes of the answer. */
+static int take(struct scpi *s, void *out, size_t n, int64_t most_ns,
+                struct mr_errtext *err)
+{
+	return lose_step(s, s->packets.on
+	                            ? mr__packets_read(s, out, n, err)
+	                            : mr__transport_read(s->pipe, out, n,
+	                                                 in_ns(s, most_ns), NULL,
+	                                                 err));
+}
+
 static int next(struct scpi *s, char *c, struct mr_errtext *err)
 {
-	return lose_step(s, mr__transport_read(s->pipe, c, 1,
-	                                       in_ns(s, s->answer_ns), NULL,
-	                                       err));
+	return take(s, c, 1, s->answer_ns, err);
 }
 
 static int malformed(struct scpi *s, const char *what, struct mr_errtext *err)
@@ -232,9 +306,7 @@ int mr__scpi_block_some(struct scpi *s, void *out, size_t room, size_t *n,
 	if (!rc && *n > room)
 		rc = malformed(s, "a block that is longer than asked for", err);
 	if (!rc && *n)
-		rc = lose_step(s, mr__transport_read(s->pipe, out, *n,
-		                                     in_ns(s, SENDING_NS), NULL,
-		                                     err));
+		rc = take(s, out, *n, SENDING_NS, err);
 	return rc ? rc : block_end(s, end, err);
 }
 
@@ -313,11 +385,13 @@ static int code_of(long scpi)
 	}
 }
 
-int mr__scpi_complaint(struct scpi *s, struct mr_errtext *err)
+static int ask_error(struct scpi *s, long *number, char text[SCPI_TEXT_MAX],
+                     struct mr_errtext *err)
 {
-	char code[SCPI_TEXT_MAX], text[SCPI_TEXT_MAX] = "", end;
+	char code[SCPI_TEXT_MAX] = "", end;
 	int rc;
 
+	text[0] = '\0';
 	mr__scpi_begin(s);
 	mr__scpi_add(s, ":SYST:ERR?");
 	rc = mr__scpi_send(s, err);
@@ -327,16 +401,48 @@ int mr__scpi_complaint(struct scpi *s, struct mr_errtext *err)
 		rc = mr__scpi_text(s, code, &end, err);
 	if (!rc && end == ',')
 		rc = mr__scpi_text(s, text, &end, err);
+	*number = rc ? 0 : strtol(code, NULL, 10);
+	return rc;
+}
+
+/* Of packets that were garbled and sent again, errors are left behind. */
+int mr__scpi_complaint(struct scpi *s, struct mr_errtext *err)
+{
+	char text[SCPI_TEXT_MAX];
+	long number = COMMUNICATION;
+	int rc = MR_OK;
+
+	for (int i = 0; i < ERRORS_MAX && number == COMMUNICATION && !rc; i++) {
+		rc = ask_error(s, &number, text, err);
+		if (!s->packets.on)
+			break;
+	}
 	if (rc)
 		return rc;
-	long number = strtol(code, NULL, 10);
-
 	return mr_errtext_set(err, number ? code_of(number) : MR_ERR_IO,
 	                      "the board refuses: %ld, %s", number,
 	                      number ? text : "it gives no reason");
 }
 
 /* ---- sessions ------------------------------------------------------------------------- */
+
+static int take_line(struct scpi *s, char answer[SCPI_TEXT_MAX], size_t *n,
+                     struct mr_errtext *err)
+{
+	int rc = MR_OK;
+
+	if (!s->packets.on)
+		return lose_step(s, mr__transport_read_until(
+					    s->pipe, '\n', answer, SCPI_TEXT_MAX,
+					    in_ns(s, s->answer_ns), n, err));
+	for (*n = 0; !rc && (*n == 0 || answer[*n - 1] != '\n');) {
+		if (*n == SCPI_TEXT_MAX)
+			return malformed(s, "a text without end", err);
+		rc = next(s, answer + *n, err);
+		*n += !rc;
+	}
+	return rc;
+}
 
 static int ask(struct scpi *s, const char *what, char answer[SCPI_TEXT_MAX],
                struct mr_errtext *err)
@@ -350,10 +456,7 @@ static int ask(struct scpi *s, const char *what, char answer[SCPI_TEXT_MAX],
 	if (!rc)
 		rc = mr__scpi_await(s, 0, err);
 	if (!rc)
-		rc = lose_step(s, mr__transport_read_until(
-					  s->pipe, '\n', answer,
-					  SCPI_TEXT_MAX, in_ns(s, s->answer_ns),
-					  &n, err));
+		rc = take_line(s, answer, &n, err);
 	if (rc)
 		return rc;
 	while (n && (answer[n - 1] == '\n' || answer[n - 1] == '\r'))
@@ -369,7 +472,42 @@ static int clear(struct scpi *s, struct mr_errtext *err)
 
 	if (rc && rc != MR_ERR_UNSUPPORTED)
 		return mr_errtext_set(err, rc, "%s", why.text);
+	if (!rc)
+		mr__packets_stop(s); /* a clear ends them at the board, too */
 	return mr__transport_flush(s->pipe, err);
+}
+
+/* What was said before they were on may have been garbled. */
+static int begin(struct scpi *s, struct mr_errtext *err)
+{
+	char answer[SCPI_TEXT_MAX];
+
+	return ask(s, "*CLS;:OUTP:ENAB 1;*OPC?", answer, err);
+}
+
+static int switch_packets_on(struct scpi *s, struct mr_errtext *err)
+{
+	int64_t on = 0;
+	char end;
+	int rc;
+
+	mr__scpi_begin(s);
+	mr__scpi_add(s, ":SYST:COMM:COBS ON");
+	rc = mr__scpi_send(s, err);
+	if (!rc)
+		rc = mr__scpi_await(s, 0, err);
+	if (!rc)
+		rc = mr__scpi_integer(s, &on, &end, err);
+	if (!rc && on != 1)
+		rc = malformed(s, "not 1 to SYST:COMM:COBS ON", err);
+	s->packets.on = !rc;
+	return rc ? rc : begin(s, err);
+}
+
+int mr__scpi_use_packets(struct scpi *s, struct mr_errtext *err)
+{
+	s->packets.wanted = true;
+	return s->packets.on ? MR_OK : switch_packets_on(s, err);
 }
 
 int mr__scpi_start(struct scpi *s, char identity[SCPI_TEXT_MAX],
@@ -395,8 +533,10 @@ int mr__scpi_start(struct scpi *s, char identity[SCPI_TEXT_MAX],
 			"1.x (docs/board-protocol.md); a source-measure unit is "
 			"opened as smu+...",
 			identity, answer);
-	s->in_step = true;
-	return MR_OK;
+	if (s->packets.wanted)
+		rc = mr__scpi_use_packets(s, err);
+	s->in_step = !rc;
+	return rc;
 }
 
 int mr__scpi_safe(struct scpi *s, struct mr_errtext *err)
@@ -408,8 +548,18 @@ int mr__scpi_safe(struct scpi *s, struct mr_errtext *err)
 	return mr__scpi_send(s, err);
 }
 
+int mr__scpi_end(struct scpi *s, struct mr_errtext *err)
+{
+	char answer[SCPI_TEXT_MAX];
+	bool asks = s->packets.on && s->in_step;
+	int rc = mr__scpi_safe(s, err);
+
+	return rc || !asks ? rc : ask(s, ":OUTP:SAFE;*OPC?", answer, err);
+}
+
 void mr__scpi_free(struct scpi *s)
 {
 	free(s->out);
 	s->out = NULL;
+	mr__packets_free(s);
 }

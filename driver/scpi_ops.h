@@ -15,6 +15,11 @@ struct board {
 	char identity[SCPI_TEXT_MAX];
 	char scheme[16];    /* that was configured; "" = as at power-on */
 	const char *serial; /* wanted; only while it opens */
+	enum {
+		PACKETS_NO,
+		PACKETS_IF_OFFERED,
+		PACKETS_YES
+	} packets;
 	int64_t t0_ns;      /* of its clock, when it was opened */
 	int64_t t_ns;       /* array time, never running backwards */
 	bool sent;          /* a message of this operation has left */

@@ -47,6 +47,7 @@ static const struct plain plains[] = {
 	{"g_unit_S", DOUBLE, DESC(g_unit_S), 1e-15, 1e3},
 	{"drift_nu", DOUBLE, DESC(drift_nu), 0, 10},
 	{"drift_t0_s", DOUBLE, DESC(drift_t0_s), 0, 1e9},
+	{"cobs", FLAG, offsetof(struct scpi_board, packets), 0, 1},
 	{"watchdog", FLAG, offsetof(struct scpi_board, watchdog), 0, 1},
 	{"simulated", FLAG, offsetof(struct scpi_board, simulated), 0, 1},
 	{"abort_s", DOUBLE, offsetof(struct scpi_board, abort_s), 0, 1e3},

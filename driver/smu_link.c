@@ -398,7 +398,8 @@ static int watch_over(struct smu *s, const char *guardian,
 				                      "%s\n", l->text);
 		}
 	}
-	return mr__transport_watch_over(s->pipe, guardian, text, err);
+	return mr__transport_watch_over(s->pipe, guardian, text,
+	                                strlen(text), err);
 }
 
 int mr__unit_open(struct mr_uri *uri, const struct mr_open_options *options,

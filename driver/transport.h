@@ -32,7 +32,8 @@ struct mr__line {
 	char parity;    /* 'N', 'E', 'O' */
 	uint8_t stop_bits;
 	bool rts_cts;   /* hardware flow control */
-	bool raise_dtr; /* many Arduinos restart when it rises */
+	bool raise_dtr; /* DTR and RTS as the kernel raises them on opening; many
+	                 * USB stacks keep silent without, some boards restart */
 };
 
 /* What the URI does not say. Its keys `baud`, `parity`, `flow` and `dtr`
@@ -168,11 +169,13 @@ int mr__transport_poll_fd(const struct mr__transport *t);
  * (mr_open_options.guardian).
  * Pipes without a descriptor go without.
  * @param program  options.guardian; NULL = none wanted.
- * @param safe     what to send, beginning with what ends a cut-off line.
+ * @param safe     [n] what to send, up to 100 bytes, beginning with what ends a
+ *                 cut-off line.
  * @return MR_OK; MR_ERR_IO.
  */
 int mr__transport_watch_over(struct mr__transport *t, const char *program,
-                             const char *safe, struct mr_errtext *err);
+                             const void *safe, size_t n,
+                             struct mr_errtext *err);
 
 /** Who is at the other end. */
 void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out);

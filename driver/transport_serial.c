@@ -3,8 +3,9 @@
 
 /*
  * Serial lines through libserialport. What it does not do is done here: it
- * takes no lock, and it takes a hang-up for silence that it spends spinning, so
- * that the descriptor is asked before each read and none is made to wait.
+ * takes no lock, cannot do hardware flow control, and takes a hang-up for silence
+ * that it spends spinning, so that the descriptor is asked before each read and
+ * none is made to wait.
  */
 #define _DEFAULT_SOURCE /* TIOCEXCL */
 
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <libserialport.h>
@@ -23,6 +25,8 @@
 #define BREAK_NS INT64_C(250000000)
 #define BAUD_MAX 12000000
 #define HEX 16
+#define PATH_ROOM 128 /* struct mr__peer's */
+#define LINKS_MAX 40  /* Linux's own limit */
 
 struct serial {
 	struct sp_port *port;
@@ -90,7 +94,7 @@ struct wanted {
 	uint16_t product;
 	const char *serial; /* NULL = any */
 	int n;
-	char path[128];
+	char path[PATH_ROOM];
 	char names[256];
 };
 
@@ -129,22 +133,94 @@ static int search(struct wanted *w, struct mr_errtext *err)
 	return MR_OK;
 }
 
+/* libserialport knows ports by the kernel's names only. */
+static bool is_port(const char *path)
+{
+	char entry[PATH_ROOM + 16];
+
+	if (strncmp(path, "/dev/", 5) != 0)
+		return false;
+	(void)snprintf(entry, sizeof entry, "/sys/class/tty/%s", path + 5);
+	return access(entry, F_OK) == 0;
+}
+
+/* Take "." and ".." out of an absolute path. */
+static void tidy(char *path)
+{
+	char *from = path, *to = path;
+
+	while (*from) {
+		size_t n = strcspn(from + 1, "/");
+
+		if (n == 2 && from[1] == '.' && from[2] == '.') {
+			while (to > path && *--to != '/')
+				;
+		} else if (n && !(n == 1 && from[1] == '.')) {
+			memmove(to, from, n + 1);
+			to += n + 1;
+		}
+		from += n + 1;
+	}
+	*to = '\0';
+}
+
+/* Where a link leads, one step on; false if `path` is none. */
+static bool follow(char path[PATH_ROOM])
+{
+	char to[PATH_ROOM], joined[2 * PATH_ROOM + 4];
+	ssize_t n = readlink(path, to, sizeof to - 1);
+
+	if (n <= 0)
+		return false;
+	to[n] = '\0';
+	if (to[0] == '/')
+		(void)snprintf(joined, sizeof joined, "%s", to);
+	else
+		(void)snprintf(joined, sizeof joined, "%s/../%s", path, to);
+	tidy(joined);
+	if (strlen(joined) >= PATH_ROOM)
+		return false;
+	(void)snprintf(path, PATH_ROOM, "%.*s", PATH_ROOM - 1, joined);
+	return true;
+}
+
+/* From a name such as /dev/serial/by-id/... to the port. The kernel's own name
+ * ends the search, not whatever it may be a link to. */
+static int find_node(const char *address, char path[PATH_ROOM],
+                     struct mr_errtext *err)
+{
+	if (strlen(address) >= PATH_ROOM)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "'%.40s...' is too long for a port",
+		                      address);
+	(void)snprintf(path, PATH_ROOM, "%s", address);
+	tidy(path);
+	for (int links = 0; !is_port(path) && links < LINKS_MAX; links++)
+		if (!follow(path))
+			break;
+	if (is_port(path))
+		return MR_OK;
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return mr_errtext_set(err, MR_ERR_MISSING,
+		                      "%s: there is no such port; 'memrig list' "
+		                      "shows what there is",
+		                      address);
+	return mr_errtext_set(err, MR_ERR_USAGE,
+	                      "%s is no serial port; 'memrig list' shows what "
+	                      "there is",
+	                      address);
+}
+
 /* /dev/NAME, VID:PID[:SERIAL], or nothing: the numbers that the board has. */
 static int find_path(const char *address, const struct mr__wish *wish,
-                     char path[128], struct mr_errtext *err)
+                     char path[PATH_ROOM], struct mr_errtext *err)
 {
 	struct wanted w = {.vendor = wish->usb_vendor,
 	                   .product = wish->usb_product};
-	char real[4096];
 	int rc;
 
-	if (address[0] == '/') {
-		/* libserialport knows ports by their own names only */
-		const char *node = realpath(address, real) ? real : address;
-
-		(void)snprintf(path, 128, "%.127s", node);
-		return MR_OK;
-	}
+	if (address[0] == '/')
+		return find_node(address, path, err);
 	if (address[0]) {
 		char *end = NULL;
 		unsigned long vendor = strtoul(address, &end, HEX);
@@ -168,7 +244,7 @@ static int find_path(const char *address, const struct mr__wish *wish,
 		                      "serial:VID:PID");
 	rc = search(&w, err);
 	if (!rc)
-		(void)snprintf(path, 128, "%s", w.path);
+		(void)snprintf(path, PATH_ROOM, "%s", w.path);
 	return rc;
 }
 
@@ -226,6 +302,32 @@ static int failed(const char *what, const char *path, struct mr_errtext *err)
 	                      strerror(error));
 }
 
+/* libserialport 0.1.1 looks for CRTSCTS among the input flags, where it is no
+ * such thing and spoils the speed (IBAUD0). */
+static bool set_flow(int fd, bool rts_cts)
+{
+	struct termios t;
+
+	if (tcgetattr(fd, &t) < 0)
+		return false;
+	if (rts_cts)
+		t.c_cflag |= CRTSCTS;
+	else
+		t.c_cflag &= ~CRTSCTS;
+	return tcsetattr(fd, TCSANOW, &t) == 0;
+}
+
+/* The kernel raises both. RTS follows DTR unless it is the hardware's: alone it
+ * holds boards with two transistors between lines and reset in reset. Ports
+ * without such lines do without. */
+static void raise_lines(struct serial *s, const struct mr__line *line)
+{
+	(void)sp_set_dtr(s->port, line->raise_dtr ? SP_DTR_ON : SP_DTR_OFF);
+	if (!line->rts_cts)
+		(void)sp_set_rts(s->port,
+		                 line->raise_dtr ? SP_RTS_ON : SP_RTS_OFF);
+}
+
 static int set_line(struct serial *s, const struct mr__line *line,
                     struct mr_errtext *err)
 {
@@ -237,16 +339,15 @@ static int set_line(struct serial *s, const struct mr__line *line,
 	    sp_set_bits(s->port, line->data_bits) != SP_OK ||
 	    sp_set_parity(s->port, parity) != SP_OK ||
 	    sp_set_stopbits(s->port, line->stop_bits) != SP_OK ||
-	    sp_set_flowcontrol(s->port, line->rts_cts
-	                                        ? SP_FLOWCONTROL_RTSCTS
-	                                        : SP_FLOWCONTROL_NONE) != SP_OK)
+	    sp_set_flowcontrol(s->port, SP_FLOWCONTROL_NONE) != SP_OK ||
+	    !set_flow(s->fd, line->rts_cts))
 		return mr_errtext_set(err, MR_ERR_IO,
 		                      "%s: the port does not take %u baud, %u%c%u; "
 		                      "keys 'baud' and 'parity' ask for others",
 		                      s->peer.path, (unsigned)line->baud,
 		                      line->data_bits, line->parity,
 		                      line->stop_bits);
-	(void)sp_set_dtr(s->port, line->raise_dtr ? SP_DTR_ON : SP_DTR_OFF);
+	raise_lines(s, line);
 	return MR_OK;
 }
 
@@ -289,7 +390,7 @@ static int serial_open(struct mr_uri *uri, const struct mr_open_options *options
 {
 	struct serial *s = calloc(1, sizeof *s);
 	struct mr__line line = wish->line;
-	char path[128];
+	char path[PATH_ROOM];
 	int rc;
 
 	if (!s)

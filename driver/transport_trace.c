@@ -17,6 +17,8 @@
 
 #include "memrig/oplog.h"
 
+#define TIME_MAX_NS (INT64_MAX / 4) /* 73 years: room for waits after it */
+
 struct trace {
 	char path[256];
 	struct mr_oplog_reader *reader;
@@ -27,6 +29,7 @@ struct trace {
 	uint64_t op;
 	uint64_t n_sent;            /* bytes so far, for people */
 	bool more;                  /* there is a current one */
+	int broken;                 /* MR_OK, or why there is none */
 	bool messages;
 };
 
@@ -40,7 +43,15 @@ static int step(struct trace *t, struct mr_errtext *err)
 	int rc = mr_oplog_wire_next(t->reader, &t->piece, &t->op, &t->more);
 
 	t->at = 0;
-	return rc ? lift(t, rc, err) : MR_OK;
+	if (rc)
+		rc = lift(t, rc, err);
+	else if (t->more && (t->piece.t_ns < 0 || t->piece.t_ns > TIME_MAX_NS))
+		rc = mr_errtext_set(err, MR_ERR_FORMAT,
+		                    "%s: a piece of the wire has the time %" PRId64
+		                    " ns, which no clock shows",
+		                    t->path, t->piece.t_ns);
+	t->broken = rc;
+	return rc;
 }
 
 /* On to the next piece that has anything left. */
@@ -48,6 +59,9 @@ static int settle(struct trace *t, struct mr_errtext *err)
 {
 	int rc = MR_OK;
 
+	if (t->broken) /* the piece lies where nothing is any more */
+		return mr_errtext_set(err, t->broken,
+		                      "%s: what follows cannot be read", t->path);
 	while (!rc && t->more && t->at == t->piece.size &&
 	       (t->piece.what == MR_WIRE_SENT ||
 	        t->piece.what == MR_WIRE_RECEIVED))

@@ -390,13 +390,14 @@ int mr__transport_poll_fd(const struct mr__transport *t)
 }
 
 int mr__transport_watch_over(struct mr__transport *t, const char *program,
-                             const char *safe, struct mr_errtext *err)
+                             const void *safe, size_t n,
+                             struct mr_errtext *err)
 {
 	int fd = mr__transport_poll_fd(t);
 
 	if (!program || fd < 0)
 		return MR_OK;
-	return mr__guardian_start(program, fd, safe, &t->guardian, err);
+	return mr__guardian_start(program, fd, safe, n, &t->guardian, err);
 }
 
 void mr__transport_peer(const struct mr__transport *t, struct mr__peer *out)

@@ -29,6 +29,7 @@ static const char *const recorded[] = {
 	 "&emu.width_set_s=1e-3&device=ideal&device.width_set_s=1e-3"),
 	("smu+loop:ideal?profile=2600b&board.profile=2600b&emu.rows=1&emu.cols=1"
 	 "&emu.width_set_s=1e-3&device=ideal&device.width_set_s=1e-3"),
+	"scpi+loop:pcm?emu.rows=5&emu.cols=7&emu.seed=11&cobs=1",
 };
 
 #define N_RECORDED (sizeof recorded / sizeof recorded[0])

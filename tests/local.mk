@@ -35,6 +35,8 @@ test_programs = \
 	%D%/test_random \
 	%D%/test_rig \
 	%D%/test_smu_profile \
+	%D%/test_scpi_cobs \
+	%D%/test_serial \
 	%D%/test_step \
 	%D%/test_stop \
 	%D%/test_synapse \
@@ -99,7 +101,8 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/usb/guest.sh \
 	%D%/usb/init.sh \
 	%D%/data/board-protocol.txt \
-	%D%/data/jumps.csv
+	%D%/data/jumps.csv \
+	%D%/data/packets.txt
 
 # Programs on a corpus of bad input: `make fuzz` searches for more.
 include %D%/fuzz/local.mk
@@ -163,6 +166,9 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 
 %C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)
 
+%C%_test_scpi_cobs_SOURCES = %D%/test_scpi_cobs.c %D%/scripted.c \
+	%D%/scripted.h
+
 # Devices that the system's libraries find, and that are not there.
 if HAVE_UMOCKDEV
 %C%_test_usb_SOURCES = %D%/test_usb.c %D%/mockusb.c %D%/mockusb.h
@@ -176,8 +182,15 @@ if HAVE_UMOCKDEV
 %C%_long_usb_CFLAGS = $(%C%_test_usb_CFLAGS)
 %C%_long_usb_LDADD = $(%C%_test_usb_LDADD)
 %C%_long_usb_LDFLAGS = $(%C%_test_usb_LDFLAGS)
+%C%_test_serial_SOURCES = %D%/test_serial.c %D%/mocktty.c %D%/mocktty.h \
+	%D%/ttypump.c %D%/ttypump.h
+%C%_test_serial_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
+%C%_test_serial_CFLAGS = $(%C%_test_usb_CFLAGS)
+%C%_test_serial_LDADD = $(%C%_test_usb_LDADD)
+%C%_test_serial_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 else
-EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h
+EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h %D%/mocktty.c %D%/mocktty.h \
+	%D%/ttypump.c %D%/ttypump.h
 endif
 
 %C%_example_LDADD = libmemrig.la

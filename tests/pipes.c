@@ -10,7 +10,11 @@
 int mr_test_open_pipe(const char *text, struct mr__transport **out,
                      struct mr_errtext *err)
 {
-	static const struct mr__wish wish = {.tcp_port = 5025};
+	static const struct mr__wish wish = {.line = {.baud = 115200,
+	                                              .data_bits = 8,
+	                                              .parity = 'N',
+	                                              .stop_bits = 1},
+	                                     .tcp_port = 5025};
 	struct mr_clock clock;
 	struct mr_open_options options = {.clock = &clock};
 	struct mr_uri *uri = malloc(sizeof *uri);

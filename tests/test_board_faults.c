@@ -26,6 +26,7 @@ static const char *const boards[] = {
 	"smu+loop:ideal?profile=2600b&board.profile=2600b&emu.rows=1&emu.cols=1"
 	"&emu.width_set_s=0.05&device=ideal&device.width_set_s=0.05"
 	"&answer_s=0.2",
+	"scpi+loop:ideal?emu.rows=2&emu.cols=3&answer_s=0.2&cobs=1",
 };
 
 static bool is_failure_of_a_link(int code)

@@ -282,6 +282,15 @@ static void guardian_makes_a_scpi_board_safe(void)
 	soon_enough(&s, SIGKILL, "kill -9");
 }
 
+static void packets_are_stopped_alike(void)
+{
+	struct scene s = scpi("emu:ideal?rows=2&cols=2&board.watchdog=0");
+
+	s.client = "?cobs=1";
+	soon_enough(&s, SIGINT, "SIGINT in packets");
+	soon_enough(&s, SIGKILL, "kill -9 in packets");
+}
+
 static void guardian_that_is_missing_fails_the_opening(void)
 {
 	struct scene s = arc1();
@@ -304,6 +313,7 @@ const struct mr_test mr_tests[] = {
 	{"interrupt_makes_a_unit_safe", interrupt_makes_a_unit_safe},
 	{"guardian_makes_a_unit_safe", guardian_makes_a_unit_safe},
 	{"guardian_makes_a_scpi_board_safe", guardian_makes_a_scpi_board_safe},
+	{"packets_are_stopped_alike", packets_are_stopped_alike},
 	{"guardian_that_is_missing_fails_the_opening",
 	 guardian_that_is_missing_fails_the_opening},
 	{0},

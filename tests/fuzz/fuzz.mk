@@ -3,7 +3,7 @@
 # project compiled by clang with libFuzzer's hooks and the sanitizers, in a
 # folder of its own, and one program per target.
 OBJECTS = $(patsubst %.c,$(FUZZ_DIR)/%.o,$(filter %.c,$(FUZZ_SOURCES))) \
-	$(FUZZ_DIR)/tests/fuzz/scratch.o
+	$(FUZZ_DIR)/tests/fuzz/scratch.o $(FUZZ_DIR)/tests/scripted.o
 PROGRAMS = $(FUZZ_TARGETS:%=$(FUZZ_DIR)/fuzz_%)
 # float-cast-overflow is undefined in C, but not in clang's group.
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer \

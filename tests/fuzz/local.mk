@@ -3,15 +3,15 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = csv description oplog params pbm quantity rig smu state table uri \
-	usbip \
-	wire_arc1 \
-	wire_scpi \
-	wire_smu
+FUZZ_TARGETS = arc1_reply cobs csv description oplog params pbm quantity \
+	rig scpi_record scpi_reply smu state table uri usbip usbtmc wire_arc1 \
+	wire_scpi wire_smu wire_trace
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
 fuzz_programs = \
+	%D%/fuzz_arc1_reply \
+	%D%/fuzz_cobs \
 	%D%/fuzz_csv \
 	%D%/fuzz_description \
 	%D%/fuzz_oplog \
@@ -20,14 +20,22 @@ fuzz_programs = \
 	%D%/fuzz_quantity \
 	%D%/fuzz_rig \
 	%D%/fuzz_smu \
+	%D%/fuzz_scpi_record \
+	%D%/fuzz_scpi_reply \
 	%D%/fuzz_state \
 	%D%/fuzz_table \
 	%D%/fuzz_uri \
 	%D%/fuzz_usbip \
+	%D%/fuzz_usbtmc \
 	%D%/fuzz_wire_arc1 \
 	%D%/fuzz_wire_scpi \
-	%D%/fuzz_wire_smu
+	%D%/fuzz_wire_smu \
+	%D%/fuzz_wire_trace
 fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
+fuzz_scripted = tests/scripted.c tests/scripted.h
+%C%_fuzz_arc1_reply_SOURCES = %D%/fuzz_arc1_reply.c $(fuzz_shared) \
+	$(fuzz_scripted)
+%C%_fuzz_cobs_SOURCES = %D%/fuzz_cobs.c $(fuzz_shared)
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
 %C%_fuzz_oplog_SOURCES = %D%/fuzz_oplog.c $(fuzz_shared)
@@ -38,13 +46,18 @@ fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
 %C%_fuzz_quantity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_rig_SOURCES = %D%/fuzz_rig.c $(fuzz_shared)
 %C%_fuzz_smu_SOURCES = %D%/fuzz_smu.c $(fuzz_shared)
+%C%_fuzz_scpi_record_SOURCES = %D%/fuzz_scpi_record.c $(fuzz_shared)
+%C%_fuzz_scpi_reply_SOURCES = %D%/fuzz_scpi_reply.c $(fuzz_shared) \
+	$(fuzz_scripted)
 %C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
 %C%_fuzz_table_SOURCES = %D%/fuzz_table.c $(fuzz_shared)
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
 %C%_fuzz_usbip_SOURCES = %D%/fuzz_usbip.c $(fuzz_shared)
+%C%_fuzz_usbtmc_SOURCES = %D%/fuzz_usbtmc.c $(fuzz_shared)
 %C%_fuzz_wire_arc1_SOURCES = %D%/fuzz_wire_arc1.c $(fuzz_shared)
 %C%_fuzz_wire_scpi_SOURCES = %D%/fuzz_wire_scpi.c $(fuzz_shared)
 %C%_fuzz_wire_smu_SOURCES = %D%/fuzz_wire_smu.c $(fuzz_shared)
+%C%_fuzz_wire_trace_SOURCES = %D%/fuzz_wire_trace.c $(fuzz_shared)
 EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 
 # The inner loops in their base form only.
