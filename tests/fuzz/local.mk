@@ -3,7 +3,7 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = csv description oplog params pbm quantity rig smu state table uri \
+FUZZ_TARGETS = arc1_map arc1_report csv description oplog params pbm quantity rig smu state table uri \
 	usbip \
 	wire_arc1 \
 	wire_scpi \
@@ -12,6 +12,8 @@ FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
 fuzz_programs = \
+	%D%/fuzz_arc1_map \
+	%D%/fuzz_arc1_report \
 	%D%/fuzz_csv \
 	%D%/fuzz_description \
 	%D%/fuzz_oplog \
@@ -28,6 +30,8 @@ fuzz_programs = \
 	%D%/fuzz_wire_scpi \
 	%D%/fuzz_wire_smu
 fuzz_shared = %D%/fuzz.h %D%/replay.c %D%/scratch.c
+%C%_fuzz_arc1_map_SOURCES = %D%/fuzz_arc1_map.c $(fuzz_shared)
+%C%_fuzz_arc1_report_SOURCES = %D%/fuzz_arc1_report.c $(fuzz_shared)
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
 %C%_fuzz_oplog_SOURCES = %D%/fuzz_oplog.c $(fuzz_shared)
