@@ -5,6 +5,7 @@
 #include "cmd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "memrig/device.h"
@@ -71,13 +72,19 @@ static int show(void *user, const struct mr_finding *f)
 /* A USB position "usb 1.4" has its node in the bus's folder. */
 static void node_of(const struct mr_device *d, char *out)
 {
-	unsigned bus, number;
+	unsigned long bus, number;
+	char *end;
 
-	if (sscanf(d->path, "usb %3u.%3u", &bus, &number) == 2)
-		(void)snprintf(out, NODE_BYTES, "/dev/bus/usb/%03u/%03u", bus,
+	(void)snprintf(out, NODE_BYTES, "%s", d->path);
+	if (strncmp(d->path, "usb ", 4) != 0)
+		return;
+	bus = strtoul(d->path + 4, &end, 10);
+	if (*end != '.')
+		return;
+	number = strtoul(end + 1, &end, 10);
+	if (*end == '\0')
+		(void)snprintf(out, NODE_BYTES, "/dev/bus/usb/%03lu/%03lu", bus,
 		               number);
-	else
-		(void)snprintf(out, NODE_BYTES, "%s", d->path);
 }
 
 static int look_at(void *user, const struct mr_device *d)

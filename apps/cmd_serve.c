@@ -32,6 +32,7 @@ static const struct mr_tool_page serve_page = {
 		   "the board's clock moves by what its work takes,\nat once.",
 	.usage = "[OPTION]... BOARD emu:MODEL[?KEY=VALUE...] "
 		 "--listen=WHERE|--attach=vhci",
+	.groups = MR_TOOL_JSON,
 	.options = serve_options,
 	.args_min = 2,
 	.args_max = 2,
@@ -64,6 +65,29 @@ static const char *place(struct mr_tool *tool, int *code)
 	return NULL;
 }
 
+/* Now, not at the end: whoever started this waits for it. */
+static void tell_addresses(const struct mr_tool *tool,
+                           const struct mr_server *server)
+{
+	const char *router = mr_server_router(server);
+	json_t *o = tool->json ? mr_tool_object("serve") : NULL;
+
+	if (o) {
+		json_object_set_new(o, "address",
+		                    json_string(mr_server_address(server)));
+		json_object_set_new(o, "router",
+		                    router ? json_string(router) : json_null());
+		(void)json_dumpf(o, stdout, 0);
+		(void)putchar('\n');
+		json_decref(o);
+	} else {
+		printf("%s\n", mr_server_address(server));
+		if (router)
+			printf("%s\n", router);
+	}
+	(void)fflush(stdout);
+}
+
 static int serve_work(struct mr_tool *tool)
 {
 	struct mr_serve_options options = {
@@ -86,11 +110,7 @@ static int serve_work(struct mr_tool *tool)
 	code = mr_server_open(tool->args[0], tool->args[1], listen, &options,
 	                      &server, &err);
 	if (code == MR_OK) {
-		/* now, not at the end: whoever started this waits for it */
-		printf("%s\n", mr_server_address(server));
-		if (mr_server_router(server))
-			printf("%s\n", mr_server_router(server));
-		(void)fflush(stdout);
+		tell_addresses(tool, server);
 		code = mr_server_run(server, tool->context.stop, &err);
 	}
 	struct mr_errtext late = {""};

@@ -17,6 +17,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "usb_sysfs.h"
+
 #define PATH_BYTES 512
 #define GROUPS_MAX 256
 #define RULES "60-memrig.rules"
@@ -335,21 +337,6 @@ static int look_at_modem_rule(struct visit *v, const char *node,
 	            "commands");
 }
 
-/* Whether directory `name` of sysfs is the device bus.number. */
-static bool is_device(const struct visit *v, const char *name, unsigned bus,
-                      unsigned number)
-{
-	char path[PATH_BYTES], text[32];
-
-	path_in(v, path, "/sys/bus/usb/devices/%s/busnum", name);
-	if (!read_line(path, text, sizeof text) ||
-	    strtoul(text, NULL, 10) != bus)
-		return false;
-	path_in(v, path, "/sys/bus/usb/devices/%s/devnum", name);
-	return read_line(path, text, sizeof text) &&
-	       strtoul(text, NULL, 10) == number;
-}
-
 static int tell_driver(struct visit *v, const char *interface)
 {
 	char path[PATH_BYTES], target[PATH_BYTES];
@@ -394,24 +381,32 @@ static int look_at_interfaces(struct visit *v, const char *device)
 	return rc;
 }
 
+/* Taken from /dev/bus/usb/BBB/DDD. */
+static bool usb_place(const char *node, unsigned long *bus,
+                      unsigned long *number)
+{
+	static const char folder[] = "/dev/bus/usb/";
+	char *end;
+
+	if (strncmp(node, folder, sizeof folder - 1) != 0)
+		return false;
+	*bus = strtoul(node + sizeof folder - 1, &end, 10);
+	if (*end != '/')
+		return false;
+	*number = strtoul(end + 1, &end, 10);
+	return *end == '\0';
+}
+
 static int look_at_drivers(struct visit *v, const char *node)
 {
-	char path[PATH_BYTES], device[128] = "";
-	unsigned bus, number;
-	struct dirent *entry;
-	DIR *dir;
+	unsigned long bus, number;
+	char device[128];
 
-	if (sscanf(node, "/dev/bus/usb/%3u/%3u", &bus, &number) != 2)
+	if (!usb_place(node, &bus, &number) ||
+	    !mr__usb_sysfs_find(v->o->root ? v->o->root : "", bus, number,
+	                        device, sizeof device))
 		return MR_OK;
-	path_in(v, path, "/sys/bus/usb/devices");
-	dir = opendir(path);
-	while (dir && !device[0] && (entry = readdir(dir)))
-		if (is_device(v, entry->d_name, bus, number))
-			(void)snprintf(device, sizeof device, "%.120s",
-			               entry->d_name);
-	if (dir)
-		(void)closedir(dir);
-	return device[0] ? look_at_interfaces(v, device) : MR_OK;
+	return look_at_interfaces(v, device);
 }
 
 int mr_doctor_node(const struct mr_doctor_options *options, const char *node,

@@ -126,6 +126,8 @@ libdriver_la_SOURCES = \
 	%D%/usb_address.c \
 	%D%/usb_address.h \
 	%D%/usbtmc.h \
+	%D%/usb_sysfs.c \
+	%D%/usb_sysfs.h \
 	%D%/version.c \
 	%D%/vhci.c \
 	%D%/vhci.h \

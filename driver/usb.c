@@ -3,11 +3,14 @@
 
 /* USB interfaces through libusb, synchronously: one thread, one transfer. */
 #include "usb.h"
+#include "usb_sysfs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <libusb.h>
 
@@ -162,20 +165,26 @@ static bool fits_numbers(const struct usb_wish *wish, libusb_device *device)
 	       (!wish->product || d.idProduct == wish->product);
 }
 
-/* ---- listing ----------------------------------------------------------------------- */
+/* ---- listing: without opening any ------------------------------------------------- */
 
 static int list_one(libusb_device *device, mr__found_fn *found, void *user)
 {
+	unsigned bus = libusb_get_bus_number(device);
+	unsigned number = libusb_get_device_address(device);
 	struct mr__found f = {.note = ""};
-	libusb_device_handle *handle = NULL;
-	int rc = libusb_open(device, &handle);
+	char name[64], node[64];
 
-	if (rc == LIBUSB_ERROR_ACCESS)
+	(void)take_peer(device, NULL, &f.peer);
+	if (mr__usb_sysfs_find("", bus, number, name, sizeof name)) {
+		(void)mr__usb_sysfs_read("", name, "serial", f.peer.serial,
+		                         sizeof f.peer.serial);
+		(void)mr__usb_sysfs_read("", name, "product", f.peer.name,
+		                         sizeof f.peer.name);
+	}
+	(void)snprintf(node, sizeof node, "/dev/bus/usb/%03u/%03u", bus, number);
+	if (access(node, R_OK | W_OK) < 0 && errno == EACCES)
 		(void)snprintf(f.note, sizeof f.note,
-		               "no permission: a udev rule must give you the node");
-	(void)take_peer(device, rc ? NULL : handle, &f.peer);
-	if (!rc)
-		libusb_close(handle);
+		               "no permission: 'memrig doctor' says what to do");
 	(void)snprintf(f.address, sizeof f.address, "%04x:%04x%s%s",
 	               f.peer.vendor, f.peer.product,
 	               f.peer.serial[0] ? ":" : "", f.peer.serial);

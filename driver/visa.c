@@ -78,7 +78,7 @@ static int split(struct visa *v, const char *resource, struct mr_errtext *err)
 
 static bool ends_with(const struct visa *v, const char *word)
 {
-	return strcasecmp(v->field[v->n - 1], word) == 0;
+	return v->n > 0 && strcasecmp(v->field[v->n - 1], word) == 0;
 }
 
 /* ---- each kind --------------------------------------------------------------- */
@@ -153,7 +153,7 @@ static int tcpip(const struct visa *v, const char *given, char *out, size_t room
 static int asrl(const struct visa *v, const char *given, char *out, size_t room,
                 struct mr_errtext *err)
 {
-	const char *port = v->field[0] + strlen("ASRL");
+	const char *port = v->text + strlen("ASRL");
 	char rest[FIELD_BYTES + 16];
 
 	if (port[0] != '/' || v->n > 2 || (v->n == 2 && !ends_with(v, "INSTR")))
@@ -169,7 +169,7 @@ static int asrl(const struct visa *v, const char *given, char *out, size_t room,
 int mr__visa_uri(const char *text, char *out, size_t room, bool *is,
                  struct mr_errtext *err)
 {
-	struct visa v = {.driver = text};
+	struct visa v = {.field = {""}, .driver = text};
 	const char *plus = strpbrk(text, "+:?");
 	const char *resource = plus && *plus == '+' ? plus + 1 : text;
 	int rc;

@@ -8,6 +8,7 @@
  */
 #include "usb_device.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct mr__usb_device {
 	void *board;
 	uint16_t vendor;
 	uint16_t product;
+	char serial[32];
 	uint8_t configuration;
 	struct usb_acm acm;
 	const struct mr__line *line; /* of the board's UART; NULL = it has none */
@@ -95,10 +97,10 @@ size_t mr__usb_device_descriptors(const struct mr__usb_device *d, uint8_t *out,
 	return n + configuration_of(d, out + n);
 }
 
-static size_t text_descriptor(uint8_t index, uint8_t *out, size_t room)
+static size_t text_descriptor(const struct mr__usb_device *d, uint8_t index,
+                              uint8_t *out, size_t room)
 {
-	static const char *const texts[] = {"", "memrig", "virtual board",
-	                                    "0000000000000007"};
+	const char *const texts[] = {"", "memrig", "virtual board", d->serial};
 	const char *text = index < 4 ? texts[index] : "";
 	size_t n = 2 + 2 * strlen(text);
 
@@ -139,8 +141,14 @@ struct mr__usb_device *mr__usb_device_alloc(enum usb_kind kind,
 	d->product = kind == USB_KIND_TMC   ? PRODUCT_TMC
 	             : kind == USB_KIND_ACM ? PRODUCT_ACM
 	                                    : PRODUCT_VENDOR;
+	mr__usb_device_serial(d, "0000000000000007");
 	mr__usb_acm_reset(&d->acm);
 	return d;
+}
+
+void mr__usb_device_serial(struct mr__usb_device *d, const char *serial)
+{
+	(void)snprintf(d->serial, sizeof d->serial, "%s", serial);
 }
 
 void mr__usb_device_fit(struct mr__usb_device *d,
@@ -199,7 +207,7 @@ static enum usb_answer get_descriptor(const struct mr__usb_device *d,
 	else if (setup[3] == 2)
 		*moved = give(all + 18, size - 18, data, n);
 	else if (setup[3] == 3)
-		*moved = text_descriptor(setup[2], data, n);
+		*moved = text_descriptor(d, setup[2], data, n);
 	else
 		return USB_STALL;
 	return USB_DONE;

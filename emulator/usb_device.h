@@ -42,6 +42,9 @@ void mr__usb_device_reset(struct mr__usb_device *d);
 void mr__usb_device_fit(struct mr__usb_device *d,
                         const struct mr__wire_type *board);
 
+/* Another serial number than 0000000000000007; up to 31 characters, copied. */
+void mr__usb_device_serial(struct mr__usb_device *d, const char *serial);
+
 /* Device and configuration descriptors, one after the other, as sysfs has
  * them. */
 size_t mr__usb_device_descriptors(const struct mr__usb_device *d, uint8_t *out,

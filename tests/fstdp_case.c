@@ -72,9 +72,13 @@ static int carry(struct scene *s, uint64_t seed, struct mr_errtext *err)
 
 	if (!s->what->n_cells)
 		return mr_fstdp_case_ideal(&s->weights, s->inputs.n);
-	(void)snprintf(uri, sizeof uri, "%s%llu",
-	               s->what->array ? s->what->array : "",
-	               (unsigned long long)seed);
+	const char *array = s->what->array ? s->what->array : "";
+
+	if (array[0] && array[strlen(array) - 1] == '=')
+		(void)snprintf(uri, sizeof uri, "%s%llu", array,
+		               (unsigned long long)seed);
+	else
+		(void)snprintf(uri, sizeof uri, "%s", array);
 	code = mr_array_open(s->what->array ? uri : "emu:pcm", &options,
 	                     &s->array, err);
 	if (code != MR_OK)

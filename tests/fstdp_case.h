@@ -19,7 +19,8 @@ struct mr_fstdp_case {
 	enum mr_fstdp_mode mode;
 	bool fatigue;     /**< false: f = 0, plain STDP */
 	uint32_t n_cells; /**< cells per synapse of the array; 0 = ideal weights */
-	const char *array; /**< URI, ended so that a seed can follow; NULL = emu:pcm */
+	const char *array; /**< URI; the seed follows if it ends with '='. NULL =
+	                    emu:pcm */
 	uint32_t first_seed;
 	uint32_t n_seeds;
 	uint64_t steps; /**< 0 = the preset's */

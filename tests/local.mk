@@ -63,12 +63,14 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
 	%D%/long_fstdp \
-	%D%/long_kill
+	%D%/long_kill \
+	%D%/long_usb
 # Programs that measure speed: `make bench`.
 BENCHES = \
 	%D%/bench_emulator \
 	%D%/bench_oplog \
-	%D%/bench_apps
+	%D%/bench_apps \
+	%D%/bench_boards
 EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 
 test_scripts = \
@@ -148,6 +150,10 @@ bench_sources = %D%/bench.h %D%/bench_main.c
 %C%_bench_apps_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_bench_apps_LDADD = libcheck.la $(JANSSON_LIBS)
 
+%C%_bench_boards_SOURCES = %D%/bench_boards.c $(bench_sources)
+%C%_bench_boards_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_bench_boards_LDADD = libcheck.la $(JANSSON_LIBS)
+
 # Their allocations are counted, or fail on purpose.
 badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=free
@@ -165,6 +171,11 @@ if HAVE_UMOCKDEV
 	-Wno-conversion -Wno-strict-prototypes
 %C%_test_usb_LDADD = libcheck.la $(UMOCKDEV_LIBS)
 %C%_test_usb_LDFLAGS = -Wl,--no-as-needed -l:libumockdev-preload.so.0
+%C%_long_usb_SOURCES = %D%/long_usb.c %D%/mockusb.c %D%/mockusb.h
+%C%_long_usb_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
+%C%_long_usb_CFLAGS = $(%C%_test_usb_CFLAGS)
+%C%_long_usb_LDADD = $(%C%_test_usb_LDADD)
+%C%_long_usb_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 else
 EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h
 endif

@@ -257,6 +257,14 @@ static gboolean on_call(UMockdevIoctlBase *base, UMockdevIoctlClient *client,
 
 /* ---- the device in the mock system -------------------------------------------------- */
 
+const char *mockusb_serial(void)
+{
+	static char text[32];
+
+	(void)snprintf(text, sizeof text, "%016ld", (long)getpid());
+	return text;
+}
+
 static void describe(const struct mockusb *m, char *text, size_t room)
 {
 	uint8_t raw[128];
@@ -269,7 +277,10 @@ static void describe(const struct mockusb *m, char *text, size_t room)
 		"E: BUSNUM=001\nE: DEVNUM=002\n"
 		"E: DEVNAME=/dev/bus/usb/001/002\nE: MAJOR=189\nE: MINOR=1\n"
 		"A: busnum=1\\n\nA: devnum=2\\n\nA: speed=480\\n\n"
-		"A: bConfigurationValue=1\\n\nH: descriptors=");
+		"A: serial=%s\\n\n"
+		"A: product=virtual board\\n\n"
+		"A: bConfigurationValue=1\\n\nH: descriptors=",
+		mockusb_serial());
 
 	for (size_t i = 0; i < n; i++)
 		at += (size_t)snprintf(text + at, room - at, "%02x", raw[i]);
@@ -304,6 +315,7 @@ struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
 	free(parsed);
 	g_mutex_init(&m->lock);
 	m->device = mr__usb_device_alloc(kind, m->type, m->board);
+	mr__usb_device_serial(m->device, mockusb_serial());
 	m->type->link(m->board, now_ns(), true);
 	m->bed = umockdev_testbed_new();
 	m->calls = umockdev_ioctl_base_new();
@@ -336,7 +348,7 @@ void mockusb_bind(struct mockusb *m)
 	umockdev_testbed_set_attribute(m->bed, SYSFS, "idVendor", "1209");
 	umockdev_testbed_set_attribute(m->bed, SYSFS, "idProduct", "0001");
 	umockdev_testbed_set_attribute(m->bed, SYSFS, "serial",
-	                               "0000000000000007");
+	                               mockusb_serial());
 	umockdev_testbed_set_attribute(m->bed, SYSFS, "product",
 	                               "virtual board");
 	add(m, "P: /devices/mockbus/usb1/1-1/1-1:1.0\n"

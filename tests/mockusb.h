@@ -16,6 +16,9 @@ struct mockusb;
 /* Plug a board in: kind, name of the virtual board, URI of its array. */
 struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
                              const char *uri);
+/* Its serial number, another in each process: programs that run at a time do not
+ * lock each other out. */
+const char *mockusb_serial(void);
 /* Pull the plug: pending transfers fail. */
 void mockusb_unplug(struct mockusb *m);
 /* Have the system see it go, or come back under the same number. */

@@ -80,6 +80,13 @@ stops() {
 	ends_cleanly arc1_server_ends TERM
 }
 
+json_serves() {
+	serve scpi 'emu:ideal?rows=1&cols=2' --listen unix:json.sock --json
+	echo "$at" | grep -q '"address": "unix:json.sock", "router": null'
+	report serve_json $?
+	ends_cleanly json_server_ends TERM
+}
+
 too_new() {
 	serve scpi 'emu:ideal?board.protocol=2.0' --listen unix:new.sock
 	wrong protocol_too_new 2 'MEMRIG,2.0' probe scpi+unix:new.sock
@@ -247,6 +254,7 @@ refused() {
 
 sockets
 stops
+json_serves
 too_new
 time_scale
 watchdog

@@ -75,7 +75,7 @@ static void usbtmc_carries_messages(void)
 
 	CU_ASSERT(mr__transport_has_messages(t));
 	mr__transport_peer(t, &peer);
-	CU_ASSERT_STRING_EQUAL(peer.serial, "0000000000000007");
+	CU_ASSERT_STRING_EQUAL(peer.serial, mockusb_serial());
 	CU_ASSERT_STRING_EQUAL(peer.name, "virtual board");
 	expect(t, "hello\n");
 	/* every length of padding */
@@ -178,17 +178,27 @@ static void usbtmc_unplugged_says_so(void)
 
 /* ---- finding ------------------------------------------------------------------------ */
 
+static bool is_ours(const char *uri)
+{
+	char whole[80];
+
+	(void)snprintf(whole, sizeof whole, "scpi+usbtmc:" TMC ":%s",
+	               mockusb_serial());
+	return strcmp(uri, whole) == 0;
+}
+
 static int count(void *user, const struct mr_device *d)
 {
 	int *n = user;
 
-	if (strcmp(d->uri, "scpi+usbtmc:1209:0001:0000000000000007") == 0)
+	if (is_ours(d->uri))
 		++*n;
 	return MR_OK;
 }
 
 static void usb_devices_are_found(void)
 {
+	char uri[80];
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "echo", ARRAY);
 	struct mr__transport *t, *other;
 	struct mr_errtext err = {""};
@@ -196,7 +206,9 @@ static void usb_devices_are_found(void)
 
 	MR_CODE_ERR(mr_devices_list(count, &n, &err), MR_OK, err);
 	CU_ASSERT_EQUAL(n, 1);
-	t = mr_test_pipe("echo+usbtmc:" TMC ":0000000000000007");
+	(void)snprintf(uri, sizeof uri, "echo+usbtmc:" TMC ":%s",
+	               mockusb_serial());
+	t = mr_test_pipe(uri);
 	/* one program a device, by whatever name */
 	MR_CODE(mr_test_open_pipe("echo+usbtmc:" TMC, &other, &err), MR_ERR_BUSY);
 	mr__transport_close(t);
@@ -219,7 +231,7 @@ static int count_node(void *user, const struct mr_device *d)
 	int *n = user;
 
 	if (strcmp(d->uri, "scpi+usbtmc-kernel:/dev/usbtmc0") == 0 &&
-	    strcmp(d->serial, "0000000000000007") == 0 &&
+	    strcmp(d->serial, mockusb_serial()) == 0 &&
 	    d->vendor == 0x1209 && strcmp(d->name, "virtual board") == 0)
 		++*n;
 	return MR_OK;
@@ -260,7 +272,7 @@ static int note_change(void *user, enum mr_device_change change,
 {
 	struct changes *c = user;
 
-	if (strcmp(d->uri, "scpi+usbtmc:1209:0001:0000000000000007") == 0) {
+	if (is_ours(d->uri)) {
 		c->arrived += change == MR_DEVICE_ARRIVED;
 		c->left += change == MR_DEVICE_LEFT;
 	}
