@@ -420,11 +420,13 @@ static int fit(const struct mr_trace_op *tr, enum arc1_shape shape,
 		[ARC1_SHAPE_ENDURANCE] = mr__arc1_fit_endurance,
 		[ARC1_SHAPE_STDP] = mr__arc1_fit_stdp};
 
-	*out = (struct arc1_play){.shape = shape};
-	int rc = fits[shape](tr, s, out, err);
+	struct arc1_play play = {.shape = shape};
+	int rc = fits[shape](tr, s, &play, err);
 
 	if (rc)
-		mr__arc1_play_free(out);
+		mr__arc1_play_free(&play);
+	else
+		*out = play;
 	return rc;
 }
 

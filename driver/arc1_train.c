@@ -206,7 +206,8 @@ static bool find_widths(const struct train *t, const struct arc1_settings *s,
 static bool is_grid(const struct train *t, const struct grid *g)
 {
 	for (uint32_t i = 0; i < t->n; i++) {
-		double v = t->beat[0].v_V + g->v_step_V * (i / g->n_w);
+		uint32_t step = i / g->n_w;
+		double v = t->beat[0].v_V + g->v_step_V * step;
 		double w = width_at(g, t->beat[0].width_s, i % g->n_w);
 
 		if (!near(t->beat[i].v_V, v) || !same(t->beat[i].width_s, w))
@@ -326,6 +327,7 @@ static int seeker_train(const struct mr_trace_op *tr,
 		return unlike(err, "seeker turns when the resistance has moved "
 		                   "by stop_pct, which is not set: configure "
 		                   "stop_pct to 1 or more");
+	uint32_t n_cycles = t->n / (2 * n);
 	const double param[] = {t->beat[0].width_s,
 	                        fabs(t->beat[0].v_V),
 	                        step_V,
@@ -334,7 +336,7 @@ static int seeker_train(const struct mr_trace_op *tr,
 	                        s->stop_ohm,
 	                        1, /* reading to compare with */
 	                        1, /* pulse a train */
-	                        t->n / (2 * n),
+	                        n_cycles,
 	                        floor(s->stop_pct),
 	                        1, /* read after each pulse */
 	                        copysign(1, t->beat[0].v_V)};
@@ -376,8 +378,10 @@ static bool find_turns(const struct train *t, uint32_t n[2])
 		return false;
 	while (n[0] + n[1] < t->n && alike(&b[n[0] + n[1]], &b[n[0]]))
 		n[1]++;
-	uint32_t cycle = n[0] + n[1];
+	uint32_t cycle = n[0] + n[1]; /* at least one of each */
 
+	if (cycle < 2)
+		return false;
 	for (uint32_t i = 0; i < t->n; i++)
 		if (!alike(&b[i], &b[i % cycle]))
 			return false;
@@ -402,6 +406,7 @@ static int endurance_train(const struct mr_trace_op *tr,
 	     tr->compliance > 1e-3 * (1 + NEAR)))
 		return unlike(err, "endurance cuts off at 1e-05 to 0.001 A");
 	double cutoff_A = tr->compliance > 0 ? fmax(tr->compliance, 10.1e-6) : 0;
+	uint32_t n_cycles = t->n / (n[0] + n[1]);
 	const double param[] = {t->beat[0].v_V,
 	                        t->beat[0].width_s,
 	                        cutoff_A,
@@ -411,7 +416,7 @@ static int endurance_train(const struct mr_trace_op *tr,
 	                        s->gui ? t->pause_s * GUI_MS : t->pause_s,
 	                        n[0],
 	                        n[1],
-	                        t->n / (n[0] + n[1])};
+	                        n_cycles};
 
 	memcpy(out->param, param, sizeof param);
 	out->job = "191";

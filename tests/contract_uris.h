@@ -17,6 +17,9 @@ static const char *const recorded[] = {
 	"emu:pcm-target?rows=5&cols=7&seed=15",
 	"emu:ideal?rows=5&cols=7&guard.v_V=1.1&guard.width_s=2.385",
 	"arc1+loop:ideal?rows=5&cols=7&emu.rows=5&emu.cols=7&device=ideal",
+	("arc1+loop:ideal?rows=5&cols=7&emu.rows=5&emu.cols=7&device=ideal"
+	 "&program=converge&converge.v_min_V=0.7&converge.v_max_V=1.4"
+	 "&converge.w_min_s=1e-6&converge.w_max_s=4e-6"),
 	"scpi+loop:ideal?emu.rows=5&emu.cols=7&emu.seed=3",
 	"scpi+loop:pcm?emu.rows=5&emu.cols=7&emu.seed=11",
 	"scpi+loop:pcm-target?emu.rows=5&emu.cols=7",

@@ -298,24 +298,23 @@ static void beat(struct scene *s, double v_V, double width_s, uint32_t count,
 
 static void former_is_a_grid_of_rising_pulses(void)
 {
+	const double v_V[] = {1, 1.1}, w_s[] = {100e-9, 200e-9};
 	struct scene s;
 	double g_S = 10 * STEP_S;
 	uint32_t i = 0;
 
 	open_with(&s, "&series=none");
 	prepare(&s, 10);
-	for (double v_V = 1; v_V < 1.15; v_V += 0.1)
-		for (double w = 100e-9; w < 250e-9; w *= 2)
-			beat(&s, v_V, w, 2, 1e-3);
+	for (int k = 0; k < 4; k++)
+		beat(&s, v_V[k / 2], w_s[k % 2], 2, 1e-3);
 	MR_CODE(play(&s), MR_OK);
 	is_sent(&s, "14\n1.000e+00\n1.000e-01\n1.100e+00\n1.000e-07\n"
 	            "1.000e+02\n2.000e-07\n1.000e-03\n0.000e+00\n0.000e+00\n7\n"
 	            "2\n1\n2\n2\n");
-	for (double v_V = 1; v_V < 1.15; v_V += 0.1)
-		for (double w = 100e-9; w < 250e-9; w *= 2) {
-			g_S += 2 * STEP_S * v_V * w / 100e-9;
-			is_sample(&s, i++, 0.2, g_S);
-		}
+	for (int k = 0; k < 4; k++) {
+		g_S += 2 * STEP_S * v_V[k / 2] * w_s[k % 2] / 100e-9;
+		is_sample(&s, i++, 0.2, g_S);
+	}
 	is_means(&s, "FormFinder (job 14)");
 	close_it(&s);
 }

@@ -3,15 +3,17 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = arc1_reply cobs csv description oplog params pbm quantity \
-	rig scpi_record scpi_reply smu state table uri usbip usbtmc wire_arc1 \
-	wire_scpi wire_smu wire_trace
+FUZZ_TARGETS = arc1_map arc1_reply arc1_report cobs csv description oplog \
+	params pbm quantity rig scpi_record scpi_reply smu state table uri \
+	usbip usbtmc wire_arc1 wire_scpi wire_smu wire_trace
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
 fuzz_programs = \
 	%D%/fuzz_arc1_reply \
 	%D%/fuzz_cobs \
+	%D%/fuzz_arc1_map \
+	%D%/fuzz_arc1_report \
 	%D%/fuzz_csv \
 	%D%/fuzz_description \
 	%D%/fuzz_oplog \
@@ -36,6 +38,8 @@ fuzz_scripted = tests/scripted.c tests/scripted.h
 %C%_fuzz_arc1_reply_SOURCES = %D%/fuzz_arc1_reply.c $(fuzz_shared) \
 	$(fuzz_scripted)
 %C%_fuzz_cobs_SOURCES = %D%/fuzz_cobs.c $(fuzz_shared)
+%C%_fuzz_arc1_map_SOURCES = %D%/fuzz_arc1_map.c $(fuzz_shared)
+%C%_fuzz_arc1_report_SOURCES = %D%/fuzz_arc1_report.c $(fuzz_shared)
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
 %C%_fuzz_oplog_SOURCES = %D%/fuzz_oplog.c $(fuzz_shared)
