@@ -25,7 +25,8 @@
 #define MR_STATUS_COMPLIANCE 0x01u    /**< the current limit acted */
 #define MR_STATUS_OVER_RANGE 0x02u    /**< outside the meter's range: clipped */
 #define MR_STATUS_SATURATED 0x04u     /**< the cell is at its end of range */
-#define MR_STATUS_NOT_CONVERGED 0x08u /**< the budget ended before the target */
+#define MR_STATUS_NOT_CONVERGED 0x08u /**< the budget ended before the target;
+                                           of a sample: left out */
 #define MR_STATUS_UNKNOWN 0x10u       /**< whether it took effect is unknown */
 /**@}*/
 
@@ -112,7 +113,9 @@ struct mr_pulse_op {
 
 /** Play one waveform on each selected cell and sample it. Where it is composed
  * from reads, a sample integrates over the end of its hold, and one at level 0,
- * where nothing can be read, is a current of 0. */
+ * where nothing can be read, is a current of 0. A board's own job may end before
+ * the waveform does, where it was told to: samples that were left out so are 0 V
+ * and 0 A with MR_STATUS_NOT_CONVERGED, and the cell took effect. */
 struct mr_trace_op {
 	enum mr_unit unit;     /**< unit of the levels */
 	uint32_t n_levels;     /**< number of levels, >= 1 */
