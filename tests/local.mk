@@ -97,6 +97,7 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/stats.awk \
 	%D%/stats.sh \
 	%D%/summary.sh \
+	%D%/umockdev.supp \
 	%D%/usb/check.sh \
 	%D%/usb/guest.sh \
 	%D%/usb/init.sh \
@@ -220,7 +221,8 @@ check-tsan:
 
 # The tests under valgrind, but for those that take minutes without it. Leaks
 # are blocks that nobody knows any more; children that die on purpose are not
-# looked at.
+# looked at, and what umockdev does is in a file of suppressions.
+#     make check-valgrind valgrind_tests='tests/test_usb tests/test_serial'
 valgrind_tests = $(test_programs)
 check-valgrind: $(check_PROGRAMS)
 	@command -v valgrind > /dev/null || \
@@ -233,6 +235,7 @@ check-valgrind: $(check_PROGRAMS)
 			--leak-check=full --show-leak-kinds=definite \
 			--errors-for-leak-kinds=definite \
 			--child-silent-after-fork=yes \
+			--suppressions=$(srcdir)/%D%/umockdev.supp \
 			./$$program > $$log 2>&1 || { \
 			echo "$$program: fails under valgrind; see $$log"; \
 			status=1; }; \

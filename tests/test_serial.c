@@ -33,6 +33,8 @@
 #define MS MR_TEST_MS
 #define SECOND (1000 * MS)
 #define NOBODY 65534
+#define TRIES 3 /* on a busy machine one wait may take longer */
+#define CPU_MOST (90 * MS) /* of waits of 100 ms or more; valgrind is slow */
 #define LINE_ROOM 13824 /* what a terminal takes that nobody reads; Linux 6.18 */
 
 static struct mocktty *one_port(void)
@@ -49,6 +51,11 @@ static int64_t cpu_ns(void)
 
 	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 static void fails(const char *uri, int code, const char *text)
@@ -342,15 +349,20 @@ static void read_in_part_ends_in_time(void)
 	struct mr_errtext err = {""};
 	char buf[20];
 	size_t got = 0;
-	int64_t cpu = cpu_ns(), begin = mr_test_in(t, 0);
+	int64_t least = INT64_MAX, cpu = cpu_ns();
 
-	CU_ASSERT_EQUAL(write(mocktty_fd(m, 0), "0123456789", 10), 10);
-	MR_CODE(mr__transport_read(t, buf, sizeof buf, mr_test_in(t, 200 * MS),
-	                           &got, &err),
-	        MR_ERR_TIMEOUT);
-	MR_NEAR((double)(mr_test_in(t, 0) - begin) / 1e6, 200, 50);
-	CU_ASSERT_EQUAL(got, 10);
-	CU_ASSERT(cpu_ns() - cpu < 50 * MS);
+	for (int i = 0; i < TRIES; i++) {
+		int64_t begin = mr_test_in(t, 0);
+
+		CU_ASSERT_EQUAL(write(mocktty_fd(m, 0), "0123456789", 10), 10);
+		MR_CODE(mr__transport_read(t, buf, sizeof buf,
+		                           begin + 200 * MS, &got, &err),
+		        MR_ERR_TIMEOUT);
+		CU_ASSERT_EQUAL(got, 10);
+		least = lesser(least, mr_test_in(t, 0) - begin);
+	}
+	MR_NEAR((double)least / 1e6, 200, 50);
+	CU_ASSERT(cpu_ns() - cpu < CPU_MOST);
 	MR_CODE(mr__transport_await(t, mr_test_in(t, 0), &err), MR_ERR_TIMEOUT);
 	mr__transport_close(t);
 	mocktty_free(m);
@@ -363,16 +375,22 @@ static void full_line_ends_in_time(void)
 	struct mr_errtext err = {""};
 	static const char zeros[10 * LINE_ROOM];
 	static char drain[LINE_ROOM];
-	size_t sent = 0;
-	int64_t cpu = cpu_ns(), begin = mr_test_in(t, 0);
+	size_t sent = 0, filled = 0;
+	int64_t least = INT64_MAX, cpu = cpu_ns();
 
-	MR_CODE(mr__transport_write(t, zeros, sizeof zeros, true,
-	                            mr_test_in(t, 300 * MS), &sent, &err),
-	        MR_ERR_TIMEOUT);
-	MR_HAS(err.text, "takes no bytes");
-	MR_NEAR((double)(mr_test_in(t, 0) - begin) / 1e6, 300, 50);
-	CU_ASSERT(sent > 0 && sent < sizeof zeros);
-	CU_ASSERT(cpu_ns() - cpu < 50 * MS);
+	for (int i = 0; i < TRIES; i++) {
+		int64_t begin = mr_test_in(t, 0);
+
+		MR_CODE(mr__transport_write(t, zeros, sizeof zeros, true,
+		                            begin + 200 * MS, &sent, &err),
+		        MR_ERR_TIMEOUT);
+		MR_HAS(err.text, "takes no bytes");
+		filled += sent;
+		least = lesser(least, mr_test_in(t, 0) - begin);
+	}
+	MR_NEAR((double)least / 1e6, 200, 50);
+	CU_ASSERT(filled > 0 && filled < sizeof zeros);
+	CU_ASSERT(cpu_ns() - cpu < CPU_MOST);
 	/* it goes on when somebody reads */
 	while (read(mocktty_fd(m, 0), drain, sizeof drain) > 0)
 		;
@@ -449,7 +467,7 @@ static void *pull(void *user)
 static void is_prompt(const struct mr__transport *t, int64_t begin, int64_t cpu)
 {
 	CU_ASSERT(mr_test_in(t, 0) - begin < 2 * SECOND);
-	CU_ASSERT(cpu_ns() - cpu < 50 * MS);
+	CU_ASSERT(cpu_ns() - cpu < CPU_MOST);
 }
 
 static void hangup_ends_a_read(void)
