@@ -53,6 +53,7 @@ unplug() { # PROCESS
 tmc_uri=scpi+usbtmc:1209:0001
 node_uri=scpi+usbtmc-kernel:/dev/usbtmc0
 arc_uri='arc1+serial:/dev/ttyACM0?rows=32&cols=32&device=ideal'
+small_arc_uri='arc1+serial:/dev/ttyACM0?rows=3&cols=4&device=ideal'
 bulk_uri=scpi+usb:1209:0002
 
 plug_tmc() { # [KEYS]
@@ -125,15 +126,23 @@ part_sessions() {
 	session node "$node_uri"
 	session acm "$arc_uri"
 	session bulk "$bulk_uri"
-	for name in usbtmc node bulk; do
+	plug port scpi 'emu:pcm?rows=4&cols=4' --personality acm
+	port=$server
+	until_true [ -e /dev/ttyACM1 ]
+	report serial_scpi_is_plugged_in $?
+	for name in usbtmc node bulk scpi_serial arc1_serial; do
 		case $name in
 		usbtmc) uri=$tmc_uri ;;
 		node) uri=$node_uri ;;
+		scpi_serial) uri=scpi+serial:/dev/ttyACM1 ;;
+		arc1_serial) uri=$small_arc_uri ;;
 		*) uri=$bulk_uri ;;
 		esac
 		MR_TEST_ALONE=1 MR_TEST_URI=$uri "$contract" > out 2> err
 		report "contract_over_$name" $?
+		echo "# contract_over_$name: $(tail -n 1 out)"
 	done
+	unplug "$port"
 }
 
 # ---- the line of the ArC ONE -----------------------------------------------------
