@@ -89,16 +89,21 @@ static uint8_t *make_room(struct usbip *u, size_t n)
 		u->sent = 0;
 	}
 	want = u->n_out + n;
+	if (want > STANDING_MAX) {
+		u->broken = true;
+		return NULL;
+	}
 	if (want > u->room) {
-		uint8_t *more = want > STANDING_MAX ? NULL
-		                                    : realloc(u->out, want);
+		/* doubled: growing by each answer would copy all of them */
+		size_t room = want > 2 * u->room ? want : 2 * u->room;
+		uint8_t *more = realloc(u->out, room);
 
 		if (!more) {
 			u->broken = true;
 			return NULL;
 		}
 		u->out = more;
-		u->room = want;
+		u->room = room;
 	}
 	return u->out + u->n_out;
 }
