@@ -92,7 +92,7 @@ static void remove_all(const char *path)
 
 static struct tree plant(const char *name)
 {
-	struct tree t;
+	struct tree t = {.root = ""};
 
 	mr_test_path(t.root, name);
 	remove_all(t.root);
