@@ -74,7 +74,7 @@ int mr__guard_check(const struct mr__guard *g, const struct mr_op *op,
 /* The scheme in force, as described; NULL = there is no choice. */
 const char *mr__guard_scheme(const struct mr_description *d);
 
-/* Go by a scheme's bias; NULL = the last described. */
+/* Go by a scheme's bias; NULL = the first described. */
 void mr__guard_take_scheme(struct mr__guard *g, const char *name);
 
 /* What a cell that is not selected sees at most, as a fraction. */

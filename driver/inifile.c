@@ -6,8 +6,10 @@
 #include "inifile.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ini.h>
@@ -117,4 +119,27 @@ int mr__ini_read_lines(const char *path, const char *const *lines,
 	struct reading r = {.lines = lines, .entry = entry, .user = user};
 
 	return parse(&r, path, err);
+}
+
+int mr__ini_wrong(struct mr_errtext *why, const char *name, const char *value,
+                 const char *right)
+{
+	return mr_errtext_set(why, MR_ERR_FORMAT, "%.60s = '%.120s': %.200s",
+	                      name, value, right);
+}
+
+int mr__ini_number(const char *name, const char *value, double min,
+                       double max, double *out, struct mr_errtext *why)
+{
+	char *end;
+	double number = strtod(value, &end);
+
+	if (end == value || *end || !isfinite(number))
+		return mr__ini_wrong(why, name, value, "must be a finite number");
+	if (number < min || number > max)
+		return mr_errtext_set(why, MR_ERR_RANGE,
+		                      "%.60s = %g: must be %g to %g", name,
+		                      number, min, max);
+	*out = number;
+	return MR_OK;
 }

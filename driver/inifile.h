@@ -34,4 +34,13 @@ int mr__ini_read_lines(const char *path, const char *const *lines,
                        mr__ini_entry *entry, void *user,
                        struct mr_errtext *err);
 
+/** Say what is wrong with an entry: "name = 'value': right". @return
+ * MR_ERR_FORMAT */
+int mr__ini_wrong(struct mr_errtext *why, const char *name, const char *value,
+                  const char *right);
+
+/** Take a finite number, min to max. @return MR_OK; MR_ERR_FORMAT; MR_ERR_RANGE */
+int mr__ini_number(const char *name, const char *value, double min, double max,
+                   double *out, struct mr_errtext *why);
+
 #endif

@@ -19,39 +19,16 @@ const char *mr__rig_role_name(enum rig_role role)
 	return names[role];
 }
 
-static int wrong(struct mr_errtext *why, const char *name, const char *value,
-                 const char *right)
-{
-	return mr_errtext_set(why, MR_ERR_FORMAT, "%.60s = '%.120s': %.200s",
-	                      name, value, right);
-}
-
-static int take_number(const char *name, const char *value, double min,
-                       double max, double *out, struct mr_errtext *why)
-{
-	char *end;
-	double number = strtod(value, &end);
-
-	if (end == value || *end || !isfinite(number))
-		return wrong(why, name, value, "must be a finite number");
-	if (number < min || number > max)
-		return mr_errtext_set(why, MR_ERR_RANGE,
-		                      "%.60s = %g: must be %g to %g", name,
-		                      number, min, max);
-	*out = number;
-	return MR_OK;
-}
-
 static int take_count(const char *name, const char *value, uint32_t *out,
                       struct mr_errtext *why)
 {
 	double number = 0;
-	int rc = take_number(name, value, 1, RIG_CELLS_MAX, &number, why);
+	int rc = mr__ini_number(name, value, 1, RIG_CELLS_MAX, &number, why);
 
 	if (!rc && number != floor(number))
-		rc = wrong(why, name, value, "must be a whole number");
+		rc = mr__ini_wrong(why, name, value, "must be a whole number");
 	if (!rc && *out)
-		rc = wrong(why, name, value, "given twice");
+		rc = mr__ini_wrong(why, name, value, "given twice");
 	if (!rc)
 		*out = (uint32_t)number;
 	return rc;
@@ -68,10 +45,10 @@ static int take_channels(char out[RIG_CHANNEL_MAX], const char *name,
 	for (const char *at = value; *at; at++)
 		ok = ok && (isalnum((unsigned char)*at) || *at == ',');
 	if (!ok)
-		return wrong(why, name, value,
+		return mr__ini_wrong(why, name, value,
 		             "must be channels such as 1A01 or 1A01,1B02");
 	if (out[0])
-		return wrong(why, name, value, "given twice");
+		return mr__ini_wrong(why, name, value, "given twice");
 	(void)snprintf(out, RIG_CHANNEL_MAX, "%s", value);
 	return MR_OK;
 }
@@ -81,7 +58,7 @@ static int take_row(char *out, const char *name, const char *value,
                     struct mr_errtext *why)
 {
 	if (value[0] < 'A' || value[0] > 'Z' || value[1])
-		return wrong(why, name, value,
+		return mr__ini_wrong(why, name, value,
 		             "must be a row of the matrix, such as A");
 	*out = value[0];
 	return MR_OK;
@@ -98,7 +75,7 @@ static int take_head(struct rig_file *f, const char *name, const char *value,
 		return take_count(name, value, &f->cols, why);
 	if (strcmp(name, "note") == 0)
 		return MR_OK;
-	return wrong(why, name, value,
+	return mr__ini_wrong(why, name, value,
 	             "unknown; [memrig] knows rows, cols and note");
 }
 
@@ -106,9 +83,9 @@ static int take_uri(struct rig_part *part, int line, const char *value,
                     struct mr_errtext *why)
 {
 	if (part->uri[0])
-		return wrong(why, "uri", value, "given twice");
+		return mr__ini_wrong(why, "uri", value, "given twice");
 	if (!strchr(value, ':'))
-		return wrong(why, "uri", value,
+		return mr__ini_wrong(why, "uri", value,
 		             "must be like smu+tcp:HOST?profile=2450");
 	(void)snprintf(part->uri, sizeof part->uri, "%s", value);
 	part->line = line;
@@ -119,10 +96,10 @@ static int take_sign(struct rig_file *f, const char *value,
                      struct mr_errtext *why)
 {
 	double sign = 0;
-	int rc = take_number("sign", value, -1, 1, &sign, why);
+	int rc = mr__ini_number("sign", value, -1, 1, &sign, why);
 
 	if (!rc && fabs(sign) != 1)
-		rc = wrong(why, "sign", value, "must be 1 or -1");
+		rc = mr__ini_wrong(why, "sign", value, "must be 1 or -1");
 	if (!rc)
 		f->meter_sign = sign;
 	return rc;
@@ -139,7 +116,7 @@ static int take_part(struct rig_file *f, enum rig_role role, int line,
 	if (role == RIG_METER && strcmp(name, "role") == 0)
 		return strcmp(value, "source") == 0
 		               ? MR_OK
-		               : wrong(why, name, value,
+		               : mr__ini_wrong(why, name, value,
 		                       "must be source: the unit that does both");
 	if (role == RIG_ROUTER && strcmp(name, "ground") == 0)
 		return take_channels(f->ground, name, value, why);
@@ -147,7 +124,7 @@ static int take_part(struct rig_file *f, enum rig_role role, int line,
 		return take_row(&f->hi, name, value, why);
 	if (role == RIG_ROUTER && strcmp(name, "lo") == 0)
 		return take_row(&f->lo, name, value, why);
-	return wrong(why, name, value,
+	return mr__ini_wrong(why, name, value,
 	             role == RIG_SOURCE  ? "unknown; [source] knows uri"
 	             : role == RIG_METER ? "unknown; [meter] knows uri, sign and "
 					   "role = source"
@@ -159,10 +136,10 @@ static int take_limit(struct rig_file *f, const char *name, const char *value,
                       struct mr_errtext *why)
 {
 	if (strcmp(name, "v_max_V") == 0)
-		return take_number(name, value, 1e-6, 1e4, &f->v_max_V, why);
+		return mr__ini_number(name, value, 1e-6, 1e4, &f->v_max_V, why);
 	if (strcmp(name, "i_max_A") == 0)
-		return take_number(name, value, 1e-12, 1e3, &f->i_max_A, why);
-	return wrong(why, name, value,
+		return mr__ini_number(name, value, 1e-12, 1e3, &f->i_max_A, why);
+	return mr__ini_wrong(why, name, value,
 	             "unknown; [limits] knows v_max_V and i_max_A");
 }
 
@@ -193,14 +170,14 @@ static int take_cell(struct rig_file *f, int line, const char *name,
 		col = strtoul(end + 1, &last, 10);
 	if (!isdigit((unsigned char)name[0]) || *end != ',' || last == end + 1 ||
 	    *last || row >= RIG_CELLS_MAX || col >= RIG_CELLS_MAX)
-		return wrong(why, name, value,
+		return mr__ini_wrong(why, name, value,
 		             "a line of [map] is ROW,COLUMN = CHANNELS, both "
 		             "counted from 0");
 	for (uint32_t i = 0; i < f->n_map; i++)
 		if (f->map[i].row == row && f->map[i].col == col)
-			return wrong(why, name, value, "the cell is there twice");
+			return mr__ini_wrong(why, name, value, "the cell is there twice");
 	if (f->n_map == RIG_CELLS_MAX)
-		return wrong(why, name, value, "more than 4096 cells");
+		return mr__ini_wrong(why, name, value, "more than 4096 cells");
 	e = more_map(f);
 	if (!e)
 		return mr_errtext_set(why, MR_ERR_NOMEM, "out of memory");

@@ -130,37 +130,14 @@ static unsigned bit_of(const struct smu_profile *p)
 
 /* ---- entries ------------------------------------------------------------------- */
 
-static int wrong(struct mr_errtext *why, const char *name, const char *value,
-                 const char *right)
-{
-	return mr_errtext_set(why, MR_ERR_FORMAT, "%.60s = '%.120s': %.200s",
-	                      name, value, right);
-}
-
 static int take_text(char out[SMU_TEXT_MAX], const char *name,
                      const char *value, struct mr_errtext *why)
 {
 	if (out[0])
-		return wrong(why, name, value, "given twice");
+		return mr__ini_wrong(why, name, value, "given twice");
 	if (!value[0])
-		return wrong(why, name, value, "must not be empty");
+		return mr__ini_wrong(why, name, value, "must not be empty");
 	(void)snprintf(out, SMU_TEXT_MAX, "%s", value);
-	return MR_OK;
-}
-
-static int take_number(const char *name, const char *value, double min,
-                       double max, double *out, struct mr_errtext *why)
-{
-	char *end;
-	double number = strtod(value, &end);
-
-	if (end == value || *end || !isfinite(number))
-		return wrong(why, name, value, "must be a finite number");
-	if (number < min || number > max)
-		return mr_errtext_set(why, MR_ERR_RANGE,
-		                      "%.60s = %g: must be %g to %g", name,
-		                      number, min, max);
-	*out = number;
 	return MR_OK;
 }
 
@@ -172,7 +149,7 @@ static int take_head(struct reading *r, const char *name, const char *value,
 	if (strcmp(name, "note") == 0)
 		return MR_OK;
 	if (strcmp(name, "kind") != 0)
-		return wrong(why, name, value,
+		return mr__ini_wrong(why, name, value,
 		             "unknown; [memrig] knows profile, kind and note");
 	for (int k = 0; k < SMU_KINDS; k++) {
 		if (strcmp(value, mr__unit_kind_name((enum smu_kind)k)) != 0)
@@ -181,7 +158,7 @@ static int take_head(struct reading *r, const char *name, const char *value,
 		r->has_kind = true;
 		return MR_OK;
 	}
-	return wrong(why, name, value, "must be smu, meter or router");
+	return mr__ini_wrong(why, name, value, "must be smu, meter or router");
 }
 
 static int take_reply(struct smu_profile *p, const char *value,
@@ -196,11 +173,11 @@ static int take_reply(struct smu_profile *p, const char *value,
 			continue;
 		if (!strchr("vi-", *at) || (at[1] && at[1] != ' ') ||
 		    p->n_reply == SMU_REPLY_MAX)
-			return wrong(why, "reply", value, right);
+			return mr__ini_wrong(why, "reply", value, right);
 		p->reply[p->n_reply++] = *at;
 	}
 	if (!p->n_reply || !memchr(p->reply, 'i', p->n_reply))
-		return wrong(why, "reply", value, right);
+		return mr__ini_wrong(why, "reply", value, right);
 	return MR_OK;
 }
 
@@ -248,7 +225,7 @@ static int take_channel(struct smu_profile *p, const char *value,
 		rc = find_placeholders("channel", value, AT_SLOT | AT_ROW | AT_COL,
 		                       &found, why);
 	if (!rc && (found & (AT_ROW | AT_COL)) != (AT_ROW | AT_COL))
-		rc = wrong(why, "channel", value, "must have {row} and {col}");
+		rc = mr__ini_wrong(why, "channel", value, "must have {row} and {col}");
 	return rc;
 }
 
@@ -262,12 +239,12 @@ static int take_unit(struct reading *r, const char *name, const char *value,
 	if (strcmp(name, "idn") == 0)
 		return p->n_idns < SMU_IDNS_MAX
 		               ? take_text(p->idn[p->n_idns++], name, value, why)
-		               : wrong(why, name, value, "more than 8 of them");
+		               : mr__ini_wrong(why, name, value, "more than 8 of them");
 	if (strcmp(name, "overflow") == 0)
 		return p->n_overflows < SMU_OVERFLOWS_MAX
-		               ? take_number(name, value, 1, 1e308,
+		               ? mr__ini_number(name, value, 1, 1e308,
 		                             &p->overflow[p->n_overflows++], why)
-		               : wrong(why, name, value, "more than 4 of them");
+		               : mr__ini_wrong(why, name, value, "more than 4 of them");
 	if (strcmp(name, "reply") == 0)
 		return take_reply(p, value, why);
 	if (strcmp(name, "channel") == 0)
@@ -276,12 +253,12 @@ static int take_unit(struct reading *r, const char *name, const char *value,
 		if (strcmp(name, numbers[i].name) != 0)
 			continue;
 		if (r->seen & 1u << i)
-			return wrong(why, name, value, "given twice");
+			return mr__ini_wrong(why, name, value, "given twice");
 		r->seen |= 1u << i;
-		return take_number(name, value, numbers[i].min, numbers[i].max,
+		return mr__ini_number(name, value, numbers[i].min, numbers[i].max,
 		                   number_at(p, i), why);
 	}
-	return wrong(why, name, value,
+	return mr__ini_wrong(why, name, value,
 	             "unknown; [unit] knows name, idn, reply, overflow, channel "
 	             "and the numbers of docs/smu.md");
 }
@@ -295,15 +272,15 @@ static int take_line(struct smu_profile *p, enum smu_command c,
 	int rc;
 
 	if (p->n_lines == SMU_LINES_MAX)
-		return wrong(why, name, value, "more than 64 commands");
+		return mr__ini_wrong(why, name, value, "more than 64 commands");
 	if (!value[0] || arrow == value)
-		return wrong(why, name, value, "must not be empty");
+		return mr__ini_wrong(why, name, value, "must not be empty");
 	if (commands[c].asks == 1 && !arrow)
-		return wrong(why, name, value,
+		return mr__ini_wrong(why, name, value,
 		             "must say what the answer has to be: QUESTION -> "
 		             "PATTERN");
 	if (commands[c].asks == 2 && (arrow || mr__unit_profile_has(p, c)))
-		return wrong(why, name, value, "must be one question alone");
+		return mr__ini_wrong(why, name, value, "must be one question alone");
 	rc = find_placeholders(name, value, commands[c].may, &found, why);
 	*l = (struct smu_line){.command = (uint8_t)c};
 	(void)snprintf(l->text, sizeof l->text, "%.*s",
@@ -322,7 +299,7 @@ static int take_command(struct reading *r, const char *name, const char *value,
 	for (int c = 0; c < SMU_COMMANDS; c++)
 		if (strcmp(name, commands[c].name) == 0)
 			return take_line(r->p, (enum smu_command)c, value, why);
-	return wrong(why, name, value,
+	return mr__ini_wrong(why, name, value,
 	             "unknown; docs/smu.md lists the commands of a profile");
 }
 
