@@ -40,6 +40,7 @@ libapps_la_SOURCES = \
 	%D%/correlation/run.h \
 	%D%/csvfile.c \
 	%D%/csvfile.h \
+	%D%/datasets/images.h \
 	%D%/ending.c \
 	%D%/ending.h \
 	%D%/figure.c \
