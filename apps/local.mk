@@ -82,6 +82,19 @@ libapps_la_SOURCES = \
 	%D%/pbmfile.h \
 	%D%/seeds.c \
 	%D%/seeds.h \
+	%D%/softhebb/carrier_float.c \
+	%D%/softhebb/crossbar.c \
+	%D%/softhebb/crossbar.h \
+	%D%/softhebb/layer.c \
+	%D%/softhebb/layer.h \
+	%D%/softhebb/samples.c \
+	%D%/softhebb/samples.h \
+	%D%/softhebb/shallow.c \
+	%D%/softhebb/shallow.h \
+	%D%/softhebb/tiles.c \
+	%D%/softhebb/tiles.h \
+	%D%/softhebb/vote.c \
+	%D%/softhebb/vote.h \
 	%D%/synapses/app.h \
 	%D%/synapses/neuron.c \
 	%D%/synapses/neuron.h \
@@ -97,8 +110,8 @@ libapps_la_SOURCES = \
 	%D%/tool_session.c \
 	%D%/weights.c \
 	%D%/weights.h
-libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
-libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS)
+libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(BLAS_CFLAGS)
+libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) $(BLAS_LIBS)
 
 bin_PROGRAMS += memrig
 memrig_SOURCES = %D%/memrig.c
