@@ -82,15 +82,25 @@ libapps_la_SOURCES = \
 	%D%/pbmfile.h \
 	%D%/seeds.c \
 	%D%/seeds.h \
+	%D%/softhebb/app.h \
 	%D%/softhebb/carrier_float.c \
 	%D%/softhebb/crossbar.c \
 	%D%/softhebb/crossbar.h \
 	%D%/softhebb/layer.c \
 	%D%/softhebb/layer.h \
+	%D%/softhebb/options.c \
+	%D%/softhebb/plot.c \
+	%D%/softhebb/report.c \
 	%D%/softhebb/samples.c \
 	%D%/softhebb/samples.h \
+	%D%/softhebb/session.c \
 	%D%/softhebb/shallow.c \
 	%D%/softhebb/shallow.h \
+	%D%/softhebb/shallow_presets.c \
+	%D%/softhebb/shallow_presets.h \
+	%D%/softhebb/shrink.c \
+	%D%/softhebb/shrink.h \
+	%D%/softhebb/softhebb.c \
 	%D%/softhebb/tiles.c \
 	%D%/softhebb/tiles.h \
 	%D%/softhebb/vote.c \

@@ -122,11 +122,11 @@ static int vote(const struct mr_shallow_plan *plan,
 		code = mr_vote_rate(&vote, &plan->params, carrier, test,
 		                    &result->test);
 	if (code == MR_OK) {
-		memcpy(result->label, vote.label,
-		       carrier->n_out * sizeof *vote.label);
-		result->n_used = vote.n_used;
+		mr_vote_free(&result->vote);
+		result->vote = vote;
+	} else {
+		mr_vote_free(&vote);
 	}
-	mr_vote_free(&vote);
 	return code;
 }
 
@@ -160,10 +160,8 @@ int mr_shallow_run(const struct mr_shallow_plan *plan,
 	bool own = false; /* the carrier has the sentence */
 	int code = MR_ERR_NOMEM;
 
-	*result = (struct mr_shallow_result){
-		.w = calloc(n, sizeof *result->w),
-		.label = calloc(carrier->n_out, sizeof *result->label)};
-	if (result->w && result->label) {
+	*result = (struct mr_shallow_result){.w = calloc(n, sizeof *result->w)};
+	if (result->w) {
 		own = true;
 		mr_hebb_first(&plan->params, seed, carrier->n_in,
 		              carrier->n_out, result->w);
@@ -190,6 +188,6 @@ int mr_shallow_run(const struct mr_shallow_plan *plan,
 void mr_shallow_free(struct mr_shallow_result *result)
 {
 	free(result->w);
-	free(result->label);
+	mr_vote_free(&result->vote);
 	memset(result, 0, sizeof *result);
 }

@@ -37,10 +37,9 @@ struct mr_shallow_result {
 	bool partial;      /**< ended early */
 	uint64_t n_seen;   /**< samples learned from */
 	struct mr_vote_score test; /**< accuracies */
-	uint32_t n_used;   /**< neurons that won a training sample */
 	double radius_mean, radius_sd, radius_min, radius_max;
 	float *w;          /**< [n_out*n_in] weights at the end, as looked at */
-	uint16_t *label;   /**< [n_out] class of each neuron */
+	struct mr_vote vote; /**< what the training samples said of each neuron */
 };
 
 /**
@@ -78,8 +77,8 @@ int mr_shallow_learn(const struct mr_shallow_plan *plan,
  *
  * @param plan     what.
  * @param carrier  of the weights.
- * @param result   scores, labels, weights and radii are written anew.
- * @return MR_OK; MR_ERR_NOMEM; as the carrier.
+ * @param result   votes, scores, weights and radii are written anew.
+ * @return MR_OK; MR_ERR_NOMEM; as the carrier; then what was there stays.
  */
 int mr_shallow_rate(const struct mr_shallow_plan *plan,
                     struct mr_hebb_carrier *carrier,
