@@ -40,7 +40,27 @@ libapps_la_SOURCES = \
 	%D%/correlation/run.h \
 	%D%/csvfile.c \
 	%D%/csvfile.h \
+	%D%/datasets/bytefile.c \
+	%D%/datasets/bytefile.h \
+	%D%/datasets/cifar.c \
+	%D%/datasets/crop.c \
+	%D%/datasets/crop.h \
+	%D%/datasets/folder.c \
+	%D%/datasets/folder.h \
+	%D%/datasets/formats.h \
+	%D%/datasets/idx.c \
+	%D%/datasets/images.c \
 	%D%/datasets/images.h \
+	%D%/datasets/jpegfile.c \
+	%D%/datasets/names.c \
+	%D%/datasets/names.h \
+	%D%/datasets/picture.c \
+	%D%/datasets/picture.h \
+	%D%/datasets/places.c \
+	%D%/datasets/pngfile.c \
+	%D%/datasets/scale.c \
+	%D%/datasets/stl.c \
+	%D%/datasets/strips.c \
 	%D%/ending.c \
 	%D%/ending.h \
 	%D%/figure.c \
@@ -120,8 +140,10 @@ libapps_la_SOURCES = \
 	%D%/tool_session.c \
 	%D%/weights.c \
 	%D%/weights.h
-libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(BLAS_CFLAGS)
-libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) $(BLAS_LIBS)
+libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) \
+	$(PNG_CFLAGS) $(JPEG_CFLAGS) $(BLAS_CFLAGS)
+libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) $(PNG_LIBS) \
+	$(JPEG_LIBS) $(BLAS_LIBS)
 
 bin_PROGRAMS += memrig
 memrig_SOURCES = %D%/memrig.c

@@ -162,32 +162,37 @@ static int take_carriers(struct mr_softhebb_app *app)
 	return code;
 }
 
+static int take_age(struct mr_softhebb_app *app, const char *word)
+{
+	double t_s;
+
+	if (app->n_ages == MR_AGES_MAX)
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--ages: at most %d times", MR_AGES_MAX);
+	if (mr_tool_quantity(word, "s", &t_s) != MR_OK ||
+	    !(t_s > 0 && t_s <= 1e10) ||
+	    (app->n_ages && t_s <= app->age_s[app->n_ages - 1]))
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--ages: '%s' is not a time after the one "
+		                    "before it, such as 1h, 1d or 1e7s",
+		                    word);
+	app->age_s[app->n_ages++] = t_s;
+	return MR_OK;
+}
+
 static int take_ages(struct mr_softhebb_app *app)
 {
 	const char *value = mr_tool_value(app->tool, "ages");
 	char *list = value ? strdup(value) : NULL;
-	char *rest = list;
 	int code = MR_OK;
 
 	if (value && !list)
 		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
-	for (char *word; code == MR_OK && (word = strsep(&rest, ","));) {
-		double t_s;
-
-		if (app->n_ages == MR_AGES_MAX)
-			code = mr_tool_fail(app->tool, MR_ERR_USAGE,
-			                    "--ages: at most %d times",
-			                    MR_AGES_MAX);
-		else if (mr_tool_quantity(word, "s", &t_s) != MR_OK ||
-		         !(t_s > 0 && t_s <= 1e10) ||
-		         (app->n_ages && t_s <= app->age_s[app->n_ages - 1]))
-			code = mr_tool_fail(app->tool, MR_ERR_USAGE,
-			                    "--ages: '%s' is not a time after "
-			                    "the one before it, such as 1h, 1d "
-			                    "or 1e7s",
-			                    word);
-		else
-			app->age_s[app->n_ages++] = t_s;
+	for (char *word = list, *next; code == MR_OK && word; word = next) {
+		next = strchr(word, ',');
+		if (next)
+			*next++ = '\0';
+		code = take_age(app, word);
 	}
 	free(list);
 	return code;
