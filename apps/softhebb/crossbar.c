@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define Y_LEAST 1e-3
+#define Y_LEAST 1e-2
 
 struct crossbar {
 	struct mr_hebb_params params;
@@ -95,6 +95,12 @@ static void add_row(float *dw, const float *x, uint32_t n, float a)
 		dw[j] += a * x[j];
 }
 
+/* An answer that is loud enough to be learned from. */
+static double heard(const struct crossbar *c, float y)
+{
+	return (double)y < c->how.y_least ? 0 : (double)y;
+}
+
 /* dw = eta sum_i y (x - u w) */
 static void plain_change(struct crossbar *c, const struct mr_hebb_batch *b,
                          uint32_t k)
@@ -105,15 +111,17 @@ static void plain_change(struct crossbar *c, const struct mr_hebb_batch *b,
 	for (uint32_t i = 0; i < b->n; i++) {
 		size_t at = (size_t)i * c->n_out + k;
 
-		pull += (double)b->y[at] * (double)b->u[at];
-		if (b->y[at] > 0)
+		double y = heard(c, b->y[at]);
+
+		pull += y * (double)b->u[at];
+		if (y > 0)
 			add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
-			        (float)(b->eta * (double)b->y[at]));
+			        (float)(b->eta * y));
 	}
 	add_row(c->dw, c->w, c->n_in, (float)(-b->eta * pull));
 }
 
-/* dW = (|W| / r) eta sum_i y (x - c W / |W|); r follows. */
+/* dW = eta / r sum_i y (x - c W); r follows. */
 static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
                              uint32_t k)
 {
@@ -124,14 +132,14 @@ static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
 	memset(c->dw, 0, c->n_in * sizeof *c->dw);
 	for (uint32_t i = 0; i < b->n; i++) {
 		size_t at = (size_t)i * c->n_out + k;
-		double y = (double)b->y[at];
+		double y = heard(c, b->y[at]);
 		double cosine = (double)b->u[at] / r;
 
 		pull += y * cosine;
 		moved += b->eta * y * cosine * (1 - r * r);
 		if (y > 0)
 			add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
-			        (float)(norm / r * b->eta * y));
+			        (float)(b->eta / r * y));
 	}
 	add_row(c->dw, c->w, c->n_in, (float)(-b->eta * pull / r));
 	c->norm[k] = (float)norm;
@@ -190,19 +198,31 @@ static bool touched(const struct crossbar *c, const struct mr_hebb_batch *b,
                     uint32_t k)
 {
 	for (uint32_t i = 0; i < b->n; i++)
-		if ((double)b->y[(size_t)i * c->n_out + k] >= c->how.y_least)
+		if (heard(c, b->y[(size_t)i * c->n_out + k]) > 0)
 			return true;
 	return false;
 }
 
-static int refresh(struct crossbar *c, uint32_t n)
+/* Whether a multiple of `every` samples is reached by n more. */
+static bool is_due(const struct crossbar *c, uint32_t every, uint32_t n)
 {
-	uint64_t before = c->n_learned, every = c->how.refresh_every;
+	return every && c->n_learned / every != (c->n_learned + n) / every;
+}
+
+/* Neurons that do not win are not looked at, and drift away from the norm that
+ * their sums are divided by. */
+static int tend(struct crossbar *c, uint32_t n)
+{
+	bool refresh = is_due(c, c->how.refresh_every, n);
+	bool measure = c->how.digital && is_due(c, c->how.measure_every, n);
+	int code = MR_OK;
 
 	c->n_learned += n;
-	if (!every || before / every == c->n_learned / every)
-		return MR_OK;
-	return mr_tiles_refresh(&c->tiles, &c->wear.refreshed);
+	if (refresh)
+		code = mr_tiles_refresh(&c->tiles, &c->wear.refreshed);
+	if (code == MR_OK && measure)
+		code = measure_norms(c);
+	return code;
 }
 
 static int learn(void *self, const struct mr_hebb_batch *batch)
@@ -214,7 +234,7 @@ static int learn(void *self, const struct mr_hebb_batch *batch)
 		if (touched(c, batch, k))
 			code = learn_neuron(c, batch, k);
 	c->n_updates++;
-	return code == MR_OK ? refresh(c, batch->n) : code;
+	return code == MR_OK ? tend(c, batch->n) : code;
 }
 
 /* ---- the carrier ------------------------------------------------------------------ */

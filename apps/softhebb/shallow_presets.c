@@ -10,7 +10,7 @@
 #define ON_PCM                                                                \
 	{                                                                     \
 		.digital = true, .n_cells = 1, .coding = MR_CODING_PAIR,      \
-		.w_clip = 0.2, .refresh_every = 1000, .sample_s = 0           \
+		.w_clip = 0.14, .refresh_every = 1000, .measure_every = 500         \
 	}
 
 static const struct mr_shallow_preset presets[] = {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM_TO_GROW 0.8 /* of a full cell is a full weight */
 #define REFRESH_ABOVE 1.0
 #define REFRESH_BELOW 0.75
 #define BUDGET 40
@@ -43,8 +42,7 @@ static double full_S(const struct mr_hebb_mapping *how,
                      const struct mr_array *array)
 {
 	return how->g_unit_S > 0 ? how->g_unit_S
-	                         : ROOM_TO_GROW *
-	                                   mr_array_describe(array)->g_unit_S;
+	                         : mr_array_describe(array)->g_unit_S;
 }
 
 static int lay_tile(struct mr_tiles *t, uint32_t i, struct mr_array *array)
