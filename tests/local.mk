@@ -31,6 +31,7 @@ test_programs = \
 	%D%/test_oplog \
 	%D%/test_paramfile \
 	%D%/test_periphery \
+	%D%/test_pictures \
 	%D%/test_plan \
 	%D%/test_playback \
 	%D%/test_random \
@@ -178,6 +179,10 @@ imagefiles = %D%/imagefiles.c %D%/imagefiles.h
 %C%_test_datasets_CFLAGS = $(AM_CFLAGS) $(PNG_CFLAGS) $(JPEG_CFLAGS) \
 	$(ZLIB_CFLAGS)
 %C%_test_datasets_LDADD = libcheck.la $(PNG_LIBS) $(JPEG_LIBS) $(ZLIB_LIBS)
+%C%_test_pictures_SOURCES = %D%/test_pictures.c $(imagefiles)
+%C%_test_pictures_CFLAGS = $(%C%_test_datasets_CFLAGS)
+%C%_test_pictures_LDADD = $(%C%_test_datasets_LDADD)
+%C%_test_pictures_LDFLAGS = $(badmemory_ldflags)
 
 # Devices that the system's libraries find, and that are not there.
 if HAVE_UMOCKDEV
