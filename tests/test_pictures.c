@@ -550,7 +550,7 @@ static void write_strips(const char *dir)
 	imagefiles_write(dir, "train-labels.bin", label, sizeof(label));
 }
 
-static void strips_become_pictures(void)
+static void pictures_of_strips_are_read(void)
 {
 	char dir[MR_TEST_PATH_MAX];
 	struct mr_images images;
@@ -570,7 +570,7 @@ static void strips_become_pictures(void)
 	imagefiles_end();
 }
 
-static void strips_refused(const char *dir, int code, const char *words)
+static void refuse_strips(const char *dir, int code, const char *words)
 {
 	struct mr_images images;
 	struct mr_errtext err = {""};
@@ -590,25 +590,25 @@ static void damaged_strips_are_refused(void)
 	imagefiles_begin(dir);
 	write_strips(dir);
 	imagefiles_write(dir, "train-labels.bin", "\1\12\1", 3);
-	strips_refused(dir, MR_ERR_FORMAT, "train-labels.bin: byte 1: label "
+	refuse_strips(dir, MR_ERR_FORMAT, "train-labels.bin: byte 1: label "
 	               "10; labels are 0 to 9");
 	imagefiles_write(dir, "train-labels.bin", "", 0);
-	strips_refused(dir, MR_ERR_FORMAT, "0 labels; that is too few");
+	refuse_strips(dir, MR_ERR_FORMAT, "0 labels; that is too few");
 	imagefiles_write(dir, "train-labels.bin", "\1\1\1\1", 4);
-	strips_refused(dir, MR_ERR_MISSING, "3 pictures in the 2 strips "
+	refuse_strips(dir, MR_ERR_MISSING, "3 pictures in the 2 strips "
 	               "train-NN.jpg, but 4 labels");
 	imagefiles_write(dir, "train-labels.bin", "\1\1", 2);
-	strips_refused(dir, MR_ERR_FORMAT, "train-01.jpg: has 1 pictures where "
+	refuse_strips(dir, MR_ERR_FORMAT, "train-01.jpg: has 1 pictures where "
 	               "0 labels are left");
 	write_strips(dir);
 	n = imagefiles_read(dir, "train-01.jpg", bytes, sizeof(bytes));
 	imagefiles_write(dir, "train-01.jpg", bytes, n - 10);
-	strips_refused(dir, MR_ERR_FORMAT, "train-01.jpg: broken JPEG file");
+	refuse_strips(dir, MR_ERR_FORMAT, "train-01.jpg: broken JPEG file");
 	imagefiles_write(dir, "train-01.jpg", bytes, 0);
-	strips_refused(dir, MR_ERR_FORMAT, "a file of 0 bytes is no strip");
+	refuse_strips(dir, MR_ERR_FORMAT, "a file of 0 bytes is no strip");
 	n = imagefiles_jpeg(IMAGEFILES_RGB, 16, 64, pixels, &wide);
 	imagefiles_write(dir, "train-01.jpg", wide, n);
-	strips_refused(dir, MR_ERR_FORMAT, "16 x 64 pixels; a strip is 32 wide");
+	refuse_strips(dir, MR_ERR_FORMAT, "16 x 64 pixels; a strip is 32 wide");
 	free(wide);
 	imagefiles_end();
 }
@@ -683,7 +683,7 @@ const struct mr_test mr_tests[] = {
 	{"folder_test_is_val_or_test", test_part_is_val_or_test},
 	{"folder_bad_is_refused", bad_folders_are_refused},
 	{"folder_bad_picture_is_named", bad_picture_is_named_when_fetched},
-	{"strips_become_pictures", strips_become_pictures},
+	{"strips_become_pictures", pictures_of_strips_are_read},
 	{"strips_damaged_are_refused", damaged_strips_are_refused},
 	{"images_without_memory_are_refused", loaders_say_that_memory_ran_out},
 	{0},
