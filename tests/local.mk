@@ -13,6 +13,7 @@ test_programs = \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
+	%D%/test_datasets \
 	%D%/test_doctor \
 	%D%/test_emulator \
 	%D%/test_filters \
@@ -30,6 +31,7 @@ test_programs = \
 	%D%/test_oplog \
 	%D%/test_paramfile \
 	%D%/test_periphery \
+	%D%/test_pictures \
 	%D%/test_plan \
 	%D%/test_playback \
 	%D%/test_random \
@@ -170,6 +172,18 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 
 %C%_test_scpi_cobs_SOURCES = %D%/test_scpi_cobs.c %D%/scripted.c \
 	%D%/scripted.h
+
+# They make the files that they read.
+imagefiles = %D%/imagefiles.c %D%/imagefiles.h
+%C%_test_datasets_SOURCES = %D%/test_datasets.c $(imagefiles) %D%/sha256.c \
+	%D%/sha256.h
+%C%_test_datasets_CFLAGS = $(AM_CFLAGS) $(PNG_CFLAGS) $(JPEG_CFLAGS) \
+	$(ZLIB_CFLAGS)
+%C%_test_datasets_LDADD = libcheck.la $(PNG_LIBS) $(JPEG_LIBS) $(ZLIB_LIBS)
+%C%_test_pictures_SOURCES = %D%/test_pictures.c $(imagefiles)
+%C%_test_pictures_CFLAGS = $(%C%_test_datasets_CFLAGS)
+%C%_test_pictures_LDADD = $(%C%_test_datasets_LDADD)
+%C%_test_pictures_LDFLAGS = $(badmemory_ldflags)
 
 # Devices that the system's libraries find, and that are not there.
 if HAVE_UMOCKDEV

@@ -79,7 +79,12 @@ static int fail_gz(const struct mr_bytefile *file, const char *what,
 {
 	int number = Z_OK;
 	const char *text = gzerror(file->gz, &number);
+	size_t path = strlen(file->path);
 	unsigned long long at = file->at;
+
+	/* zlib puts the path and a colon before what it says */
+	if (strncmp(text, file->path, path) == 0 && strlen(text) > path + 2)
+		text += path + 2;
 
 	if (number == Z_ERRNO)
 		return mr_errtext_set(err, MR_ERR_IO, "%s: byte %llu: %s",

@@ -85,11 +85,15 @@ static void take_pictures(const struct mr_picture *strip, uint8_t *to)
 {
 	const uint8_t *from = strip->rgb;
 
-	for (uint32_t i = 0; i < strip->height / SIDE; i++)
-		for (uint32_t p = 0; p < PIXELS; p++)
-			for (uint32_t c = 0; c < COLOURS; c++)
-				to[(i * COLOURS + c) * (size_t)PIXELS + p] =
-					*from++;
+	for (uint32_t i = 0; i < strip->height / SIDE; i++) {
+		for (uint32_t p = 0; p < PIXELS; p++) {
+			to[p] = from[COLOURS * p];
+			to[PIXELS + p] = from[COLOURS * p + 1];
+			to[2 * PIXELS + p] = from[COLOURS * p + 2];
+		}
+		from += COLOURS * PIXELS;
+		to += COLOURS * PIXELS;
+	}
 }
 
 /* Decodes a strip to the pictures from *done on. */
