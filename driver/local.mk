@@ -57,6 +57,8 @@ libdriver_la_SOURCES = \
 	%D%/listen.c \
 	%D%/listen.h \
 	%D%/lockfile.c \
+	%D%/lookout.c \
+	%D%/lookout.h \
 	%D%/op_compare.c \
 	%D%/op_compare.h \
 	%D%/oplog_bytes.c \

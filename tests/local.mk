@@ -24,6 +24,7 @@ test_programs = \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
+	%D%/test_lookout \
 	%D%/test_mapping \
 	%D%/test_models \
 	%D%/test_neuron \
