@@ -51,6 +51,7 @@ test_programs = \
 	%D%/test_uri \
 	%D%/test_usb \
 	%D%/test_usbip \
+	%D%/test_usbtmc \
 	%D%/test_weights \
 	%D%/test_wire_arc1 \
 	%D%/test_wire_arc1_jobs \
