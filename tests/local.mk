@@ -21,6 +21,8 @@ test_programs = \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
+	%D%/test_guard_duty \
+	%D%/test_guard_marks \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
