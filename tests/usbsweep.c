@@ -66,6 +66,13 @@ static int work(struct mr_array *array)
 	return rc;
 }
 
+/* A garbled description: what it does not offer is refused, and nothing begins. */
+static bool is_refused_unbegun(int rc)
+{
+	return rc == MR_ERR_UNSUPPORTED || rc == MR_ERR_RANGE ||
+	       rc == MR_ERR_USAGE;
+}
+
 /* Each operation was ended, and what failed says so. */
 static void check_log(const char *path, int rc)
 {
@@ -88,7 +95,7 @@ static void check_log(const char *path, int rc)
 			failed = op.op.outcome.error;
 	}
 	CU_ASSERT(!more);
-	CU_ASSERT_EQUAL(failed, rc);
+	CU_ASSERT(failed == rc || (!failed && is_refused_unbegun(rc)));
 	mr_oplog_close(reader);
 }
 
