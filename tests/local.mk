@@ -22,9 +22,12 @@ test_programs = \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
+	%D%/test_guard_duty \
+	%D%/test_guard_marks \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
+	%D%/test_lookout \
 	%D%/test_mapping \
 	%D%/test_models \
 	%D%/test_neuron \
@@ -52,7 +55,9 @@ test_programs = \
 	%D%/test_transport \
 	%D%/test_uri \
 	%D%/test_usb \
+	%D%/test_usb_faults \
 	%D%/test_usbip \
+	%D%/test_usbtmc \
 	%D%/test_weights \
 	%D%/test_wire_arc1 \
 	%D%/test_wire_arc1_jobs \
@@ -69,7 +74,8 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 LONG_TESTS = \
 	%D%/long_fstdp \
 	%D%/long_kill \
-	%D%/long_usb
+	%D%/long_usb \
+	%D%/long_usb_faults
 # Programs that measure speed: `make bench`.
 BENCHES = \
 	%D%/bench_emulator \
@@ -198,6 +204,18 @@ if HAVE_UMOCKDEV
 %C%_long_usb_CFLAGS = $(%C%_test_usb_CFLAGS)
 %C%_long_usb_LDADD = $(%C%_test_usb_LDADD)
 %C%_long_usb_LDFLAGS = $(%C%_test_usb_LDFLAGS)
+%C%_test_usb_faults_SOURCES = %D%/test_usb_faults.c %D%/usbsweep.c %D%/usbsweep.h \
+	%D%/mockusb.c %D%/mockusb.h
+%C%_test_usb_faults_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
+%C%_test_usb_faults_CFLAGS = $(%C%_test_usb_CFLAGS)
+%C%_test_usb_faults_LDADD = $(%C%_test_usb_LDADD)
+%C%_test_usb_faults_LDFLAGS = $(%C%_test_usb_LDFLAGS)
+%C%_long_usb_faults_SOURCES = %D%/long_usb_faults.c %D%/usbsweep.c %D%/usbsweep.h \
+	%D%/mockusb.c %D%/mockusb.h
+%C%_long_usb_faults_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
+%C%_long_usb_faults_CFLAGS = $(%C%_test_usb_CFLAGS)
+%C%_long_usb_faults_LDADD = $(%C%_test_usb_LDADD)
+%C%_long_usb_faults_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 %C%_test_serial_SOURCES = %D%/test_serial.c %D%/mocktty.c %D%/mocktty.h \
 	%D%/ttypump.c %D%/ttypump.h
 %C%_test_serial_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
@@ -205,7 +223,7 @@ if HAVE_UMOCKDEV
 %C%_test_serial_LDADD = $(%C%_test_usb_LDADD)
 %C%_test_serial_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 else
-EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h %D%/mocktty.c %D%/mocktty.h \
+EXTRA_DIST += %D%/usbsweep.c %D%/usbsweep.h %D%/mockusb.c %D%/mockusb.h %D%/mocktty.c %D%/mocktty.h \
 	%D%/ttypump.c %D%/ttypump.h
 endif
 
