@@ -51,7 +51,7 @@ static void turn(const uint8_t *from, uint8_t *to)
 	for (uint32_t c = 0; c < COLOURS; c++)
 		for (uint32_t y = 0; y < SIDE; y++)
 			for (uint32_t x = 0; x < SIDE; x++)
-				*to++ = from[c * PIXELS + x * SIDE + y];
+				*to++ = from[c * PIXELS + (size_t)x * SIDE + y];
 }
 
 static int read_pictures(const struct mr_images_job *job,
