@@ -243,6 +243,7 @@ static void huge_jpeg_is_refused(void)
 /* Bytes that are no marker before one: a warning that costs nothing. */
 static void surplus_in_jpeg_is_tolerated(void)
 {
+	static const uint8_t end[] = {1, 2, 3, 0xff, 0xd9};
 	uint8_t pixels[3 * PIXELS], *bytes, more[8192];
 	struct mr_picture picture = {0};
 	struct mr_errtext err = {""};
@@ -253,7 +254,7 @@ static void surplus_in_jpeg_is_tolerated(void)
 	n = imagefiles_jpeg(IMAGEFILES_RGB, SIDE, SIDE, pixels, &bytes);
 	CU_ASSERT_FATAL(n + 3 < sizeof(more));
 	memcpy(more, bytes, n - 2);
-	memcpy(more + n - 2, "\1\2\3\xff\xd9", 5);
+	memcpy(more + n - 2, end, sizeof(end));
 	file = file_of(more, n + 3);
 	MR_CODE_ERR(mr_picture_decode(&file, 1, &picture, &err), MR_OK, err);
 	free(picture.rgb);

@@ -12,8 +12,8 @@
 #include "picture.h"
 
 #define SIDE 32u
-#define PIXELS (SIDE * SIDE)
-#define COLOURS 3u
+#define PIXELS ((size_t)SIDE * SIDE)
+#define COLOURS ((size_t)3)
 #define FILE_MAX (64u << 20) /* bytes of a strip; those there are have 0.6e6 */
 #define STRIPS_MAX 100       /* two digits */
 
@@ -118,7 +118,7 @@ static int decode_strip(const struct mr_picture_file *file,
 		                      "left", file->path, strip.height / SIDE,
 		                      out->n - *done);
 	if (code == MR_OK) {
-		take_pictures(&strip, out->pixels + (size_t)*done * COLOURS *
+		take_pictures(&strip, out->pixels + *done * COLOURS *
 		                      PIXELS);
 		*done += strip.height / SIDE;
 	}

@@ -118,8 +118,9 @@ const char *mr_fuzz_folder(const char *name, const void *data, size_t size)
 	(void)snprintf(path, sizeof path, "%s/%s", scratch_folder, name);
 	file = fopen(path, "wb");
 	mr_fuzz_must(file != NULL, "a file cannot be opened");
-	mr_fuzz_must(fwrite(data, 1, size, file) == size &&
-	                     fclose(file) == 0,
+	bool written = fwrite(data, 1, size, file) == size;
+
+	mr_fuzz_must(fclose(file) == 0 && written,
 	             "a file cannot be written");
 	return scratch_folder;
 }
