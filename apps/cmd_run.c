@@ -6,6 +6,7 @@
 
 #include "correlation/app.h"
 #include "fstdp/app.h"
+#include "softhebb/app.h"
 #include "synapses/app.h"
 
 #include <string.h>
@@ -22,6 +23,8 @@ static const struct app apps[] = {
 	 "correlation detection by accumulated pulses"},
 	{"fstdp", mr_app_fstdp,
 	 "correlation detection with fatiguing plasticity (FSTDP)"},
+	{"softhebb", mr_app_softhebb,
+	 "images learned without labels by soft winner-take-all (SoftHebb)"},
 	{"synapses", mr_app_synapses,
 	 "weights of several cells each come apart, the more the better"},
 };

@@ -40,7 +40,27 @@ libapps_la_SOURCES = \
 	%D%/correlation/run.h \
 	%D%/csvfile.c \
 	%D%/csvfile.h \
+	%D%/datasets/bytefile.c \
+	%D%/datasets/bytefile.h \
+	%D%/datasets/cifar.c \
+	%D%/datasets/crop.c \
+	%D%/datasets/crop.h \
+	%D%/datasets/folder.c \
+	%D%/datasets/folder.h \
+	%D%/datasets/formats.h \
+	%D%/datasets/idx.c \
+	%D%/datasets/images.c \
 	%D%/datasets/images.h \
+	%D%/datasets/jpegfile.c \
+	%D%/datasets/names.c \
+	%D%/datasets/names.h \
+	%D%/datasets/picture.c \
+	%D%/datasets/picture.h \
+	%D%/datasets/places.c \
+	%D%/datasets/pngfile.c \
+	%D%/datasets/scale.c \
+	%D%/datasets/stl.c \
+	%D%/datasets/strips.c \
 	%D%/ending.c \
 	%D%/ending.h \
 	%D%/figure.c \
@@ -82,6 +102,29 @@ libapps_la_SOURCES = \
 	%D%/pbmfile.h \
 	%D%/seeds.c \
 	%D%/seeds.h \
+	%D%/softhebb/app.h \
+	%D%/softhebb/carrier_float.c \
+	%D%/softhebb/crossbar.c \
+	%D%/softhebb/crossbar.h \
+	%D%/softhebb/layer.c \
+	%D%/softhebb/layer.h \
+	%D%/softhebb/options.c \
+	%D%/softhebb/plot.c \
+	%D%/softhebb/report.c \
+	%D%/softhebb/samples.c \
+	%D%/softhebb/samples.h \
+	%D%/softhebb/session.c \
+	%D%/softhebb/shallow.c \
+	%D%/softhebb/shallow.h \
+	%D%/softhebb/shallow_presets.c \
+	%D%/softhebb/shallow_presets.h \
+	%D%/softhebb/shrink.c \
+	%D%/softhebb/shrink.h \
+	%D%/softhebb/softhebb.c \
+	%D%/softhebb/tiles.c \
+	%D%/softhebb/tiles.h \
+	%D%/softhebb/vote.c \
+	%D%/softhebb/vote.h \
 	%D%/synapses/app.h \
 	%D%/synapses/neuron.c \
 	%D%/synapses/neuron.h \
@@ -97,8 +140,10 @@ libapps_la_SOURCES = \
 	%D%/tool_session.c \
 	%D%/weights.c \
 	%D%/weights.h
-libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
-libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS)
+libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) \
+	$(PNG_CFLAGS) $(JPEG_CFLAGS) $(BLAS_CFLAGS)
+libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) $(PNG_LIBS) \
+	$(JPEG_LIBS) $(BLAS_LIBS)
 
 bin_PROGRAMS += memrig
 memrig_SOURCES = %D%/memrig.c

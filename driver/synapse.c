@@ -171,8 +171,8 @@ static int make_buffers(struct mr_synapse *s)
 	s->scale = calloc(s->o.n_out, sizeof *s->scale);
 	s->raised = calloc(n_cells, sizeof *s->raised);
 	s->g_S = calloc(n_cells, sizeof *s->g_S);
-	s->up = calloc(n_cells, sizeof *s->up);
-	s->down = calloc(n_cells, sizeof *s->down);
+	s->up = calloc(n_cells, s->o.pulses_max * sizeof *s->up);
+	s->down = calloc(n_cells, s->o.pulses_max * sizeof *s->down);
 	s->v_V = calloc(s->o.n_in, sizeof *s->v_V);
 	s->fed_V = calloc(s->o.n_in, sizeof *s->fed_V);
 	s->fed = calloc(s->o.n_in, sizeof *s->fed);
@@ -201,6 +201,9 @@ static void set_defaults(struct mr_synapse *s)
 	o->stride = o->stride ? o->stride : 1;
 	o->raise_every = o->raise_every ? o->raise_every : 1;
 	o->lower_every = o->lower_every ? o->lower_every : 1;
+	o->pulses_max = o->pulses_max ? o->pulses_max : 1;
+	if (o->refresh_below == 0)
+		o->refresh_below = INFINITY;
 	s->n_sides = o->coding == MR_CODING_PAIR ? 2 : 1;
 	s->n_ref = o->coding == MR_CODING_OFFSET ? o->n_cells : 0;
 }

@@ -39,6 +39,7 @@ static void count_pulses(struct mr_synapse *s, const struct mr_op *op,
 int mr__synapse_submit(struct mr_synapse *s, struct mr_op *ops,
                        const enum mr_effect *effects, size_t n)
 {
+	s->seen_n = 0;
 	for (size_t i = 0; i < n; i++)
 		ops[i].outcome.error = MR_ERR_NOT_RUN; /* if it is not checked */
 	int rc = mr_array_submit(s->array, ops, n, NULL, NULL);
@@ -140,6 +141,7 @@ int mr__synapse_program(struct mr_synapse *s, struct mr_op *op, size_t n,
 	struct mr__tally tally = {.raised = raised};
 	bool own = mr__array_takes(s->array, op);
 
+	s->seen_n = 0;
 	s->array->tally = own ? NULL : &tally;
 	int rc = mr_array_submit(s->array, op, 1, NULL, NULL);
 

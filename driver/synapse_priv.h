@@ -29,6 +29,8 @@ struct mr_synapse {
 	double *chi;       /* [n_in*n_out] accumulated wanted change */
 	uint32_t *raised;  /* [n_in*n_cols] raising pulses since the last erase */
 	float *g_S;        /* [n_in*n_cols] last reading */
+	uint32_t seen_first; /* outputs of that reading */
+	uint32_t seen_n;     /* 0 = it is used up */
 	float *ref_S;      /* [n_in*n_ref] last reading of the reference */
 	uint32_t *up;      /* [n_in*n_cols] cells to raise */
 	uint32_t *down;    /* [n_in*n_cols] cells to lower or erase */

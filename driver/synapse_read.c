@@ -22,7 +22,11 @@ int mr__synapse_look(struct mr_synapse *s, uint32_t first, uint32_t n)
 		s->list + (s->n_folds > 1 ? (size_t)s->o.n_in * n_cols : 0));
 	ops[1].read.g_S = s->ref_S;
 	s->counts.reads += (uint64_t)s->o.n_in * (n * s->per_out + s->n_ref);
-	return mr_array_submit(s->array, ops, s->n_ref ? 2 : 1, NULL, NULL);
+	int rc = mr_array_submit(s->array, ops, s->n_ref ? 2 : 1, NULL, NULL);
+
+	s->seen_first = first;
+	s->seen_n = rc ? 0 : n;
+	return rc;
 }
 
 const float *mr__synapse_readings(const struct mr_synapse *s, uint32_t in,
@@ -48,17 +52,31 @@ double mr__synapse_weight(const struct mr_synapse *s, uint32_t out,
 	return sum / (s->per_weight_S * mr__synapse_drift(s, out));
 }
 
-int mr_synapse_read(struct mr_synapse *s, float *w)
+static int read_outputs(struct mr_synapse *s, uint32_t first, uint32_t n,
+                        float *w)
 {
-	uint32_t n = s->o.n_out;
-	int rc = mr__synapse_look(s, 0, n);
+	int rc = mr__synapse_look(s, first, n);
 
 	for (uint32_t i = 0; i < s->o.n_in && !rc; i++)
-		for (uint32_t j = 0; j < n; j++)
-			w[(size_t)i * n + j] = (float)mr__synapse_weight(
-				s, j, mr__synapse_readings(s, i, j, n),
+		for (uint32_t k = 0; k < n; k++)
+			w[(size_t)i * n + k] = (float)mr__synapse_weight(
+				s, first + k, mr__synapse_readings(s, i, k, n),
 				&s->ref_S[(size_t)i * s->n_ref]);
 	return rc;
+}
+
+int mr_synapse_read(struct mr_synapse *s, float *w)
+{
+	return read_outputs(s, 0, s->o.n_out, w);
+}
+
+int mr_synapse_read_output(struct mr_synapse *s, uint32_t out, float *w)
+{
+	if (out >= s->o.n_out)
+		return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
+		                      "synapses: output %u is outside 0..%u", out,
+		                      s->o.n_out - 1);
+	return read_outputs(s, out, 1, w);
 }
 
 /* ---- forward ------------------------------------------------------------- */

@@ -46,7 +46,8 @@ static void collect(struct mr_synapse *s, struct batch *b, double limit)
 			double plus = side_level(s, g_S, j);
 			double minus = side_level(s, g_S + s->o.n_cells, j);
 
-			if (fmax(plus, minus) >= limit)
+			if (fmax(plus, minus) >= limit &&
+			    fabs(plus - minus) < s->o.refresh_below)
 				add(s, b, i, j, plus - minus);
 		}
 	}

@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* A reading goes through at most three roundings to float: that much below 1
  * still is 1. The least step of any cell is far more. */
@@ -84,7 +85,7 @@ static void lower_cell(struct mr_synapse *s, const struct site *at, uint32_t d)
 /* ---- when ---------------------------------------------------------------- */
 
 /* Spend a positive or (pair) negative chi on a raising pulse of one side. */
-static void spend_up(struct mr_synapse *s, const struct site *at,
+static bool spend_up(struct mr_synapse *s, const struct site *at,
                      const float *g_S, uint32_t side, double sign)
 {
 	uint32_t d = side * s->o.n_cells + selected(s, at);
@@ -92,21 +93,23 @@ static void spend_up(struct mr_synapse *s, const struct site *at,
 	double step = mean_step(s, g, *raised_at(s, at, d));
 
 	if (sign * *at->chi < s->o.pulse_at * step)
-		return;
+		return false;
 	raise_cell(s, at, d);
 	*at->chi -= sign * step;
+	return true;
 }
 
-static void spend_step_down(struct mr_synapse *s, const struct site *at)
+static bool spend_step_down(struct mr_synapse *s, const struct site *at)
 {
 	uint32_t d = selected(s, at);
 	double step = fmax(s->lower.step.floor_S, s->lower.step.offset_S) /
 	              s->per_weight_S;
 
 	if (-*at->chi < s->o.pulse_at * step)
-		return;
+		return false;
 	lower_cell(s, at, d);
 	*at->chi += step;
+	return true;
 }
 
 /* The next cell, from the counter on, that has anything to erase. */
@@ -129,7 +132,8 @@ static void spend_erase(struct mr_synapse *s, const struct site *at,
 	*at->chi = fmax(*at->chi, 0);
 }
 
-static void decide(struct mr_synapse *s, const struct site *at,
+/* Erasing takes what the reading says, which it makes untrue: once an update. */
+static bool decide(struct mr_synapse *s, const struct site *at,
                    const float *g_S)
 {
 	bool pair = s->n_sides == 2;
@@ -138,13 +142,14 @@ static void decide(struct mr_synapse *s, const struct site *at,
 	    (pair && at->weight <= -FULL && *at->chi < 0))
 		*at->chi = 0;
 	else if (*at->chi > 0)
-		spend_up(s, at, g_S, 0, 1);
+		return spend_up(s, at, g_S, 0, 1);
 	else if (*at->chi < 0 && pair)
-		spend_up(s, at, g_S, 1, -1);
+		return spend_up(s, at, g_S, 1, -1);
 	else if (*at->chi < 0 && s->lower.effect == MR_EFFECT_LOWER)
-		spend_step_down(s, at);
+		return spend_step_down(s, at);
 	else if (*at->chi < 0)
 		spend_erase(s, at, g_S);
+	return false;
 }
 
 static struct mr_op list_pulse(const struct mr_waveform *wave,
@@ -195,37 +200,76 @@ static int which_outputs(struct mr_synapse *s, uint32_t out, uint32_t *first,
 	return MR_OK;
 }
 
+static struct site site_of(struct mr_synapse *s, uint32_t i, uint32_t out,
+                           const float *g_S)
+{
+	return (struct site){
+		.in = i,
+		.out = out,
+		.weight = mr__synapse_weight(s, out, g_S,
+	                                     &s->ref_S[(size_t)i * s->n_ref]),
+		.chi = &s->chi[(size_t)i * s->o.n_out + out]};
+}
+
+static int check_changes(const struct mr_synapse *s, const float *dw, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (!isfinite(dw[k]))
+			return mr__synapse_fail(s, MR_ERR_RANGE,
+			          "a wanted change is not finite");
+	return MR_OK;
+}
+
+/* The last look was at just these outputs. */
+static void spend(struct mr_synapse *s, uint32_t first, uint32_t n,
+                  const float *dw, float *w)
+{
+	for (uint32_t i = 0; i < s->o.n_in; i++) {
+		for (uint32_t k = 0; k < n; k++) {
+			const float *g_S = mr__synapse_readings(s, i, k, n);
+			struct site at = site_of(s, i, first + k, g_S);
+			uint32_t left = s->o.pulses_max;
+
+			*at.chi += (double)dw[(size_t)i * n + k];
+			if (w)
+				w[(size_t)i * n + k] = (float)at.weight;
+			while (left && decide(s, &at, g_S))
+				left--;
+		}
+	}
+}
+
 int mr_synapse_update(struct mr_synapse *s, uint32_t out, const float *dw,
                       float *w)
 {
 	uint32_t first = 0, n = 0;
 	int rc = which_outputs(s, out, &first, &n);
 
-	for (size_t k = 0; !rc && k < (size_t)s->o.n_in * n; k++)
-		if (!isfinite(dw[k]))
-			rc = mr__synapse_fail(s, MR_ERR_RANGE,
-			          "a wanted change is not finite");
+	if (!rc)
+		rc = check_changes(s, dw, (size_t)s->o.n_in * n);
 	if (!rc)
 		rc = mr__synapse_look(s, first, n);
-	for (uint32_t i = 0; i < s->o.n_in && !rc; i++) {
-		for (uint32_t k = 0; k < n; k++) {
-			const float *g_S = mr__synapse_readings(s, i, k, n);
-			struct site at = {
-				.in = i,
-				.out = first + k,
-				.weight = mr__synapse_weight(s, first + k, g_S,
-			                             &s->ref_S[(size_t)i *
-			                                       s->n_ref]),
-				.chi = &s->chi[(size_t)i * s->o.n_out + first +
-			                       k]};
+	if (rc)
+		return rc;
+	spend(s, first, n, dw, w);
+	return send_pulses(s);
+}
 
-			*at.chi += (double)dw[(size_t)i * n + k];
-			if (w)
-				w[(size_t)i * n + k] = (float)at.weight;
-			decide(s, &at, g_S);
-		}
-	}
-	return rc ? rc : send_pulses(s);
+int mr_synapse_fire(struct mr_synapse *s, uint32_t out, const float *dw)
+{
+	uint32_t first = 0, n = 0;
+	int rc = which_outputs(s, out, &first, &n);
+
+	if (!rc)
+		rc = check_changes(s, dw, (size_t)s->o.n_in * n);
+	if (!rc && (s->seen_first != first || s->seen_n != n))
+		rc = mr__synapse_fail(s, MR_ERR_USAGE,
+		                      "to fire, read the same output before");
+	if (rc)
+		return rc;
+	s->seen_n = 0;
+	spend(s, first, n, dw, NULL);
+	return send_pulses(s);
 }
 
 /* The potentiation and the depression counter. */
@@ -237,26 +281,49 @@ static bool is_due(struct mr_synapse *s, int8_t change)
 	       s->downs++ % s->o.lower_every == s->o.lower_every - 1;
 }
 
+static void pulse_once(struct mr_synapse *s, const struct site *at, bool up)
+{
+	uint32_t d = selected(s, at);
+
+	if (!is_due(s, up ? 1 : -1))
+		return;
+	if (up)
+		raise_cell(s, at, d);
+	else if (s->n_sides == 2)
+		raise_cell(s, at, s->o.n_cells + d);
+	else
+		lower_cell(s, at, d);
+}
+
+static int check_counts(const struct mr_synapse *s, const int8_t *change,
+                        size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if ((uint32_t)abs(change[k]) > s->o.pulses_max)
+			return mr_errtext_set(&s->array->err, MR_ERR_RANGE,
+			                      "synapses: %d pulses at once, at "
+			                      "most %u (pulses_max)",
+			                      abs(change[k]), s->o.pulses_max);
+	return MR_OK;
+}
+
 int mr_synapse_pulse(struct mr_synapse *s, uint32_t out, const int8_t *change)
 {
 	uint32_t first = 0, n = 0;
 	int rc = which_outputs(s, out, &first, &n);
 
-	for (uint32_t i = 0; i < s->o.n_in && !rc; i++) {
+	if (!rc)
+		rc = check_counts(s, change, (size_t)s->o.n_in * n);
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < s->o.n_in; i++) {
 		for (uint32_t k = 0; k < n; k++) {
-			int8_t sign = change[(size_t)i * n + k];
+			int8_t wanted = change[(size_t)i * n + k];
 			struct site at = {.in = i, .out = first + k};
-			uint32_t d = selected(s, &at);
 
-			if (!is_due(s, sign))
-				continue;
-			if (sign > 0)
-				raise_cell(s, &at, d);
-			else if (s->n_sides == 2)
-				raise_cell(s, &at, s->o.n_cells + d);
-			else
-				lower_cell(s, &at, d);
+			for (int left = abs(wanted); left > 0; left--)
+				pulse_once(s, &at, wanted > 0);
 		}
 	}
-	return rc ? rc : send_pulses(s);
+	return send_pulses(s);
 }

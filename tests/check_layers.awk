@@ -41,6 +41,7 @@ BEGIN {
 	third["zlib.h"] = "apps emulator!"
 	third["png.h"] = "apps"
 	third["jpeglib.h"] = "apps"
+	third["jerror.h"] = "apps"
 	third["cblas.h"] = "emulator apps"
 	third["sleef.h"] = "devices emulator"
 	third["cholmod.h"] = "emulator!"

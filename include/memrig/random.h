@@ -36,7 +36,9 @@ enum mr_purpose {
 	MR_PURPOSE_PULSE_2 = 9, /**< second normal of a programming event */
 	MR_PURPOSE_PULSE_3 = 10, /**< third */
 	MR_PURPOSE_FLICKER = 11, /**< steps of 1/f noise: event * 16 + state */
-	MR_PURPOSE_DEFECT = 12   /**< which cells are stuck or missing */
+	MR_PURPOSE_DEFECT = 12,  /**< which cells are stuck or missing */
+	MR_PURPOSE_WEIGHT = 13,  /**< first weights of the apps' layers */
+	MR_PURPOSE_ORDER = 14    /**< order in which samples are shown */
 };
 
 /** Where in the space of draws: everything but the seed. */

@@ -68,6 +68,12 @@ struct mr_synapse_options {
 	uint32_t raise_every; /**< the potentiation counter: mr_synapse_pulse()
 	                           raises only for every such candidate; 0 = 1 */
 	uint32_t lower_every; /**< the depression counter, likewise; 0 = 1 */
+	uint32_t pulses_max;  /**< most pulses that one call of
+	                           mr_synapse_update() or mr_synapse_fire() gives
+	                           a synapse, one after the other; 0 = 1. Each is
+	                           reckoned with the same reading */
+	double refresh_below; /**< mr_synapse_refresh() leaves pairs of a greater
+	                           weight, by amount, as they are; 0 = no limit */
 	double g_unit_S;      /**< conductance of a cell that counts as weight 1;
 	                           0 = described */
 	double drift_scale;   /**< drift factor that reads are divided by, one
@@ -206,6 +212,17 @@ MR_API double mr_synapse_scale(const struct mr_synapse *syn, uint32_t out);
 MR_API int mr_synapse_read(struct mr_synapse *syn, float *w);
 
 /**
+ * Read the weights of one output, one reading per cell.
+ *
+ * @param syn  the synapses.
+ * @param out  the output, < n_out.
+ * @param w    [n_in] receives its weights.
+ * @return as mr_array_submit(); MR_ERR_RANGE for an output that is not there.
+ */
+MR_API int mr_synapse_read_output(struct mr_synapse *syn, uint32_t out,
+                                  float *w);
+
+/**
  * Weighted sums of some inputs: y[j] = sum over k of x[k] * w[in[k]][j].
  * Through drive where the array offers it with any input level, else through
  * reads of the active cells and a digital sum.
@@ -226,8 +243,8 @@ MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
 
 /**
  * Accumulate wanted changes and pulse where they are due: read the weights,
- * add `dw` to an accumulator chi per synapse, then at most one pulse per
- * synapse:
+ * add `dw` to an accumulator chi per synapse, then at most `pulses_max` pulses
+ * per synapse, one erase at most:
  *  - raise the next cell when chi >= pulse_at * its mean step, and subtract
  *    that step; at w >= 1 clear a positive chi instead;
  *  - SINGLE, OFFSET: lower the next cell by one step where the array can; else
@@ -248,14 +265,29 @@ MR_API int mr_synapse_update(struct mr_synapse *syn, uint32_t out,
                              const float *dw, float *w);
 
 /**
+ * mr_synapse_update() on the readings that are at hand, for rules whose change
+ * depends on the weight: read, reckon, fire.
+ *
+ * @param syn  the synapses.
+ * @param out  the output of the mr_synapse_read_output() just before, or
+ *             MR_OUTPUTS_ALL after mr_synapse_read().
+ * @param dw   [n_in] wanted changes ([n_in*n_out] for all).
+ * @return as mr_synapse_update(); MR_ERR_USAGE if that reading is not at hand:
+ *         each serves once.
+ */
+MR_API int mr_synapse_fire(struct mr_synapse *syn, uint32_t out,
+                           const float *dw);
+
+/**
  * Pulse without an accumulator: one raising pulse where `change` is positive,
  * one lowering (or erasing) pulse where it is negative, on the next cell of
  * each synapse, for every raise_every-th and lower_every-th such candidate.
  *
  * @param syn     the synapses.
  * @param out     which output, or MR_OUTPUTS_ALL.
- * @param change  [n_in] signs ([n_in*n_out] for all); 0 = leave alone.
- * @return as mr_array_submit().
+ * @param change  [n_in] signs ([n_in*n_out] for all); 0 = leave alone. An amount
+ *                over 1 is so many candidates, one after the other.
+ * @return as mr_array_submit(); MR_ERR_RANGE for more than pulses_max at once.
  */
 MR_API int mr_synapse_pulse(struct mr_synapse *syn, uint32_t out,
                             const int8_t *change);

@@ -86,9 +86,11 @@ fuzz: $(BUILT_SOURCES)
 			$(STD_CFLAGS) $(PTHREAD_CFLAGS) $(SQLITE_CFLAGS) \
 			$(JANSSON_CFLAGS) $(INIH_CFLAGS) $(SLEEF_CFLAGS) \
 			$(BLAS_CFLAGS) $(ZLIB_CFLAGS) \
+			$(PNG_CFLAGS) $(JPEG_CFLAGS) \
 			$(SERIALPORT_CFLAGS) $(USB_CFLAGS)' \
 		FUZZ_LIBS='$(SQLITE_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) \
 			$(SLEEF_LIBS) $(BLAS_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) \
+			$(PNG_LIBS) $(JPEG_LIBS) \
 			$(SERIALPORT_LIBS) $(USB_LIBS) \
 			$(PTHREAD_LIBS) $(LIBS)'
 	@test ! -f fuzz-probe || sh $(srcdir)/%D%/run.sh ./fuzz-objects \

@@ -41,6 +41,8 @@ run_once() {
 	options="-max_total_time=$2 -timeout=20 -rss_limit_mb=2048"
 	options="$options -malloc_limit_mb=1024 -max_len=16384"
 	options="$options -print_final_stats=1 -artifact_prefix=fuzz-$1/"
+	# asking for names forks, and the child holds the locks of the parent
+	options="$options -print_funcs=0"
 	[ -f "$here/dict/$1.dict" ] &&
 		options="$options -dict=$here/dict/$1.dict"
 	# the tool's own messages would drown the log

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* What the parts of "memrig run softhebb" share. */
+#ifndef MR_SOFTHEBB_APP_H
+#define MR_SOFTHEBB_APP_H
+
+#include "../busy.h"
+#include "../cmd.h"
+#include "shallow.h"
+#include "shallow_presets.h"
+
+#define MR_CARRY_FLOAT 1u /**< weights in floating point */
+#define MR_CARRY_ARRAY 2u /**< weights on the array */
+
+#define MR_AGES_MAX 12 /**< times since programming that are looked at */
+
+/** Accuracy some time after training. */
+struct mr_softhebb_age {
+	double t_s;       /**< array time since the end of training */
+	double kept;      /**< labels as they were */
+	double soft;      /**< soft vote as it was */
+	double compensated; /**< labels as they were, one factor for all; NAN
+	                         where it cannot be measured */
+	double relabelled; /**< labels taken anew */
+};
+
+/** One run. */
+struct mr_softhebb_run {
+	bool array;       /**< on the array, or in floating point */
+	uint64_t seed;
+	struct mr_shallow_result result;
+	struct mr_hebb_wear wear;
+	float *radius;    /**< [n_out] in digital; NULL if not */
+	uint32_t n_ages;
+	struct mr_softhebb_age age[MR_AGES_MAX];
+	double wall_s;    /**< of learning and rating */
+	double learn_s;   /**< of learning alone */
+	double array_s;   /**< array time of the run */
+	double busy_s;    /**< of which the array was at work */
+	uint64_t n_ops;
+};
+
+/** The app at work. */
+struct mr_softhebb_app {
+	struct mr_tool *tool;
+	const struct mr_shallow_preset *preset;
+	struct mr_hebb_params params;
+	struct mr_hebb_params array_params;
+	struct mr_hebb_mapping mapping;
+	unsigned carriers;  /**< MR_CARRY_ bits */
+	uint32_t n_out;
+	uint32_t batch;
+	uint32_t samples;
+	uint32_t epochs;
+	uint32_t n_ages;
+	double age_s[MR_AGES_MAX];
+	struct mr_images train;
+	struct mr_images test;
+	uint64_t *seeds;    /**< [n_seeds] */
+	uint32_t n_seeds;
+	const char *plot;   /**< figure wanted; or NULL */
+	bool plotted;
+	struct mr_softhebb_run *run; /**< [n_runs] */
+	uint32_t n_runs;
+	uint32_t n_planned;
+	bool partial;
+	struct mr_busy busy;
+};
+
+/** "memrig run softhebb"; as mr_cmd_run(). */
+int mr_app_softhebb(int argc, char **argv);
+
+/** Read the options and the data; tells the user of failures. */
+int mr_softhebb_settle(struct mr_softhebb_app *app);
+
+/** Make all runs; MR_ERR_STOPPED with some results; tells of failures. */
+int mr_softhebb_all(struct mr_softhebb_app *app);
+
+/** Write the results to tool->out, as a table or JSON. */
+int mr_softhebb_report(struct mr_softhebb_app *app);
+
+/** Draw the figure app->plot. */
+int mr_softhebb_plot(const struct mr_softhebb_app *app,
+                     struct mr_errtext *err);
+
+/** Mean and spread of a figure over the runs of one carrier. */
+struct mr_softhebb_summary {
+	uint32_t n; /**< complete runs; 0 = none */
+	double labels, labels_sd;
+	double soft, soft_sd;
+	double used; /**< neurons that won */
+};
+
+/** Summarise one carrier. */
+void mr_softhebb_summarise(const struct mr_softhebb_app *app, bool array,
+                           struct mr_softhebb_summary *summary);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* The rule on arrays: which neurons are touched, what is read, what is fired. */
+#include "crossbar.h"
+
+#include "tiles.h"
+
+#include "memrig/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define Y_LEAST 1e-3
+
+struct crossbar {
+	struct mr_hebb_params params;
+	struct mr_hebb_mapping how;
+	struct mr_tiles tiles;
+	uint32_t n_in;
+	uint32_t n_out;
+	float *bias;    /* [n_out] */
+	float *radius;  /* [n_out] in digital */
+	float *norm;    /* [n_out] |W_k| as last seen */
+	float *w;       /* [n_in] of the neuron at work */
+	float *dw;      /* [n_in] */
+	int8_t *pulses; /* [n_in] */
+	uint64_t n_learned; /* samples */
+	uint64_t n_updates; /* of neurons: address of roundings */
+	struct mr_hebb_wear wear;
+};
+
+/* ---- forward ------------------------------------------------------------------- */
+
+static int multiply(void *self, const float *x, uint32_t n, float *u)
+{
+	struct crossbar *c = self;
+
+	for (uint32_t i = 0; i < n; i++, x += c->n_in, u += c->n_out) {
+		int code = mr_tiles_forward(&c->tiles, x, c->how.sample_s, u);
+
+		if (code != MR_OK)
+			return code;
+		for (uint32_t k = 0; k < c->n_out && c->how.digital; k++)
+			u[k] *= c->radius[k] / c->norm[k];
+	}
+	c->wear.drives += n;
+	return MR_OK;
+}
+
+static int measure_norms(struct crossbar *c)
+{
+	float *w = calloc(c->n_out, c->n_in * sizeof *w);
+	int code = w ? mr_tiles_read(&c->tiles, w) : MR_ERR_NOMEM;
+
+	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
+		c->norm[k] = (float)fmax(
+			mr_hebb_norm(&w[(size_t)k * c->n_in], c->n_in), 1e-6);
+	free(w);
+	return code;
+}
+
+/* ---- begin --------------------------------------------------------------------- */
+
+static int start(void *self, const float *w)
+{
+	struct crossbar *c = self;
+	float *to = calloc(c->n_out, c->n_in * sizeof *to);
+	int code;
+
+	if (!to)
+		return mr_tiles_fail(&c->tiles, MR_ERR_NOMEM, "out of memory");
+	for (uint32_t k = 0; k < c->n_out; k++) {
+		const float *from = &w[(size_t)k * c->n_in];
+		double norm = mr_hebb_norm(from, c->n_in);
+		double a = c->how.digital && norm > 0 ? 1 / norm : 1;
+
+		c->radius[k] = (float)norm;
+		for (uint32_t j = 0; j < c->n_in; j++)
+			to[(size_t)k * c->n_in + j] = (float)(a * (double)from[j]);
+	}
+	code = mr_tiles_set(&c->tiles, to, &c->wear.missed);
+	free(to);
+	if (code == MR_OK && c->how.digital)
+		code = measure_norms(c);
+	return code;
+}
+
+/* ---- changes -------------------------------------------------------------------- */
+
+static void add_row(float *dw, const float *x, uint32_t n, float a)
+{
+	for (uint32_t j = 0; j < n; j++)
+		dw[j] += a * x[j];
+}
+
+/* dw = eta sum_i y (x - u w) */
+static void plain_change(struct crossbar *c, const struct mr_hebb_batch *b,
+                         uint32_t k)
+{
+	double pull = 0;
+
+	memset(c->dw, 0, c->n_in * sizeof *c->dw);
+	for (uint32_t i = 0; i < b->n; i++) {
+		size_t at = (size_t)i * c->n_out + k;
+
+		pull += (double)b->y[at] * (double)b->u[at];
+		if (b->y[at] > 0)
+			add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
+			        (float)(b->eta * (double)b->y[at]));
+	}
+	add_row(c->dw, c->w, c->n_in, (float)(-b->eta * pull));
+}
+
+/* dW = (|W| / r) eta sum_i y (x - c W / |W|); r follows. */
+static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
+                             uint32_t k)
+{
+	double norm = fmax(mr_hebb_norm(c->w, c->n_in), 1e-6);
+	double r = (double)c->radius[k];
+	double pull = 0, moved = r;
+
+	memset(c->dw, 0, c->n_in * sizeof *c->dw);
+	for (uint32_t i = 0; i < b->n; i++) {
+		size_t at = (size_t)i * c->n_out + k;
+		double y = (double)b->y[at];
+		double cosine = (double)b->u[at] / r;
+
+		pull += y * cosine;
+		moved += b->eta * y * cosine * (1 - r * r);
+		if (y > 0)
+			add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
+			        (float)(norm / r * b->eta * y));
+	}
+	add_row(c->dw, c->w, c->n_in, (float)(-b->eta * pull / r));
+	c->norm[k] = (float)norm;
+	c->radius[k] = (float)fmax(moved, 0.05);
+}
+
+/* ---- pulses --------------------------------------------------------------------- */
+
+static double chance(const struct crossbar *c, uint32_t j, uint32_t k)
+{
+	struct mr_address at = {.purpose = MR_PURPOSE_UPDATE,
+	                        .subject = j,
+	                        .event = c->n_updates * c->n_out + k};
+
+	return mr_random_uniform(c->how.seed, at);
+}
+
+static int round_changes(struct crossbar *c, uint32_t k)
+{
+	for (uint32_t j = 0; j < c->n_in; j++) {
+		double step = mr_tiles_step(&c->tiles, c->w[j]);
+		double steps = fabs((double)c->dw[j]) / step;
+		double n = 0;
+
+		if (steps > 0)
+			n = fmin(floor(steps + chance(c, j, k)), MR_TILES_PULSES);
+		c->pulses[j] = (int8_t)(c->dw[j] < 0 ? -n : n);
+	}
+	return mr_tiles_pulse(&c->tiles, k, c->pulses);
+}
+
+static int fire(struct crossbar *c, const struct mr_hebb_batch *b, uint32_t k)
+{
+	if (c->how.pulsing == MR_PULSING_ACCUMULATE)
+		return mr_tiles_fire(&c->tiles, k, c->dw);
+	if (b->eta < c->how.eta_stop * c->params.eta0)
+		return MR_OK;
+	return round_changes(c, k);
+}
+
+static int learn_neuron(struct crossbar *c, const struct mr_hebb_batch *b,
+                        uint32_t k)
+{
+	int code = mr_tiles_look(&c->tiles, k, c->w);
+
+	if (code != MR_OK)
+		return code;
+	if (c->how.digital)
+		direction_change(c, b, k);
+	else
+		plain_change(c, b, k);
+	return fire(c, b, k);
+}
+
+static bool touched(const struct crossbar *c, const struct mr_hebb_batch *b,
+                    uint32_t k)
+{
+	for (uint32_t i = 0; i < b->n; i++)
+		if ((double)b->y[(size_t)i * c->n_out + k] >= c->how.y_least)
+			return true;
+	return false;
+}
+
+static int refresh(struct crossbar *c, uint32_t n)
+{
+	uint64_t before = c->n_learned, every = c->how.refresh_every;
+
+	c->n_learned += n;
+	if (!every || before / every == c->n_learned / every)
+		return MR_OK;
+	return mr_tiles_refresh(&c->tiles, &c->wear.refreshed);
+}
+
+static int learn(void *self, const struct mr_hebb_batch *batch)
+{
+	struct crossbar *c = self;
+	int code = MR_OK;
+
+	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
+		if (touched(c, batch, k))
+			code = learn_neuron(c, batch, k);
+	c->n_updates++;
+	return code == MR_OK ? refresh(c, batch->n) : code;
+}
+
+/* ---- the carrier ------------------------------------------------------------------ */
+
+static int read_all(void *self, float *w)
+{
+	struct crossbar *c = self;
+	int code = mr_tiles_read(&c->tiles, w);
+
+	for (uint32_t k = 0; k < c->n_out && code == MR_OK && c->how.digital; k++)
+		for (uint32_t j = 0; j < c->n_in; j++)
+			w[(size_t)k * c->n_in + j] *=
+				c->radius[k] / c->norm[k];
+	return code;
+}
+
+static const char *errmsg(const void *self)
+{
+	const struct crossbar *c = self;
+
+	return mr_tiles_errmsg(&c->tiles);
+}
+
+static void free_crossbar(void *self)
+{
+	struct crossbar *c = self;
+
+	mr_tiles_free(&c->tiles);
+	free(c->bias);
+	free(c->radius);
+	free(c->norm);
+	free(c->w);
+	free(c->dw);
+	free(c->pulses);
+	free(c);
+}
+
+static const struct mr_hebb_carrier_type type = {
+	.name = "array",
+	.start = start,
+	.multiply = multiply,
+	.learn = learn,
+	.read = read_all,
+	.errmsg = errmsg,
+	.free = free_crossbar,
+};
+
+static int make_buffers(struct crossbar *c)
+{
+	c->bias = calloc(c->n_out, sizeof *c->bias);
+	c->radius = calloc(c->n_out, sizeof *c->radius);
+	c->norm = calloc(c->n_out, sizeof *c->norm);
+	c->w = calloc(c->n_in, sizeof *c->w);
+	c->dw = calloc(c->n_in, sizeof *c->dw);
+	c->pulses = calloc(c->n_in, sizeof *c->pulses);
+	if (!c->bias || !c->radius || !c->norm || !c->w || !c->dw || !c->pulses)
+		return MR_ERR_NOMEM;
+	for (uint32_t k = 0; k < c->n_out; k++)
+		c->bias[k] = (float)(-log(c->n_out) / c->params.t);
+	return MR_OK;
+}
+
+int mr_hebb_array(const struct mr_hebb_params *params,
+                  const struct mr_hebb_mapping *mapping,
+                  struct mr_array *const *arrays, uint32_t tile_rows,
+                  uint32_t tile_cols, uint32_t n_in, uint32_t n_out,
+                  struct mr_hebb_carrier *carrier, struct mr_errtext *err)
+{
+	struct crossbar *c = calloc(1, sizeof *c);
+	int code;
+
+	if (!c)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	c->params = *params;
+	c->how = *mapping;
+	if (c->how.y_least == 0)
+		c->how.y_least = Y_LEAST;
+	c->n_in = n_in;
+	c->n_out = n_out;
+	code = make_buffers(c);
+	if (code != MR_OK)
+		mr_errtext_set(err, code, "out of memory");
+	else
+		code = mr_tiles_lay(&c->tiles, &c->how, arrays, tile_rows,
+		                    tile_cols, n_in, n_out, err);
+	if (code != MR_OK) {
+		free_crossbar(c);
+		return code;
+	}
+	*carrier = (struct mr_hebb_carrier){.type = &type, .self = c,
+	                                    .n_in = n_in, .n_out = n_out,
+	                                    .bias = c->bias};
+	return MR_OK;
+}
+
+struct mr_hebb_wear mr_hebb_worn(const struct mr_hebb_carrier *carrier)
+{
+	const struct crossbar *c = carrier->self;
+	struct mr_hebb_wear wear = c->wear;
+
+	mr_tiles_count(&c->tiles, &wear);
+	return wear;
+}
+
+const float *mr_hebb_radii(const struct mr_hebb_carrier *carrier)
+{
+	const struct crossbar *c = carrier->self;
+
+	return c->how.digital ? c->radius : NULL;
+}
+
+int mr_hebb_calibrate(struct mr_hebb_carrier *carrier)
+{
+	struct crossbar *c = carrier->self;
+
+	return mr_tiles_calibrate(&c->tiles);
+}
+
+int mr_hebb_compensate(struct mr_hebb_carrier *carrier, bool per_output)
+{
+	struct crossbar *c = carrier->self;
+
+	return mr_tiles_compensate(&c->tiles, per_output);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Options of "memrig run softhebb" and the images that they name. */
+#include "app.h"
+#include "shrink.h"
+
+#include "../figure.h"
+#include "../seeds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CELLS_MAX 64
+#define NEURONS_MAX 65536
+
+static int choose(struct mr_tool *tool, const char *option,
+                  const char *const *name, unsigned n, unsigned *out)
+{
+	const char *value = mr_tool_value(tool, option);
+	char all[128] = "";
+
+	for (unsigned k = 0; value && k < n; k++) {
+		if (strcmp(value, name[k]) == 0) {
+			*out = k;
+			return MR_OK;
+		}
+		strncat(all, k == 0 ? "" : k + 1 == n ? " or " : ", ",
+		        sizeof all - strlen(all) - 1);
+		strncat(all, name[k], sizeof all - strlen(all) - 1);
+	}
+	return value ? mr_tool_fail(tool, MR_ERR_USAGE, "--%s: '%s' is not %s",
+	                            option, value, all)
+	             : MR_OK;
+}
+
+static int take_u32(struct mr_tool *tool, const char *option, uint32_t min,
+                    uint32_t max, uint32_t *out)
+{
+	uint64_t value = *out;
+	int code = mr_tool_u64(tool, option, min, max, &value);
+
+	*out = (uint32_t)value;
+	return code;
+}
+
+/* ---- network -------------------------------------------------------------------- */
+
+static int take_preset(struct mr_softhebb_app *app)
+{
+	const char *name = mr_tool_value(app->tool, "preset");
+	char all[256] = "";
+	size_t n, used = 0;
+	const struct mr_shallow_preset *preset = mr_shallow_presets(&n);
+
+	app->preset = name ? mr_shallow_preset_find(name) : preset;
+	for (size_t k = 0; k < n && used < sizeof all; k++)
+		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+		                         k ? ", " : "", preset[k].name);
+	if (!app->preset)
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--preset: there is no '%s'; there are %s",
+		                    name, all);
+	app->params = app->preset->params;
+	app->array_params = app->preset->array_params;
+	app->mapping = app->preset->mapping;
+	app->n_out = app->preset->n_out;
+	app->batch = app->preset->batch;
+	app->samples = app->preset->samples;
+	app->epochs = 1;
+	return MR_OK;
+}
+
+/* What is said on the command line holds in floating point and on the array. */
+static int take_rule(struct mr_softhebb_app *app)
+{
+	struct mr_tool *tool = app->tool;
+	struct mr_hebb_params *both[] = {&app->params, &app->array_params};
+	int code = MR_OK;
+
+	for (unsigned k = 0; k < 2 && code == MR_OK; k++) {
+		struct mr_hebb_params *p = both[k];
+
+		code = mr_tool_double(tool, "t", "1", 1e-3, 1e4, &p->t);
+		if (code == MR_OK)
+			code = mr_tool_double(tool, "eta", "1", 1e-9, 10,
+			                      &p->eta0);
+		if (code == MR_OK)
+			code = mr_tool_double(tool, "radius", "1", 1e-3, 1e3,
+			                      &p->radius);
+		if (code == MR_OK)
+			code = mr_tool_double(tool, "norm-rate", "1", 1e-3, 10,
+			                      &p->p);
+		if (code == MR_OK)
+			code = mr_tool_double(tool, "bias-rate", "1", 0, 10,
+			                      &p->bias_rate);
+		p->by_max |= mr_tool_value(tool, "by-max") != NULL;
+		p->hard |= mr_tool_value(tool, "hard") != NULL;
+	}
+	return code;
+}
+
+static int take_sizes(struct mr_softhebb_app *app)
+{
+	struct mr_tool *tool = app->tool;
+	int code = take_u32(tool, "neurons", 1, NEURONS_MAX, &app->n_out);
+
+	if (code == MR_OK)
+		code = take_u32(tool, "batch", 1, 10000, &app->batch);
+	if (code == MR_OK)
+		code = take_u32(tool, "samples", 0, UINT32_MAX, &app->samples);
+	if (code == MR_OK)
+		code = take_u32(tool, "epochs", 1, 100000, &app->epochs);
+	return code;
+}
+
+/* ---- array ---------------------------------------------------------------------- */
+
+static int take_mapping(struct mr_softhebb_app *app)
+{
+	static const char *const mappings[] = {"digital", "plain"};
+	static const char *const pulsings[] = {"accumulate", "round", "outer"};
+	struct mr_tool *tool = app->tool;
+	struct mr_hebb_mapping *m = &app->mapping;
+	unsigned plain = !m->digital, pulsing = m->pulsing;
+	int code = choose(tool, "mapping", mappings, 2, &plain);
+
+	if (code == MR_OK)
+		code = choose(tool, "pulses", pulsings, 3, &pulsing);
+	if (code == MR_OK)
+		code = take_u32(tool, "cells-per-weight", 1, CELLS_MAX,
+		                &m->n_cells);
+	if (code == MR_OK)
+		code = mr_tool_double(tool, "w-clip", "1", 1e-6, 1e6, &m->w_clip);
+	if (code == MR_OK)
+		code = take_u32(tool, "refresh-every", 0, UINT32_MAX,
+		                &m->refresh_every);
+	if (code == MR_OK)
+		code = mr_tool_double(tool, "sample-time", "s", 0, 1e6,
+		                      &m->sample_s);
+	m->digital = !plain;
+	m->pulsing = (enum mr_hebb_pulsing)pulsing;
+	if (m->pulsing != MR_PULSING_ACCUMULATE && m->eta_stop == 0)
+		m->eta_stop = 0.05;
+	return code;
+}
+
+static int take_carriers(struct mr_softhebb_app *app)
+{
+	static const char *const names[] = {"float", "array", "both"};
+	unsigned k = 2;
+	int code = choose(app->tool, "weights", names, 3, &k);
+
+	app->carriers = k + 1;
+	if (!app->tool->uri || !app->tool->uri[0])
+		app->tool->uri = "emu:pcm";
+	if (code == MR_OK && app->carriers == MR_CARRY_FLOAT &&
+	    app->tool->log_path)
+		code = mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--log: floating-point weights have no "
+		                    "operations to keep; say --weights array");
+	return code;
+}
+
+static int take_age(struct mr_softhebb_app *app, const char *word)
+{
+	double t_s;
+
+	if (app->n_ages == MR_AGES_MAX)
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--ages: at most %d times", MR_AGES_MAX);
+	if (mr_tool_quantity(word, "s", &t_s) != MR_OK ||
+	    !(t_s > 0 && t_s <= 1e10) ||
+	    (app->n_ages && t_s <= app->age_s[app->n_ages - 1]))
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--ages: '%s' is not a time after the one "
+		                    "before it, such as 1h, 1d or 1e7s",
+		                    word);
+	app->age_s[app->n_ages++] = t_s;
+	return MR_OK;
+}
+
+static int take_ages(struct mr_softhebb_app *app)
+{
+	const char *value = mr_tool_value(app->tool, "ages");
+	char *list = value ? strdup(value) : NULL;
+	int code = MR_OK;
+
+	if (value && !list)
+		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
+	for (char *word = list, *next; code == MR_OK && word; word = next) {
+		next = strchr(word, ',');
+		if (next)
+			*next++ = '\0';
+		code = take_age(app, word);
+	}
+	free(list);
+	return code;
+}
+
+/* ---- images --------------------------------------------------------------------- */
+
+static int load(struct mr_softhebb_app *app, const struct mr_dataset *set,
+                enum mr_images_part part, struct mr_images *images)
+{
+	struct mr_errtext err = {""};
+	int code = mr_images_load(set, mr_tool_value(app->tool, "data"), part, 0,
+	                          images, &err);
+
+	if (code != MR_OK)
+		return mr_tool_fail(app->tool, code, "%s", err.text);
+	if (app->preset->size)
+		code = mr_images_shrink(images, app->preset->size);
+	return code == MR_OK
+	               ? code
+	               : mr_tool_fail(app->tool, code, "out of memory");
+}
+
+static int take_images(struct mr_softhebb_app *app)
+{
+	const struct mr_dataset *set = mr_dataset_find(app->preset->set);
+	int code = load(app, set, MR_IMAGES_TRAIN, &app->train);
+
+	if (code == MR_OK)
+		code = load(app, set, MR_IMAGES_TEST, &app->test);
+	return code;
+}
+
+static int take_plot(struct mr_softhebb_app *app)
+{
+	struct mr_errtext err = {""};
+	int code;
+
+	app->plot = mr_tool_value(app->tool, "plot");
+	if (!app->plot)
+		return MR_OK;
+	code = mr_figure_check(app->plot, &err);
+	return code == MR_OK
+	               ? code
+	               : mr_tool_fail(app->tool, code, "--plot: %s", err.text);
+}
+
+int mr_softhebb_settle(struct mr_softhebb_app *app)
+{
+	int (*const steps[])(struct mr_softhebb_app *app) = {
+		take_preset, take_rule, take_sizes, take_mapping,
+		take_carriers, take_ages, take_plot, take_images};
+	int code = MR_OK;
+
+	for (size_t k = 0; k < sizeof steps / sizeof *steps && code == MR_OK; k++)
+		code = steps[k](app);
+	if (code == MR_OK)
+		code = mr_seeds_take(app->tool, 1, &app->seeds, &app->n_seeds);
+	return code;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* All runs of "memrig run softhebb": each seed on the array and in floating
+ * point, a run of its own in the log, and what time does to the array's. */
+#include "app.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/** One run and what it is called. */
+struct job {
+	struct mr_softhebb_app *app;
+	struct mr_softhebb_run *run;
+	struct mr_shallow_plan plan;
+	char what[64];
+};
+
+static void show_progress(void *user, uint64_t done, uint64_t total)
+{
+	struct job *job = user;
+	struct mr_softhebb_app *app = job->app;
+
+	mr_tool_progress(app->tool, job->what, app->n_runs * total + done,
+	                 app->n_planned * total);
+}
+
+static int64_t now_ns(const struct mr_softhebb_app *app)
+{
+	return app->tool->clock.monotonic_ns(app->tool->clock.self);
+}
+
+static struct mr_shallow_plan plan_of(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+
+	return (struct mr_shallow_plan){
+		.params = job->run->array ? app->array_params : app->params,
+		.train = &app->train,
+		.test = &app->test,
+		.n_out = app->n_out,
+		.batch = app->batch,
+		.samples = app->samples,
+		.epochs = app->epochs,
+		.stop = app->tool->context.stop,
+		.progress = show_progress,
+		.user = job};
+}
+
+static uint32_t inputs(const struct mr_softhebb_app *app)
+{
+	return app->train.channels * app->train.height * app->train.width;
+}
+
+static int learn(struct job *job, struct mr_hebb_carrier *carrier)
+{
+	struct mr_softhebb_app *app = job->app;
+	struct mr_errtext err = {""};
+	int64_t begin_ns = now_ns(app);
+	int code;
+
+	job->plan = plan_of(job);
+	code = mr_shallow_run(&job->plan, carrier, job->run->seed,
+	                      &job->run->result, &err);
+	job->run->wall_s = (double)(now_ns(app) - begin_ns) * 1e-9;
+	if (code != MR_OK)
+		mr_tool_fail(app->tool, code, "%s, seed %llu: %s", job->what,
+		             (unsigned long long)job->run->seed, err.text);
+	return code;
+}
+
+/* ---- on the array ---------------------------------------------------------------- */
+
+static int open_array(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+	uint32_t sides = app->mapping.coding == MR_CODING_PAIR ? 2 : 1;
+	uint32_t n_cells = app->mapping.n_cells ? app->mapping.n_cells : 1;
+	struct mr_tool_run run = {.seed = job->run->seed,
+	                          .rows = inputs(app),
+	                          .cols = app->n_out * sides * n_cells};
+	char text[3][96];
+	const char *names[] = {text[0], text[1], text[2], NULL};
+
+	snprintf(text[0], sizeof text[0], "app=softhebb");
+	snprintf(text[1], sizeof text[1], "preset=%.80s", app->preset->name);
+	snprintf(text[2], sizeof text[2], "inputs_seed=%llu",
+	         (unsigned long long)job->run->seed);
+	run.metadata = names;
+	return mr_tool_reopen(app->tool, &run);
+}
+
+static int wait_until(struct mr_tool *tool, int64_t begin_ns, double t_s)
+{
+	double spent_s =
+		(double)(mr_array_time_ns(tool->array) - begin_ns) * 1e-9;
+	struct mr_op op = {.kind = MR_OP_WAIT,
+	                   .wait = {.duration_s = fmax(t_s - spent_s, 0)}};
+
+	return mr_tool_submit(tool, &op, 1);
+}
+
+static int look_once(struct job *job, struct mr_hebb_carrier *carrier,
+                     const struct mr_samples *test,
+                     struct mr_softhebb_age *age)
+{
+	struct mr_vote_score score = {0};
+	int code = mr_vote_rate(&job->run->result.vote, &job->plan.params,
+	                        carrier, test, &score);
+
+	age->kept = score.labels;
+	age->soft = score.soft;
+	age->compensated = NAN;
+	if (code == MR_OK && mr_hebb_compensate(carrier, false) == MR_OK) {
+		code = mr_vote_rate(&job->run->result.vote, &job->plan.params,
+		                    carrier, test, &score);
+		age->compensated = score.soft;
+	}
+	return code;
+}
+
+static int relabel(struct job *job, struct mr_hebb_carrier *carrier,
+                   const struct mr_samples *train,
+                   const struct mr_samples *test, struct mr_softhebb_age *age)
+{
+	struct mr_vote vote = {0};
+	struct mr_vote_score score = {0};
+	int code = mr_vote_take(&vote, &job->plan.params, carrier, train);
+
+	if (code == MR_OK)
+		code = mr_vote_rate(&vote, &job->plan.params, carrier, test,
+		                    &score);
+	age->relabelled = score.labels;
+	mr_vote_free(&vote);
+	return code;
+}
+
+static int age_once(struct job *job, struct mr_hebb_carrier *carrier,
+                    const struct mr_samples *train,
+                    const struct mr_samples *test, int64_t begin_ns,
+                    double t_s)
+{
+	struct mr_softhebb_age *age = &job->run->age[job->run->n_ages];
+	int code = wait_until(job->app->tool, begin_ns, t_s);
+
+	if (code != MR_OK)
+		return code;
+	age->t_s = t_s;
+	code = look_once(job, carrier, test, age);
+	if (code == MR_OK)
+		code = relabel(job, carrier, train, test, age);
+	if (code != MR_OK)
+		return mr_tool_fail(job->app->tool, code, "%s",
+		                    carrier->type->errmsg(carrier->self));
+	job->run->n_ages++;
+	return MR_OK;
+}
+
+static int grow_old(struct job *job, struct mr_hebb_carrier *carrier)
+{
+	struct mr_softhebb_app *app = job->app;
+	struct mr_samples train = {0}, test = {0};
+	int64_t begin_ns = mr_array_time_ns(app->tool->array);
+	int code = mr_samples_take(&train, &app->train, app->samples);
+
+	if (code == MR_OK)
+		code = mr_samples_take(&test, &app->test, 0);
+	if (code != MR_OK)
+		mr_tool_fail(app->tool, code, "out of memory");
+	if (code == MR_OK && app->n_ages)
+		(void)mr_hebb_calibrate(carrier);
+	for (uint32_t k = 0; k < app->n_ages && code == MR_OK; k++)
+		code = age_once(job, carrier, &train, &test, begin_ns,
+		                app->age_s[k]);
+	mr_samples_free(&train);
+	mr_samples_free(&test);
+	return code;
+}
+
+static int keep_radii(struct job *job, const struct mr_hebb_carrier *carrier)
+{
+	const float *radius = mr_hebb_radii(carrier);
+
+	job->run->wear = mr_hebb_worn(carrier);
+	if (!radius)
+		return MR_OK;
+	job->run->radius = calloc(carrier->n_out, sizeof *radius);
+	if (!job->run->radius)
+		return mr_tool_fail(job->app->tool, MR_ERR_NOMEM,
+		                    "out of memory");
+	for (uint32_t k = 0; k < carrier->n_out; k++)
+		job->run->radius[k] = radius[k];
+	return MR_OK;
+}
+
+static int carry(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+	struct mr_tool *tool = app->tool;
+	struct mr_hebb_carrier carrier = {0};
+	struct mr_errtext err = {""};
+	int code;
+
+	app->mapping.seed = job->run->seed;
+	code = mr_hebb_array(&app->array_params, &app->mapping, &tool->array, 1,
+	                     1, inputs(app), app->n_out, &carrier, &err);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
+		                    err.text);
+	code = learn(job, &carrier);
+	if (code == MR_OK || code == MR_ERR_STOPPED)
+		code = keep_radii(job, &carrier) == MR_OK ? code : MR_ERR_NOMEM;
+	if (code == MR_OK)
+		code = grow_old(job, &carrier);
+	mr_hebb_free(&carrier);
+	return code;
+}
+
+static int run_on_array(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+	struct mr_tool *tool = app->tool;
+	struct mr_busy before;
+	int64_t begin_ns;
+	int code = open_array(job);
+
+	if (code != MR_OK)
+		return code;
+	begin_ns = mr_array_time_ns(tool->array);
+	mr_array_unobserve(tool->array, &app->busy);
+	before = app->busy;
+	code = mr_busy_watch(&app->busy, tool->array);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "%s",
+		                    mr_array_errmsg(tool->array));
+	code = carry(job);
+	job->run->array_s =
+		(double)(mr_array_time_ns(tool->array) - begin_ns) * 1e-9;
+	job->run->busy_s = app->busy.busy_s - before.busy_s;
+	job->run->n_ops = app->busy.n_ops - before.n_ops;
+	if (mr_tool_close_log(tool) != MR_OK && code == MR_OK)
+		code = MR_ERR_IO;
+	return code;
+}
+
+static int run_in_float(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+	struct mr_hebb_carrier carrier = {0};
+	int code = mr_hebb_float(&app->params, inputs(app), app->n_out,
+	                         &carrier);
+
+	if (code != MR_OK)
+		return mr_tool_fail(app->tool, code, "out of memory");
+	code = learn(job, &carrier);
+	mr_hebb_free(&carrier);
+	return code;
+}
+
+/* ---- all runs -------------------------------------------------------------------- */
+
+static int run_one(struct mr_softhebb_app *app, uint64_t seed, bool array)
+{
+	struct job job = {.app = app, .run = &app->run[app->n_runs]};
+	int code;
+
+	job.run->seed = seed;
+	job.run->array = array;
+	snprintf(job.what, sizeof job.what, "%s, %s weights", app->preset->name,
+	         array ? "array" : "float");
+	code = array ? run_on_array(&job) : run_in_float(&job);
+	app->partial |= job.run->result.partial;
+	if (job.run->result.w)
+		app->n_runs++;
+	return code;
+}
+
+int mr_softhebb_all(struct mr_softhebb_app *app)
+{
+	unsigned both = app->carriers == (MR_CARRY_FLOAT | MR_CARRY_ARRAY);
+	int code = MR_OK;
+
+	mr_tool_catch_signals(app->tool);
+	app->n_planned = app->n_seeds * (both ? 2 : 1);
+	app->run = calloc(app->n_planned, sizeof *app->run);
+	if (!app->run)
+		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
+	for (uint32_t k = 0; k < app->n_seeds && code == MR_OK; k++) {
+		if (app->carriers & MR_CARRY_FLOAT)
+			code = run_one(app, app->seeds[k], false);
+		if (code == MR_OK && (app->carriers & MR_CARRY_ARRAY))
+			code = run_one(app, app->seeds[k], true);
+	}
+	mr_tool_progress(app->tool, "done", 1, 1);
+	return code;
+}

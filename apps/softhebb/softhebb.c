@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * "memrig run softhebb": networks that learn without labels, feedback or error
+ * signals, in floating point and on an array.
+ */
+#include "app.h"
+
+#include "../ending.h"
+#include "../seeds.h"
+
+#include <stdlib.h>
+
+static const struct mr_tool_option options[] = {
+	{"preset", "NAME",
+	 "mnist-100 (default), mnist-500, mnist-2000, fashion-500, digits-8x8",
+	 false},
+	{"weights", "WHERE", "array, float, or both (default)", false},
+	{"data", "DIR",
+	 "where the data set is; default $MEMRIG_DATA, then the usual places",
+	 false},
+	{"samples", "N", "samples of a pass; 0 = all", false},
+	{"epochs", "N", "passes; default 1", false},
+	{"neurons", "K", "neurons of the layer", false},
+	{"batch", "B", "samples that change the weights at once", false},
+	MR_SEEDS_OPTION,
+	{"t", "X", "inverse temperature of the softmax", false},
+	{"eta", "X", "first learning rate; falls to 0 over the run", false},
+	{"radius", "X", "length of the first weights; over 2.2 or neurons die",
+	 false},
+	{"norm-rate", "P", "rate eta |radius - 1|^P instead of a falling one",
+	 false},
+	{"by-max", NULL, "divide a change by its largest element", false},
+	{"bias-rate", "X", "learn the priors, at X times eta", false},
+	{"hard", NULL, "hard winner-take-all: the baseline", false},
+	{"mapping", "M",
+	 "digital (default): directions on the array, radii beside it;\n"
+	 "                           plain: the weights as they are",
+	 false},
+	{"pulses", "P", "accumulate (default), round or outer", false},
+	{"cells-per-weight", "N", "cells per weight and polarity; default 1",
+	 false},
+	{"w-clip", "X", "weight of a full cell", false},
+	{"refresh-every", "N", "samples between refreshes of used-up pairs",
+	 false},
+	{"sample-time", "TIME", "array time between samples; default 0", false},
+	{"ages", "LIST",
+	 "times since training at which to look again, such as 1h,1d,1y",
+	 false},
+	{"plot", "FILE", "draw a figure, .png or .svg (needs gnuplot)", false},
+	{0},
+};
+
+static const struct mr_tool_page page = {
+	.name = "run softhebb",
+	.summary =
+		"Learns images without labels by SoftHebb, with weights on an array\n"
+		"(default emu:pcm) beside the same in floating point, then labels the\n"
+		"neurons and reports the accuracy on the test set, also some time\n"
+		"after training. A reimplementation of the published rule. Ctrl-C\n"
+		"keeps the log and prints what there is (exit status 1).",
+	.usage = "[OPTION]...",
+	.groups = MR_TOOL_ARRAY | MR_TOOL_LOG | MR_TOOL_JSON,
+	.options = options,
+	.examples =
+		"  memrig run softhebb --preset mnist-100 --seeds 1\n"
+		"  memrig run softhebb --preset mnist-500 --weights float --json\n"
+		"  memrig run softhebb --preset digits-8x8 --array arc1+loop:\n",
+};
+
+static int draw(const void *app, struct mr_errtext *err)
+{
+	return mr_softhebb_plot(app, err);
+}
+
+static int report(void *app)
+{
+	return mr_softhebb_report(app);
+}
+
+static int work(struct mr_softhebb_app *app)
+{
+	int code = mr_softhebb_settle(app);
+
+	if (code == MR_OK)
+		code = mr_softhebb_all(app);
+	const struct mr_ending end = {.app = app,
+	                              .plot = app->plot,
+	                              .any = app->n_runs > 0,
+	                              .plotted = &app->plotted,
+	                              .draw = draw,
+	                              .report = report};
+
+	return mr_ending(app->tool, &end, code);
+}
+
+static void release(struct mr_softhebb_app *app)
+{
+	for (uint32_t k = 0; k < app->n_runs; k++) {
+		mr_shallow_free(&app->run[k].result);
+		free(app->run[k].radius);
+	}
+	free(app->run);
+	free(app->seeds);
+	mr_images_free(&app->train);
+	mr_images_free(&app->test);
+}
+
+int mr_app_softhebb(int argc, char **argv)
+{
+	struct mr_tool tool;
+	struct mr_softhebb_app app = {.tool = &tool};
+	int code;
+
+	if (!mr_tool_parse(&tool, &page, argc, argv))
+		return mr_tool_end(&tool, MR_OK);
+	code = work(&app);
+	release(&app);
+	return mr_tool_end(&tool, code);
+}
