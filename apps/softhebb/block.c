@@ -14,7 +14,6 @@
 #define BN_KEPT 0.9f /* of the running values at each batch */
 #define RADIUS_TINY 1e-10f /* of the rule */
 #define N_CUTS 4 /* tasks of a product */
-#define NARROW 65536 /* weights: below, sums over positions are cut instead */
 
 /* ---- shapes -------------------------------------------------------------- */
 
@@ -397,9 +396,10 @@ static void correlate(const struct mr_deep_block *block,
 {
 	size_t size = n_weights(block);
 	struct work work = {.block = block, .tools = tools, .n = n,
-	                    .n_parts = n < N_CUTS ? n : N_CUTS};
+	                    .n_parts = n < MR__DEEP_SUM_PARTS ? n
+	                                                  : MR__DEEP_SUM_PARTS};
 
-	if (size >= NARROW) {
+	if (size >= MR__DEEP_NARROW) {
 		mr_team_run(tools->team, correlate_kernels, &work, N_CUTS);
 		return;
 	}
@@ -440,13 +440,16 @@ int mr__deep_block_learn(struct mr_deep_block *block,
 		code = carrier->radii(carrier->self, room->radius, err);
 	if (code)
 		return code;
-	for (uint32_t k = 0; k < spec->n_kernels; k++)
+	for (uint32_t k = 0; k < spec->n_kernels; k++) {
 		room->eta[k] = spec->eta0 *
 		               powf(fabsf(room->radius[k] - 1) + RADIUS_TINY,
 		                    spec->p);
-	if (!isfinite(d_max))
-		return mr_errtext_set(err, MR_ERR_RANGE,
-		                      "a change of weights is no finite number");
+		if (!isfinite(room->eta[k]) || !isfinite(d_max))
+			return mr_errtext_set(err, MR_ERR_RANGE,
+			                      "kernel %u: its weights are "
+			                      "no finite numbers any more",
+			                      k);
+	}
 	return carrier->learn(carrier->self, room->d, d_max, room->eta, err);
 }
 

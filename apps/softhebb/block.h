@@ -9,6 +9,10 @@
 #include "kernels.h"
 #include "team.h"
 
+/** Layers of fewer weights are summed over images in so many parts. */
+#define MR__DEEP_NARROW 65536
+#define MR__DEEP_SUM_PARTS 4
+
 /** Shapes of a layer. */
 struct mr_deep_shape {
 	uint32_t channels, height, width; /**< of what comes in */

@@ -60,7 +60,7 @@ struct mr_deep_kernels {
 
 	/** d[i] -= yu * w[i]; returns the largest |d[i]|. */
 	float (*decay)(float *d, const float *w, float yu, size_t n);
-	/** w[i] += rate * d[i]; returns the sum of w[i]^2. */
+	/** w[i] += rate * d[i]; returns the sum of w[i]^2. `d` may be `w`. */
 	float (*learn)(float *w, const float *d, float rate, size_t n);
 
 	/** Half precision, to the nearest; returns the largest |in[i]|, or

@@ -3,8 +3,8 @@
 
 /* Weights of a layer as numbers, multiplied by CBLAS: the carrier of deep.h
  * that is taken where no other is given. */
-#ifndef MR_APPS_SOFTHEBB_CARRIER_H
-#define MR_APPS_SOFTHEBB_CARRIER_H
+#ifndef MR_APPS_SOFTHEBB_NUMBERS_H
+#define MR_APPS_SOFTHEBB_NUMBERS_H
 
 #include "deep.h"
 #include "kernels.h"
