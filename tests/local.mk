@@ -68,6 +68,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 LONG_TESTS = \
 	%D%/long_fstdp \
 	%D%/long_kill \
+	%D%/long_softhebb_deep \
 	%D%/long_usb
 # Programs that measure speed: `make bench`.
 BENCHES = \
