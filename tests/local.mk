@@ -41,6 +41,7 @@ test_programs = \
 	%D%/test_rig \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
+	%D%/test_softhebb_deep \
 	%D%/test_scpi_cobs \
 	%D%/test_serial \
 	%D%/test_step \
@@ -74,6 +75,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 LONG_TESTS = \
 	%D%/long_fstdp \
 	%D%/long_kill \
+	%D%/long_softhebb_deep \
 	%D%/long_usb \
 	%D%/long_usb_faults
 # Programs that measure speed: `make bench`.
