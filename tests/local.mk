@@ -41,6 +41,7 @@ test_programs = \
 	%D%/test_rig \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
+	%D%/test_softhebb_array \
 	%D%/test_softhebb_deep \
 	%D%/test_scpi_cobs \
 	%D%/test_serial \
@@ -180,6 +181,9 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 
 %C%_test_scpi_cobs_SOURCES = %D%/test_scpi_cobs.c %D%/scripted.c \
 	%D%/scripted.h
+
+%C%_test_softhebb_array_SOURCES = %D%/test_softhebb_array.c %D%/toyset.c \
+	%D%/toyset.h
 
 # They make the files that they read.
 imagefiles = %D%/imagefiles.c %D%/imagefiles.h
