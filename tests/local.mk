@@ -41,6 +41,7 @@ test_programs = \
 	%D%/test_rig \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
+	%D%/test_softhebb_accept \
 	%D%/test_softhebb_array \
 	%D%/test_softhebb_deep \
 	%D%/test_scpi_cobs \
@@ -182,6 +183,8 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 %C%_test_scpi_cobs_SOURCES = %D%/test_scpi_cobs.c %D%/scripted.c \
 	%D%/scripted.h
 
+softhebb_case = %D%/softhebb_case.c %D%/softhebb_case.h $(imagefiles)
+%C%_test_softhebb_accept_SOURCES = %D%/test_softhebb_accept.c $(softhebb_case)
 %C%_test_softhebb_array_SOURCES = %D%/test_softhebb_array.c %D%/toyset.c \
 	%D%/toyset.h
 
