@@ -291,6 +291,7 @@ static int check_sum(struct passage *p)
 	size_t kept = 0, n;
 	uint32_t crc = 0, last;
 
+	rewind(p->file);
 	while ((n = fread(bytes + kept, 1, sizeof bytes - kept, p->file)) > 0) {
 		size_t all = kept + n;
 
