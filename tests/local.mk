@@ -37,6 +37,7 @@ test_programs = \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
 	%D%/test_softhebb_deep \
+	%D%/test_softhebb_kernels \
 	%D%/test_softhebb_run \
 	%D%/test_scpi_cobs \
 	%D%/test_serial \
