@@ -37,6 +37,7 @@ test_programs = \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
 	%D%/test_softhebb_deep \
+	%D%/test_softhebb_failures \
 	%D%/test_softhebb_kernels \
 	%D%/test_softhebb_run \
 	%D%/test_scpi_cobs \
@@ -168,6 +169,7 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=free
 %C%_test_allocations_LDFLAGS = $(badmemory_ldflags)
 %C%_test_failures_LDFLAGS = $(badmemory_ldflags)
+%C%_test_softhebb_failures_LDFLAGS = $(badmemory_ldflags)
 %C%_test_wire_scpi_failures_LDFLAGS = $(badmemory_ldflags)
 
 %C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)

@@ -21,7 +21,7 @@ static uint8_t pixels[N_IMAGES * AREA];
 static uint16_t labels[N_IMAGES];
 
 /* Stripes along rows or columns, by label. */
-static struct mr_images stripes(void)
+static struct mr_images banded(void)
 {
 	for (uint32_t i = 0; i < N_IMAGES; i++) {
 		labels[i] = (uint16_t)(i % 2);
@@ -118,7 +118,7 @@ static void resumes(bool simultaneous)
 {
 	static const uint32_t stops[] = {1, 7, 18, 19, 31, 36, 37, 80};
 	char path[MR_TEST_PATH_MAX];
-	struct mr_images images = stripes();
+	struct mr_images images = banded();
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .test = &images, .seed = 2385,
 	                            .simultaneous = simultaneous,
@@ -196,7 +196,7 @@ static void checkpoint_damaged_is_refused(void)
 {
 	static uint8_t bytes[1 << 16];
 	char path[MR_TEST_PATH_MAX];
-	struct mr_images images = stripes();
+	struct mr_images images = banded();
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .n_pass = 8,
 	                            .checkpoint = mr_test_path(path, "bad.ck")};
@@ -228,7 +228,7 @@ static void checkpoint_damaged_is_refused(void)
 static void checkpoint_of_another_run_is_refused(void)
 {
 	char path[MR_TEST_PATH_MAX];
-	struct mr_images images = stripes();
+	struct mr_images images = banded();
 	struct mr_deep_preset other = small;
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .n_pass = 8,
@@ -247,7 +247,7 @@ static void checkpoint_of_another_run_is_refused(void)
 	plan.preset = &small;
 	pixels[77] ^= 1;
 	refused(&plan, MR_ERR_USAGE, "another set of images");
-	images = stripes();
+	images = banded();
 	plan.n_pass = 12;
 	refused(&plan, MR_ERR_USAGE, "another number of images (8, here 12)");
 	plan.n_pass = 8;
@@ -259,7 +259,7 @@ static void checkpoint_of_another_run_is_refused(void)
 
 static void run_threads_do_not_change_a_bit(void)
 {
-	struct mr_images images = stripes();
+	struct mr_images images = banded();
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .test = &images, .threads = 1};
 	struct mr_deep_result one, three;
@@ -275,7 +275,7 @@ static void run_threads_do_not_change_a_bit(void)
 
 static void run_random_weights_stay(void)
 {
-	struct mr_images images = stripes();
+	struct mr_images images = banded();
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .random = true};
 	struct mr_deep_network *fresh = NULL;
@@ -302,7 +302,7 @@ static void run_random_weights_stay(void)
 
 static void run_classifier_learns_stripes(void)
 {
-	struct mr_images images = stripes();
+	struct mr_images images = banded();
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .test = &images, .epochs = 30};
 	struct mr_deep_result r;
@@ -316,7 +316,7 @@ static void run_classifier_learns_stripes(void)
 
 static void run_images_that_do_not_fit_are_refused(void)
 {
-	struct mr_images images = stripes(), other = images, bare = images;
+	struct mr_images images = banded(), other = images, bare = images;
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .test = &other};
 
