@@ -78,7 +78,8 @@ BENCHES = \
 	%D%/bench_emulator \
 	%D%/bench_oplog \
 	%D%/bench_apps \
-	%D%/bench_boards
+	%D%/bench_boards \
+	%D%/bench_softhebb
 EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 
 test_scripts = \
@@ -160,6 +161,9 @@ bench_sources = %D%/bench.h %D%/bench_main.c
 %C%_bench_apps_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_bench_apps_LDADD = libcheck.la $(JANSSON_LIBS)
 
+%C%_bench_softhebb_SOURCES = %D%/bench_softhebb.c $(bench_sources)
+%C%_bench_softhebb_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(BLAS_CFLAGS)
+%C%_bench_softhebb_LDADD = libcheck.la $(JANSSON_LIBS) $(BLAS_LIBS)
 %C%_bench_boards_SOURCES = %D%/bench_boards.c $(bench_sources)
 %C%_bench_boards_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_bench_boards_LDADD = libcheck.la $(JANSSON_LIBS)
