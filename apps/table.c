@@ -75,6 +75,7 @@ static const char *status_text(uint32_t status, char *out)
 		{MR_STATUS_SATURATED, "saturated"},
 		{MR_STATUS_NOT_CONVERGED, "not-converged"},
 		{MR_STATUS_UNKNOWN, "unknown"},
+		{MR_STATUS_SUSPECT, "suspect"},
 	};
 
 	size_t len = 0;

@@ -83,7 +83,8 @@ static int guard_describe(void *self, struct mr_description *out,
 	return MR_OK;
 }
 
-/* Keys that are numbers, each 0 to what the array itself allows. */
+/* Keys that are numbers, each 0 to what the array itself allows, or to what makes
+ * sense. */
 static int take_reals(struct mr__guard *g, struct mr_uri *uri,
                       const struct mr_limits *l, struct mr_errtext *err)
 {
@@ -102,6 +103,12 @@ static int take_reals(struct mr__guard *g, struct mr_uri *uri,
 		{"guard.pulse_J", 1e9, &g->pulse_J},
 		{"guard.total_J", 1e9, &g->total_J},
 		{"guard.form_V", v_max, &g->form_V},
+		{"guard.duty", 1, &g->duty.all},
+		{"guard.cell_duty", 1, &g->duty.cell},
+		{"guard.duty_s", 1e9, &g->duty.window_s},
+		{"guard.g_lo_S", 1e9, &g->marks.lo_S},
+		{"guard.g_hi_S", 1e9, &g->marks.hi_S},
+		{"guard.moved_S", 1e9, &g->marks.moved_S},
 	};
 	int rc = MR_OK;
 
@@ -120,6 +127,9 @@ static int take_counts(struct mr__guard *g, struct mr_uri *uri,
 	if (!rc)
 		rc = mr_uri_take_u64(uri, "guard.cell_pulses", 0, UINT64_MAX,
 		                     &g->cell_pulses_max, err);
+	if (!rc)
+		rc = mr_uri_take_u64(uri, "guard.stuck", 1, UINT64_MAX,
+		                     &g->marks.stuck, err);
 	return rc ? rc : mr_uri_take_u64(uri, "guard.exposures", 0, UINT64_MAX,
 	                                 &g->exposures_max, err);
 }
@@ -154,7 +164,18 @@ static int set_up(struct mr__guard *g, struct mr_uri *uri,
 	g->left_J = g->total_J;
 	g->t_ns = desc->time_ns;
 	narrow(g, desc);
-	return mr__guard_cells_open(g, err);
+	rc = mr__guard_cells_open(g, err);
+	if (!rc)
+		rc = mr__guard_duty_open(g, err);
+	return rc ? rc : mr__guard_marks_open(g, uri, err);
+}
+
+static void free_guard(struct mr__guard *g)
+{
+	mr__guard_cells_free(g);
+	mr__guard_duty_free(g);
+	mr__guard_marks_free(g);
+	free(g);
 }
 
 static int guard_wrap(struct mr_uri *uri, struct mr_stage inner,
@@ -175,13 +196,19 @@ static int guard_wrap(struct mr_uri *uri, struct mr_stage inner,
 	                        .pulse_J = INFINITY,
 	                        .total_J = INFINITY,
 	                        .form_V = INFINITY,
+	                        .duty = {.all = INFINITY,
+	                                 .cell = INFINITY,
+	                                 .window_s = 1},
+	                        .marks = {.lo_S = -INFINITY,
+	                                  .hi_S = INFINITY,
+	                                  .stuck = UINT64_MAX},
 	                        .armed = MR__UNARMED,
 	                        .pulses_max = UINT64_MAX,
 	                        .cell_pulses_max = UINT64_MAX,
 	                        .exposures_max = UINT64_MAX};
 	rc = set_up(g, uri, desc, err);
 	if (rc) {
-		free(g);
+		free_guard(g);
 		return rc;
 	}
 	*self = g;
@@ -189,6 +216,14 @@ static int guard_wrap(struct mr_uri *uri, struct mr_stage inner,
 }
 
 /* ---- the waist ----------------------------------------------------------- */
+
+static void learn(struct mr__guard *g, struct mr_op *ops, size_t n, size_t n_done)
+{
+	for (size_t i = 0; i < n && i <= n_done; i++)
+		mr__guard_marks_learn(g, &ops[i],
+		                      i < n_done ? mr_op_elements(&ops[i], &g->desc)
+		                                 : ops[i].outcome.n_effect);
+}
 
 /* Operations of which at most the last is a configure. */
 static int submit_run(struct mr__guard *g, struct mr_op *ops, size_t n,
@@ -211,6 +246,7 @@ static int submit_run(struct mr__guard *g, struct mr_op *ops, size_t n,
 	                : MR_OK;
 
 	mr__guard_settle(g, ops, n_good, *n_done, rc);
+	learn(g, ops, n_good, *n_done);
 	if (n_good)
 		g->t_ns = ops[*n_done < n_good ? *n_done : n_good - 1]
 		                  .outcome.t_end_ns;
@@ -277,8 +313,7 @@ static int guard_close(void *self, struct mr_errtext *err)
 	struct mr__guard *g = self;
 	int rc = g->inner.type->close(g->inner.self, err);
 
-	mr__guard_cells_free(g);
-	free(g);
+	free_guard(g);
 	return rc;
 }
 
@@ -287,13 +322,17 @@ static const char *const keys[] = {
 	"guard.pulses",      "guard.read_V",       "guard.disturb_V",
 	"guard.disturb_from_V", "guard.cell_pulses", "guard.exposures",
 	"guard.pulse_J",     "guard.total_J",      "guard.form_V",
-	"guard.identity",    NULL};
+	"guard.identity",    "guard.duty",         "guard.cell_duty",
+	"guard.duty_s",      "guard.g_lo_S",       "guard.g_hi_S",
+	"guard.stuck",       "guard.moved_S",      "guard.bad",
+	NULL};
 
 const struct mr_filter mr__filter_guard = {
 	.name = "guard",
 	.summary = "limits of this run: guard.v_V, .i_A, .width_s, .pulses, "
 		   ".read_V, .disturb_V, .cell_pulses, .exposures, .pulse_J, "
-		   ".total_J, .form_V, .identity",
+		   ".total_J, .form_V, .identity, .duty, .cell_duty, .duty_s, "
+		   ".g_lo_S, .g_hi_S, .stuck, .moved_S, .bad",
 	.keys = keys,
 	.always = true,
 	.waist = {.name = "guard",

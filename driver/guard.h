@@ -28,6 +28,38 @@ struct mr__guard_cells {
 	uint64_t others;     /* in all */
 };
 
+/* Time under pulses: fills with them and drains at the duty cycle. */
+struct mr__bucket {
+	double load_s;
+	int64_t t_ns; /* array time of load_s */
+};
+
+struct mr__guard_duty {
+	double all;      /* cap of all pulses together; infinite = not given */
+	double cell;     /* of each cell; infinite */
+	double window_s; /* a bucket holds cap * window */
+	double ahead_s;  /* what the operations admitted of a list take */
+	struct mr__bucket sum;
+	struct mr__bucket *cells; /* [cells] or NULL */
+};
+
+/* What is known of a cell's plausibility. */
+struct mr__mark {
+	float g_S;       /* last reading that moved; NaN = none */
+	bool bad;
+	bool is_stuck;   /* why it is: else a reading was wild */
+	uint64_t pulses; /* since then */
+};
+
+struct mr__guard_marks {
+	double lo_S;     /* plausible readings; infinite = not given */
+	double hi_S;
+	uint64_t stuck;  /* so many pulses move a cell; UINT64_MAX = not given */
+	double moved_S;  /* by more than this */
+	bool refuses;    /* pulses on bad cells */
+	struct mr__mark *cells; /* [cells] or NULL */
+};
+
 struct mr__guard {
 	struct mr_stage inner;
 	double v_max_V; /* of the run, as the keys say; infinite = not given */
@@ -49,6 +81,8 @@ struct mr__guard {
 	int64_t armed_until_ns; /* of the clock */
 	struct mr__bias bias;   /* of the scheme that holds */
 	struct mr__guard_cells cells;
+	struct mr__guard_duty duty;
+	struct mr__guard_marks marks;
 	double v_reads_V; /* a trace beyond this programs */
 	struct mr_description desc; /* narrowed */
 };
@@ -112,6 +146,39 @@ double mr__guard_energy_J(const struct mr__guard *g, const struct mr_op *op,
 /* Each pulse within its bound, and all within what is left. */
 int mr__guard_check_energy(const struct mr__guard *g, const struct mr_op *op,
                            struct mr_errtext *err);
+
+/* ---- guard_duty.c ---------------------------------------------------------------- */
+
+bool mr__guard_has_duty(const struct mr__guard *g);
+
+/* MR_ERR_NOMEM. */
+int mr__guard_duty_open(struct mr__guard *g, struct mr_errtext *err);
+void mr__guard_duty_free(struct mr__guard *g);
+
+/* Take an operation's time as spent, unless that is too much: MR_ERR_REFUSED. */
+int mr__guard_duty_reserve(struct mr__guard *g, const struct mr_op *op,
+                           struct mr_errtext *err);
+/* Give back what its elements from n_done on would have spent. */
+void mr__guard_duty_settle(struct mr__guard *g, const struct mr_op *op,
+                           uint64_t n_done);
+
+/* ---- guard_marks.c --------------------------------------------------------------- */
+
+/* Take key guard.bad, and begin to watch where a key says how. MR_ERR_USAGE,
+ * MR_ERR_NOMEM. */
+int mr__guard_marks_open(struct mr__guard *g, struct mr_uri *uri,
+                         struct mr_errtext *err);
+void mr__guard_marks_free(struct mr__guard *g);
+
+bool mr__guard_is_bad(const struct mr__guard *g, uint32_t cell);
+
+/* No pulses on bad cells, where that was asked for. */
+int mr__guard_check_marks(const struct mr__guard *g, const struct mr_op *op,
+                          struct mr_errtext *err);
+
+/* Learn from the first n_done elements of an operation that was done, and tell
+ * in its status which cells are bad. */
+void mr__guard_marks_learn(struct mr__guard *g, struct mr_op *op, uint64_t n_done);
 
 /* ---- guard_arm.c ----------------------------------------------------------------- */
 

@@ -74,12 +74,19 @@ int mr__guard_admit(struct mr__guard *g, const struct mr_op *op,
 	if (!rc)
 		rc = mr__guard_check_energy(g, op, err);
 	if (!rc)
+		rc = mr__guard_check_marks(g, op, err);
+	if (!rc)
 		rc = mr__guard_check_forming(g, op, run, err);
 	if (!rc)
 		rc = mr__guard_cells_reserve(g, op, err);
 	if (rc)
 		return rc;
-	rc = take_pulses(g, op, err);
+	rc = mr__guard_duty_reserve(g, op, err);
+	if (!rc) {
+		rc = take_pulses(g, op, err);
+		if (rc)
+			mr__guard_duty_settle(g, op, 0);
+	}
 	if (rc)
 		mr__guard_cells_settle(g, op, 0);
 	else
@@ -135,6 +142,7 @@ static void settle(struct mr__guard *g, const struct mr_op *op, bool begun,
 		g->left_J += mr__guard_energy_J(g, op, n) -
 		             mr__guard_energy_J(g, op, n_done);
 	mr__guard_cells_settle(g, op, n_done);
+	mr__guard_duty_settle(g, op, n_done);
 }
 
 void mr__guard_settle(struct mr__guard *g, const struct mr_op *ops, size_t n,
@@ -142,12 +150,14 @@ void mr__guard_settle(struct mr__guard *g, const struct mr_op *ops, size_t n,
 {
 	for (size_t i = 0; i < n; i++)
 		settle(g, &ops[i], i <= n_done, i < n_done ? MR_OK : rc);
+	g->duty.ahead_s = 0;
 }
 
 int mr__guard_would(struct mr__guard *g, const struct mr_op *op,
                     const struct mr_run *run)
 {
 	uint32_t armed = g->armed;
+	double ahead_s = g->duty.ahead_s;
 	int rc;
 
 	if (mr__guard_is_arm(g, op))
@@ -156,5 +166,6 @@ int mr__guard_would(struct mr__guard *g, const struct mr_op *op,
 	if (!rc)
 		settle(g, op, false, MR_OK);
 	g->armed = armed;
+	g->duty.ahead_s = ahead_s;
 	return rc;
 }

@@ -106,8 +106,11 @@ static uint64_t felt_by(const struct mr__guard *g, uint32_t cell)
 int mr__guard_exposure(const struct mr__guard *g, uint32_t cell,
                        struct mr_exposure *out)
 {
-	if (!g->cells.own)
+	if (!g->cells.own && !g->marks.cells)
 		return MR_ERR_UNSUPPORTED;
+	*out = (struct mr_exposure){.bad = mr__guard_is_bad(g, cell)};
+	if (!g->cells.own)
+		return MR_OK;
 	out->pulses = g->cells.own[cell];
 	out->half_selected = felt_by(g, cell);
 	return MR_OK;

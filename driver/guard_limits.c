@@ -28,7 +28,8 @@ bool mr__guard_is_narrowed(const struct mr__guard *g)
 	return isfinite(g->v_max_V) || isfinite(g->i_max_A) ||
 	       isfinite(g->width_max_s) || isfinite(g->read_max_V) ||
 	       isfinite(g->disturb_V) || isfinite(g->pulse_J) ||
-	       isfinite(g->total_J) || isfinite(g->form_V);
+	       isfinite(g->total_J) || isfinite(g->form_V) ||
+	       mr__guard_has_duty(g);
 }
 
 /* ---- single values ------------------------------------------------------- */

@@ -46,8 +46,10 @@ libdriver_la_SOURCES = \
 	%D%/guard_arm.c \
 	%D%/guard_budget.c \
 	%D%/guard_cells.c \
+	%D%/guard_duty.c \
 	%D%/guard_energy.c \
 	%D%/guard_limits.c \
+	%D%/guard_marks.c \
 	%D%/guard_select.c \
 	%D%/guardian.c \
 	%D%/guardian.h \
@@ -57,6 +59,8 @@ libdriver_la_SOURCES = \
 	%D%/listen.c \
 	%D%/listen.h \
 	%D%/lockfile.c \
+	%D%/lookout.c \
+	%D%/lookout.h \
 	%D%/op_compare.c \
 	%D%/op_compare.h \
 	%D%/oplog_bytes.c \

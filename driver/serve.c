@@ -9,6 +9,9 @@
  * The board's time is the clock's times the scale, and what was advanced from
  * outside. In emulated time it moves only when there is nothing else to do: to
  * the moment when the board's next bytes fall due.
+ *
+ * A client that has just been answered is looked out for before the loop sleeps
+ * (lookout.h).
  */
 #include "memrig/serve.h"
 
@@ -22,6 +25,7 @@
 #include <unistd.h>
 
 #include "listen.h"
+#include "lookout.h"
 #include "transport.h"
 
 #define BUFFER 65536
@@ -54,6 +58,7 @@ struct mr_server {
 	int operator;        /* who speaks on the control socket; -1 = nobody */
 	char line[LINE_BYTES];
 	size_t n_line;
+	struct mr__lookout lookout; /* for what a client says next */
 };
 
 /* ---- time ----------------------------------------------------------------------- */
@@ -261,8 +266,22 @@ static void attend(struct mr_server *s, struct port *p,
 {
 	if (door[0].revents)
 		welcome(s, p);
-	if (door[1].revents && p->client >= 0)
-		(void)take_input(s, p);
+	if (!door[1].revents || p->client < 0)
+		return;
+	mr__lookout_came(&s->lookout);
+	if (take_input(s, p))
+		mr__lookout_begin(&s->lookout, &s->clock);
+}
+
+/* Sleep until something comes or falls due; how many descriptors have it. */
+static int await(struct mr_server *s, struct pollfd at[N_WATCHED])
+{
+	int ms = nap_ms(s);
+	int n = poll(at, N_WATCHED, s->lookout.out ? 0 : ms);
+
+	if (n == 0 && ms)
+		(void)mr__lookout_again(&s->lookout, &s->clock);
+	return n;
 }
 
 static int turn(struct mr_server *s, struct mr_errtext *err)
@@ -270,7 +289,7 @@ static int turn(struct mr_server *s, struct mr_errtext *err)
 	struct pollfd at[N_WATCHED];
 
 	watch(s, at);
-	if (poll(at, N_WATCHED, nap_ms(s)) < 0 && errno != EINTR)
+	if (await(s, at) < 0 && errno != EINTR)
 		return mr_errtext_set(err, MR_ERR_IO, "poll: %s",
 		                      strerror(errno));
 	if (at[CONTROL].revents)

@@ -31,7 +31,7 @@ static bool again(void)
 int mr__socket_write(void *self, const void *data, size_t n, bool end,
                      int64_t deadline_ns, size_t *sent, struct mr_errtext *err)
 {
-	const struct mr__socket *s = self;
+	struct mr__socket *s = self;
 
 	(void)end;
 	for (;;) {
@@ -40,6 +40,7 @@ int mr__socket_write(void *self, const void *data, size_t n, bool end,
 
 		if (moved >= 0) {
 			*sent = (size_t)moved;
+			mr__lookout_begin(&s->lookout, &s->clock);
 			return MR_OK;
 		}
 		if (!again())
@@ -53,13 +54,14 @@ int mr__socket_write(void *self, const void *data, size_t n, bool end,
 int mr__socket_read(void *self, void *buf, size_t room, int64_t deadline_ns,
                     size_t *got, bool *end, struct mr_errtext *err)
 {
-	const struct mr__socket *s = self;
+	struct mr__socket *s = self;
 
 	for (;;) {
 		ssize_t moved = recv(s->fd, buf, room, MSG_DONTWAIT);
 		int rc;
 
 		if (moved > 0) {
+			mr__lookout_came(&s->lookout);
 			*got = (size_t)moved;
 			*end = s->packets;
 			return MR_OK;
@@ -68,6 +70,8 @@ int mr__socket_read(void *self, void *buf, size_t room, int64_t deadline_ns,
 			return gone(err);
 		if (!again())
 			return failed("receiving", err);
+		if (mr__lookout_again(&s->lookout, &s->clock))
+			continue;
 		rc = mr__fd_await(s->fd, false, &s->clock, deadline_ns, err);
 		if (rc)
 			return rc;

@@ -29,6 +29,7 @@
 #define DRAINS_MAX 100
 #define PAUSE_NS INT64_C(50000000)
 #define POLLS_MAX 100
+#define ASK_MS 50 /* a header that goes at all has gone by then */
 
 enum message { DEV_DEP_OUT = 1, DEV_DEP_IN = 2 };
 
@@ -49,6 +50,7 @@ enum request {
 #define TYPE_ENDPOINT 0xa2
 #define SUCCESS 0x01
 #define PENDING 0x02
+#define NONE_IN_PROGRESS 0x80 /* and nothing is queued */
 #define STB_TAG_FIRST 2
 #define STB_TAG_LAST 127
 
@@ -78,6 +80,7 @@ struct tmc {
 	bool has_remote;     /* RL1, and it works */
 	bool is_488;
 	bool asked;          /* an answer is asked for and has not begun */
+	bool unsure;         /* it may be: sending the request was late */
 	uint8_t asked_tag;
 	size_t due;          /* bytes of the transfer still to come */
 	bool last;           /* the message ends with them */
@@ -140,7 +143,7 @@ static int drain(struct tmc *t, struct mr_errtext *err)
 
 static void forget_input(struct tmc *t)
 {
-	t->asked = false;
+	t->asked = t->unsure = false;
 	t->due = t->n_in = t->taken = 0;
 	t->last = false;
 }
@@ -168,6 +171,11 @@ static int device_clear(struct tmc *t, struct mr_errtext *err)
 	return rc ? rc : t->link->clear_halt(t->usb, false, err);
 }
 
+static bool may_be_asked(const struct tmc *t)
+{
+	return t->asked || t->unsure || t->due;
+}
+
 /* Take back the request for an answer that nobody waits for any more. */
 static int abort_in(struct tmc *t, struct mr_errtext *err)
 {
@@ -177,11 +185,13 @@ static int abort_in(struct tmc *t, struct mr_errtext *err)
 
 	if (rc)
 		return rc;
-	if (answer[0] != SUCCESS) {
-		/* nothing was in progress, or another tag: start anew */
+	if (answer[0] == NONE_IN_PROGRESS) {
+		/* a clear would end the job that is running, too */
 		forget_input(t);
-		return device_clear(t, err);
+		return MR_OK;
 	}
+	if (answer[0] != SUCCESS) /* another tag: start anew */
+		return device_clear(t, err);
 	rc = drain(t, err);
 	for (int i = 0; i < POLLS_MAX && !rc; i++) {
 		rc = control(t, CHECK_ABORT_IN, true, true, 0, answer, 8, err);
@@ -413,10 +423,9 @@ static int late(const char *what, struct mr_errtext *err)
 }
 
 /* All of a transfer or none: half of one cannot be taken up again. */
-static int send_all(struct tmc *t, size_t n, int64_t deadline_ns,
+static int send_all(struct tmc *t, size_t n, unsigned left_ms,
                     struct mr_errtext *err)
 {
-	unsigned left_ms = mr__usb_left_ms(&t->clock, deadline_ns);
 	struct mr_errtext ignored = {""};
 	size_t moved = 0;
 	int rc = left_ms ? t->link->out(t->usb, t->out, n, left_ms, &moved, err)
@@ -442,14 +451,14 @@ int mr__tmc_write(void *self, const void *data, size_t n, bool end,
 	int rc = MR_OK;
 
 	*sent = 0;
-	if (t->asked || t->due)
+	if (may_be_asked(t))
 		rc = abort_in(t, err);
 	if (rc)
 		return rc;
 	put_header(t, t->out, DEV_DEP_OUT, now, end && now == n ? 1 : 0);
 	memcpy(t->out + HEADER, data, now);
 	memset(t->out + HEADER + now, 0, padded - HEADER - now);
-	rc = send_all(t, padded, deadline_ns, err);
+	rc = send_all(t, padded, mr__usb_left_ms(&t->clock, deadline_ns), err);
 	if (!rc)
 		*sent = now;
 	return rc;
@@ -457,17 +466,24 @@ int mr__tmc_write(void *self, const void *data, size_t n, bool end,
 
 /* ---- reading ------------------------------------------------------------------------- */
 
+/* A second request while one stands halts the pipe. One
+ * that was sent too late may have been taken all the same: it is taken back
+ * before anything else is said. */
 static int ask(struct tmc *t, int64_t deadline_ns, struct mr_errtext *err)
 {
-	int rc;
+	unsigned left_ms = mr__usb_left_ms(&t->clock, deadline_ns);
+	int rc = t->unsure ? abort_in(t, err) : MR_OK;
 
-	put_header(t, t->out, DEV_DEP_IN, IN_BYTES - HEADER, 0);
-	rc = send_all(t, HEADER, deadline_ns, err);
 	if (rc)
 		return rc;
-	t->asked = true;
+	if (left_ms && left_ms < ASK_MS)
+		left_ms = ASK_MS;
+	put_header(t, t->out, DEV_DEP_IN, IN_BYTES - HEADER, 0);
+	rc = send_all(t, HEADER, left_ms, err);
+	t->unsure = rc == MR_ERR_TIMEOUT && left_ms;
+	t->asked = rc == MR_OK;
 	t->asked_tag = t->tag;
-	return MR_OK;
+	return rc;
 }
 
 /* The first packet of an answer. Never trust its size: no more than was asked
@@ -563,7 +579,7 @@ int mr__tmc_flush(void *self, struct mr_errtext *err)
 {
 	struct tmc *t = self;
 
-	if (t->asked || t->due)
+	if (may_be_asked(t))
 		return abort_in(t, err);
 	forget_input(t);
 	return MR_OK;

@@ -5,6 +5,7 @@
 #ifndef MR_DRIVER_TRANSPORTS_H
 #define MR_DRIVER_TRANSPORTS_H
 
+#include "lookout.h"
 #include "transport.h"
 
 extern const struct mr__transport_type mr__transport_loop;
@@ -57,6 +58,7 @@ struct mr__socket {
 	int fd;
 	bool packets; /* SOCK_SEQPACKET: keeps message ends */
 	struct mr_clock clock;
+	struct mr__lookout lookout; /* for the answer to what was written */
 	struct mr__peer peer;
 };
 

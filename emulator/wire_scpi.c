@@ -441,6 +441,9 @@ static int take_keys(struct mr_uri *uri, struct wire_scpi *b,
 	if (!rc)
 		rc = mr_uri_take_u64(uri, KEY_PREFIX "watchdog", 0, 1,
 		                     &b->watchdog, err);
+	if (!rc)
+		rc = mr_uri_take_u64(uri, KEY_PREFIX "cobs", 0, 1, &b->packets,
+		                     err);
 	return rc ? rc : take_time(uri, b, err);
 }
 
@@ -485,7 +488,7 @@ static int board_open(struct mr_uri *uri, int64_t now_ns, void **self,
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	b->last = &b->first;
 	b->message_max = MESSAGE_DEFAULT;
-	b->simulated = b->watchdog = 1;
+	b->simulated = b->watchdog = b->packets = 1;
 	(void)snprintf(b->firmware, sizeof b->firmware, "1.0");
 	(void)snprintf(b->protocol, sizeof b->protocol, "1.0");
 	int rc = take_keys(uri, b, err);

@@ -246,6 +246,7 @@ struct wire_scpi {
 	char serial[WS_NAME_MAX], firmware[WS_NAME_MAX], protocol[WS_NAME_MAX];
 	uint64_t message_max;
 	uint64_t simulated;  /* what the record says: 0 or 1 */
+	uint64_t packets; /* whether it offers them */
 	uint64_t watchdog;
 	bool instant;
 

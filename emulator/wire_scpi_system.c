@@ -166,8 +166,8 @@ int mr__ws_capability_query(struct wire_scpi *b, const struct ws_command *c)
 	put_cells(d, &text);
 	put_schemes(d, &text);
 	put_waveforms(d, &text);
-	mr__ws_print(&text, "compliance=none\ncobs=1\nwatchdog=%d\n",
-	             (int)b->watchdog);
+	mr__ws_print(&text, "compliance=none\ncobs=%d\nwatchdog=%d\n",
+	             (int)b->packets, (int)b->watchdog);
 	put_real(&text, "abort_s", ABORT_S);
 	mr__ws_print(&text, "simulated=%d\n", (int)b->simulated);
 	bool failed = text.failed;
@@ -198,7 +198,7 @@ int mr__ws_protocol_query(struct wire_scpi *b, const struct ws_command *c)
 int mr__ws_cobs(struct wire_scpi *b, const struct ws_command *c)
 {
 	bool on = false;
-	int rc = mr__ws_switch(c, 0, &on);
+	int rc = b->packets ? mr__ws_switch(c, 0, &on) : WS_HEADER;
 
 	if (rc)
 		return rc;

@@ -13,6 +13,7 @@ test_programs = \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
+	%D%/test_datasets \
 	%D%/test_doctor \
 	%D%/test_emulator \
 	%D%/test_filters \
@@ -21,21 +22,26 @@ test_programs = \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
+	%D%/test_guard_duty \
+	%D%/test_guard_marks \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
+	%D%/test_lookout \
 	%D%/test_mapping \
 	%D%/test_models \
 	%D%/test_neuron \
 	%D%/test_oplog \
 	%D%/test_paramfile \
 	%D%/test_periphery \
+	%D%/test_pictures \
 	%D%/test_plan \
 	%D%/test_playback \
 	%D%/test_random \
 	%D%/test_rig \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
+	%D%/test_softhebb_array \
 	%D%/test_softhebb_deep \
 	%D%/test_softhebb_failures \
 	%D%/test_softhebb_kernels \
@@ -54,7 +60,9 @@ test_programs = \
 	%D%/test_transport \
 	%D%/test_uri \
 	%D%/test_usb \
+	%D%/test_usb_faults \
 	%D%/test_usbip \
+	%D%/test_usbtmc \
 	%D%/test_weights \
 	%D%/test_wire_arc1 \
 	%D%/test_wire_arc1_jobs \
@@ -72,7 +80,8 @@ LONG_TESTS = \
 	%D%/long_fstdp \
 	%D%/long_kill \
 	%D%/long_softhebb_deep \
-	%D%/long_usb
+	%D%/long_usb \
+	%D%/long_usb_faults
 # Programs that measure speed: `make bench`.
 BENCHES = \
 	%D%/bench_emulator \
@@ -181,6 +190,21 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 %C%_test_scpi_cobs_SOURCES = %D%/test_scpi_cobs.c %D%/scripted.c \
 	%D%/scripted.h
 
+%C%_test_softhebb_array_SOURCES = %D%/test_softhebb_array.c %D%/toyset.c \
+	%D%/toyset.h
+
+# They make the files that they read.
+imagefiles = %D%/imagefiles.c %D%/imagefiles.h
+%C%_test_datasets_SOURCES = %D%/test_datasets.c $(imagefiles) %D%/sha256.c \
+	%D%/sha256.h
+%C%_test_datasets_CFLAGS = $(AM_CFLAGS) $(PNG_CFLAGS) $(JPEG_CFLAGS) \
+	$(ZLIB_CFLAGS)
+%C%_test_datasets_LDADD = libcheck.la $(PNG_LIBS) $(JPEG_LIBS) $(ZLIB_LIBS)
+%C%_test_pictures_SOURCES = %D%/test_pictures.c $(imagefiles)
+%C%_test_pictures_CFLAGS = $(%C%_test_datasets_CFLAGS)
+%C%_test_pictures_LDADD = $(%C%_test_datasets_LDADD)
+%C%_test_pictures_LDFLAGS = $(badmemory_ldflags)
+
 # Devices that the system's libraries find, and that are not there.
 if HAVE_UMOCKDEV
 %C%_test_usb_SOURCES = %D%/test_usb.c %D%/mockusb.c %D%/mockusb.h
@@ -194,6 +218,18 @@ if HAVE_UMOCKDEV
 %C%_long_usb_CFLAGS = $(%C%_test_usb_CFLAGS)
 %C%_long_usb_LDADD = $(%C%_test_usb_LDADD)
 %C%_long_usb_LDFLAGS = $(%C%_test_usb_LDFLAGS)
+%C%_test_usb_faults_SOURCES = %D%/test_usb_faults.c %D%/usbsweep.c %D%/usbsweep.h \
+	%D%/mockusb.c %D%/mockusb.h
+%C%_test_usb_faults_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
+%C%_test_usb_faults_CFLAGS = $(%C%_test_usb_CFLAGS)
+%C%_test_usb_faults_LDADD = $(%C%_test_usb_LDADD)
+%C%_test_usb_faults_LDFLAGS = $(%C%_test_usb_LDFLAGS)
+%C%_long_usb_faults_SOURCES = %D%/long_usb_faults.c %D%/usbsweep.c %D%/usbsweep.h \
+	%D%/mockusb.c %D%/mockusb.h
+%C%_long_usb_faults_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
+%C%_long_usb_faults_CFLAGS = $(%C%_test_usb_CFLAGS)
+%C%_long_usb_faults_LDADD = $(%C%_test_usb_LDADD)
+%C%_long_usb_faults_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 %C%_test_serial_SOURCES = %D%/test_serial.c %D%/mocktty.c %D%/mocktty.h \
 	%D%/ttypump.c %D%/ttypump.h
 %C%_test_serial_CPPFLAGS = $(%C%_test_usb_CPPFLAGS)
@@ -201,7 +237,7 @@ if HAVE_UMOCKDEV
 %C%_test_serial_LDADD = $(%C%_test_usb_LDADD)
 %C%_test_serial_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 else
-EXTRA_DIST += %D%/mockusb.c %D%/mockusb.h %D%/mocktty.c %D%/mocktty.h \
+EXTRA_DIST += %D%/usbsweep.c %D%/usbsweep.h %D%/mockusb.c %D%/mockusb.h %D%/mocktty.c %D%/mocktty.h \
 	%D%/ttypump.c %D%/ttypump.h
 endif
 

@@ -19,12 +19,15 @@
 #define NODE "/dev/bus/usb/001/002"
 #define SYSFS "/sys/devices/mockbus/usb1/1-1"
 #define URBS_MAX 64
+#define LATE_NS INT64_C(30000000)
 
 /* A transfer that the host submitted. */
 struct urb {
 	UMockdevIoctlData *data;   /* of struct usbdevfs_urb */
 	UMockdevIoctlData *buffer;
 	gulong client_addr;
+	int64_t from_ns; /* it rests until then */
+	bool harmed;     /* what befell it is still to come */
 	bool done;
 };
 
@@ -42,6 +45,10 @@ struct mockusb {
 	bool stall_in;
 	bool stall_out;
 	unsigned aborts;
+	enum mockusb_harm harm;
+	unsigned harm_at;
+	unsigned transfers;
+	unsigned bytes; /* of the bulk pipes */
 };
 
 static int64_t now_ns(void)
@@ -81,6 +88,32 @@ static void try_control(struct mockusb *m, struct urb *u)
 	finish(u, a == USB_STALL ? -EPIPE : 0, b[0] & 0x80 ? moved : n);
 }
 
+/* Count bytes that move, and make one of them another where that is asked for. */
+static void pass(struct mockusb *m, uint8_t *data, size_t n)
+{
+	if (m->harm == MOCKUSB_GARBLE && m->harm_at >= m->bytes &&
+	    m->harm_at < m->bytes + n)
+		data[m->harm_at - m->bytes] ^= 0x55;
+	m->bytes += (unsigned)n;
+}
+
+static enum usb_answer give_out(struct mockusb *m, struct urb *u, size_t n)
+{
+	uint8_t *copy;
+	enum usb_answer a;
+
+	if (u->harmed) /* and is dropped */
+		return USB_DONE;
+	copy = malloc(n ? n : 1); /* the host's own bytes stay as they are */
+	if (!copy)
+		abort();
+	memcpy(copy, u->buffer->data, n);
+	pass(m, copy, n);
+	a = mr__usb_device_out(m->device, now_ns(), copy, n);
+	free(copy);
+	return a;
+}
+
 static void try_bulk(struct mockusb *m, struct urb *u)
 {
 	struct usbdevfs_urb *urb = urb_of(u);
@@ -95,12 +128,44 @@ static void try_bulk(struct mockusb *m, struct urb *u)
 		a = mr__usb_device_in(m->device, now_ns(), u->buffer->data,
 		                      moved, &moved);
 	else
-		a = mr__usb_device_out(m->device, now_ns(), u->buffer->data,
-		                       moved);
+		a = give_out(m, u, moved);
+	if (in && a == USB_DONE && u->harmed) {
+		u->harmed = false;
+		return;
+	}
+	if (in && a == USB_DONE)
+		pass(m, u->buffer->data, moved);
 	if (a == USB_STALL)
 		finish(u, -EPIPE, 0);
 	else if (a == USB_DONE)
 		finish(u, 0, moved);
+}
+
+static bool is_control(struct urb *u)
+{
+	return urb_of(u)->type == USBDEVFS_URB_TYPE_CONTROL;
+}
+
+static void pull_plug(struct mockusb *m)
+{
+	m->gone = true;
+	m->type->link(m->board, now_ns(), false);
+}
+
+/* The script's transfer begins. */
+static void befall(struct mockusb *m, struct urb *u)
+{
+	if (m->harm == MOCKUSB_UNPLUG && !m->gone)
+		pull_plug(m);
+	else if (m->harm == MOCKUSB_STALL && is_control(u))
+		finish(u, -EPIPE, 0);
+	else if (m->harm == MOCKUSB_STALL && urb_of(u)->endpoint & 0x80)
+		m->stall_in = true;
+	else if (m->harm == MOCKUSB_STALL)
+		m->stall_out = true;
+	else if (m->harm == MOCKUSB_LATE)
+		u->from_ns = now_ns() + LATE_NS;
+	u->harmed = m->harm == MOCKUSB_LOSE;
 }
 
 static void progress(struct mockusb *m)
@@ -112,7 +177,9 @@ static void progress(struct mockusb *m)
 			continue;
 		if (m->gone)
 			finish(u, -ESHUTDOWN, 0);
-		else if (urb_of(u)->type == USBDEVFS_URB_TYPE_CONTROL)
+		else if (u->from_ns > now_ns() || (u->harmed && is_control(u)))
+			continue;
+		else if (is_control(u))
 			try_control(m, u);
 		else
 			try_bulk(m, u);
@@ -139,6 +206,9 @@ static void submit(struct mockusb *m, UMockdevIoctlClient *client)
 		data, offsetof(struct usbdevfs_urb, buffer),
 		(gsize)urb->buffer_length, NULL);
 	m->n++;
+	if (m->harm && m->harm != MOCKUSB_GARBLE && m->transfers == m->harm_at)
+		befall(m, u);
+	m->transfers++;
 	progress(m);
 	umockdev_ioctl_client_complete(client, 0, 0);
 }
@@ -362,8 +432,7 @@ void mockusb_bind(struct mockusb *m)
 void mockusb_unplug(struct mockusb *m)
 {
 	g_mutex_lock(&m->lock);
-	m->gone = true;
-	m->type->link(m->board, now_ns(), false);
+	pull_plug(m);
 	progress(m);
 	g_mutex_unlock(&m->lock);
 }
@@ -403,4 +472,41 @@ unsigned mockusb_aborts(struct mockusb *m)
 
 	g_mutex_unlock(&m->lock);
 	return n;
+}
+
+void mockusb_harm(struct mockusb *m, enum mockusb_harm harm, unsigned at)
+{
+	g_mutex_lock(&m->lock);
+	m->harm = harm;
+	m->harm_at = at;
+	g_mutex_unlock(&m->lock);
+}
+
+unsigned mockusb_transfers(struct mockusb *m)
+{
+	g_mutex_lock(&m->lock);
+	unsigned n = m->transfers;
+
+	g_mutex_unlock(&m->lock);
+	return n;
+}
+
+unsigned mockusb_bytes(struct mockusb *m)
+{
+	g_mutex_lock(&m->lock);
+	unsigned n = m->bytes;
+
+	g_mutex_unlock(&m->lock);
+	return n;
+}
+
+bool mockusb_is_safe(struct mockusb *m)
+{
+	int64_t since_ns;
+
+	g_mutex_lock(&m->lock);
+	bool safe = m->type->is_safe(m->board, now_ns(), &since_ns);
+
+	g_mutex_unlock(&m->lock);
+	return safe;
 }

@@ -32,6 +32,24 @@ void mockusb_free(struct mockusb *m);
 /* From here on, n-th transfer after now is answered with a stall (0 = the
  * next); bulk in or out. */
 void mockusb_stall(struct mockusb *m, bool in);
+/* What befalls one transfer, or one byte. */
+enum mockusb_harm {
+	MOCKUSB_NONE,
+	MOCKUSB_UNPLUG, /* the plug is pulled as it begins */
+	MOCKUSB_STALL,  /* it is answered by a stall */
+	MOCKUSB_LOSE,   /* out: taken and dropped; in: dropped, and it waits on;
+	                 * control: never answered */
+	MOCKUSB_LATE,   /* it rests for 30 ms first */
+	MOCKUSB_GARBLE  /* a byte of the bulk pipes comes as another */
+};
+/* Harm the `at`-th transfer, bulk and control counted as they are submitted, or
+ * the `at`-th byte of the bulk pipes, both ways and headers too; from 0. */
+void mockusb_harm(struct mockusb *m, enum mockusb_harm harm, unsigned at);
+/* How many there were of either since it was plugged in. */
+unsigned mockusb_transfers(struct mockusb *m);
+unsigned mockusb_bytes(struct mockusb *m);
+/* Whether the board carries no voltage. */
+bool mockusb_is_safe(struct mockusb *m);
 /* Claimed by somebody else: claiming fails with EBUSY. */
 void mockusb_hold(struct mockusb *m, bool held);
 /* How often the host asked for an abort of bulk-in. */

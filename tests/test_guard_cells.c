@@ -119,7 +119,7 @@ static void scheme_changes_within_a_list(void)
 
 static struct mr_exposure exposure(const struct mr_array *array, uint32_t cell)
 {
-	struct mr_exposure e = {0, 0};
+	struct mr_exposure e = {.pulses = 0};
 
 	MR_CODE(mr_array_exposure(array, cell, &e), MR_OK);
 	return e;

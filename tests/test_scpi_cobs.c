@@ -455,7 +455,55 @@ static void bytes_that_come_twice_change_nothing(void)
 	nothing_is_lost_or_done_twice("in-dup");
 }
 
+/* ---- boards without ------------------------------------------------------------------- */
+
+static void board_without_packets_says_so(void)
+{
+	static const char plain[] = "scpi+loop:ideal?emu.rows=2&emu.cols=3"
+	                            "&board.cobs=0";
+	struct mr_array *array = NULL;
+	struct mr_errtext err = {""};
+	char uri[100];
+
+	(void)snprintf(uri, sizeof uri, "%s&cobs=1", plain);
+	MR_CODE(mr_array_open(uri, NULL, &array, &err), MR_ERR_UNSUPPORTED);
+	MR_HAS(err.text, "does not offer packets");
+	MR_HAS(err.text, "leave key 'cobs' out");
+	CU_ASSERT_PTR_NULL(array);
+	MR_CODE(mr_array_open("scpi+loop:ideal?cobs=yes", NULL, &array, &err),
+	        MR_ERR_USAGE);
+	MR_HAS(err.text, "must be 0 or 1");
+	(void)snprintf(uri, sizeof uri, "%s&cobs=0", plain);
+	MR_CODE_ERR(mr_array_open(uri, NULL, &array, &err), MR_OK, err);
+	MR_CODE(mr_array_close(array, NULL), MR_OK);
+	MR_CODE_ERR(mr_array_open(plain, NULL, &array, &err), MR_OK, err);
+	MR_CODE(mr_array_close(array, NULL), MR_OK);
+}
+
+/* Asked for all the same, it knows no such command. */
+static void board_without_packets_takes_none(void)
+{
+	struct mr__transport *t =
+		mr_test_pipe("scpi+loop:ideal?emu.rows=2&emu.cols=3&board.cobs=0");
+	static const char text[] = "SYST:COMM:COBS 1\nSYST:ERR?\n";
+	struct mr_errtext err = {""};
+	char came[64] = "";
+	size_t got = 0;
+
+	MR_CODE_ERR(mr__transport_write(t, text, sizeof text - 1, true,
+	                                mr_test_in(t, 1000 * MS), NULL, &err),
+	            MR_OK, err);
+	MR_CODE_ERR(mr__transport_read_until(t, '\n', came, sizeof came - 1,
+	                                     mr_test_in(t, 1000 * MS), &got,
+	                                     &err),
+	            MR_OK, err);
+	MR_HAS(came, "-113");
+	mr__transport_close(t);
+}
+
 const struct mr_test mr_tests[] = {
+	{"board_without_packets_says_so", board_without_packets_says_so},
+	{"board_without_packets_takes_none", board_without_packets_takes_none},
 	{"packets_are_as_written", packets_are_as_written},
 	{"packets_of_each_length_pass", packets_of_each_length_pass},
 	{"packets_that_are_wrong_are_refused",

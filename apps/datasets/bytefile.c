@@ -79,7 +79,12 @@ static int fail_gz(const struct mr_bytefile *file, const char *what,
 {
 	int number = Z_OK;
 	const char *text = gzerror(file->gz, &number);
+	size_t path = strlen(file->path);
 	unsigned long long at = file->at;
+
+	/* zlib puts the path and a colon before what it says */
+	if (strncmp(text, file->path, path) == 0 && strlen(text) > path + 2)
+		text += path + 2;
 
 	if (number == Z_ERRNO)
 		return mr_errtext_set(err, MR_ERR_IO, "%s: byte %llu: %s",
@@ -108,13 +113,12 @@ static int read_some(struct mr_bytefile *file, uint8_t *to, size_t n,
 	*got = 0;
 	if (file->plain != NULL) {
 		*got = fread(to, 1, n, file->plain);
+		file->at += *got;
 		if (*got < n && ferror(file->plain))
 			return mr_errtext_set(err, MR_ERR_IO,
 			                      "%s: byte %llu: %s", file->path,
-			                      (unsigned long long)(file->at +
-			                                           *got),
+			                      (unsigned long long)file->at,
 			                      strerror(errno));
-		file->at += *got;
 		return MR_OK;
 	}
 	result = gzread(file->gz, to, n < READ_MAX ? (unsigned)n : READ_MAX);

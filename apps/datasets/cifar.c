@@ -10,7 +10,7 @@
 
 #include "formats.h"
 
-#define PICTURE_BYTES (3 * 32 * 32)
+#define PICTURE_BYTES ((size_t)3 * 32 * 32)
 #define LABELS_MAX 2
 #define COARSE_CLASSES 20 /* of CIFAR-100 */
 
@@ -86,14 +86,14 @@ static int check_labels(const struct mr_bytefile *file, const uint8_t *label,
 {
 	for (unsigned i = 0; i < labels; i++) {
 		uint32_t limit = i + 1 == labels ? classes : COARSE_CLASSES;
+		uint64_t at = file->at - labels + i;
 
 		if (label[i] >= limit)
 			return mr_errtext_set(err, MR_ERR_FORMAT,
 			                      "%s: byte %llu: label %u; labels "
 			                      "here are 0 to %u", file->path,
-			                      (unsigned long long)(file->at -
-			                                           labels + i),
-			                      label[i], limit - 1);
+			                      (unsigned long long)at, label[i],
+			                      limit - 1);
 	}
 	return MR_OK;
 }
@@ -110,7 +110,7 @@ static int read_record(struct mr_bytefile *file, unsigned labels,
 	if (code != MR_OK)
 		return code;
 	out->label[i] = label[labels - 1];
-	return mr_bytefile_read(file, out->pixels + (size_t)i * PICTURE_BYTES,
+	return mr_bytefile_read(file, out->pixels + i * PICTURE_BYTES,
 	                        PICTURE_BYTES, "pictures", err);
 }
 

@@ -213,7 +213,7 @@ static int read_bytes(const char *dir, const char *name, char *path,
 		                      "%s: a file of %llu bytes is no picture",
 		                      path, (unsigned long long)file.bytes);
 	if (code == MR_OK)
-		*bytes = malloc((size_t)file.bytes);
+		*bytes = malloc((size_t)file.bytes + 1);
 	if (code == MR_OK && *bytes == NULL)
 		code = mr_errtext_set(err, MR_ERR_NOMEM, "%s: out of memory",
 		                      path);

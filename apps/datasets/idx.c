@@ -9,7 +9,7 @@
 
 #define MAGIC_PICTURES 0x00000803u /* unsigned bytes, three axes */
 #define MAGIC_LABELS 0x00000801u   /* unsigned bytes, one axis */
-#define NUMBER_BYTES 4
+#define NUMBER_BYTES ((size_t)4)
 #define AXES_MAX 3
 #define CHUNK 4096 /* labels read at once */
 
@@ -116,13 +116,13 @@ static int take_labels(const struct mr_bytefile *file, const uint8_t *from,
                        struct mr_errtext *err)
 {
 	for (uint32_t i = 0; i < n; i++) {
+		uint64_t at = file->at - n + i;
+
 		if (from[i] >= out->n_classes)
 			return mr_errtext_set(err, MR_ERR_FORMAT,
 			                      "%s: byte %llu: label %u of "
 			                      "picture %u; labels are 0 to %u",
-			                      file->path,
-			                      (unsigned long long)(file->at - n +
-			                                           i),
+			                      file->path, (unsigned long long)at,
 			                      from[i], first + i,
 			                      out->n_classes - 1);
 		out->label[first + i] = from[i];

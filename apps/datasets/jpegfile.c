@@ -14,6 +14,7 @@
 #define RGB 3
 #define CMYK 4
 #define FULL 255
+#define ROWS 4 /* asked for at once */
 #define SCANS_MAX 500 /* of a progressive file; each costs a pass */
 
 /* All that lives across a longjmp(): libjpeg's error function may not return. */
@@ -155,17 +156,44 @@ static void from_cmyk(const struct reader *r, uint8_t *rgb)
 	}
 }
 
-static void read_rows(struct reader *r)
+static uint8_t *row_at(const struct reader *r, uint32_t y)
+{
+	return r->picture.rgb + (size_t)RGB * r->picture.width * y;
+}
+
+/* Several rows at once spare libjpeg a copy where it makes two together. */
+static void read_rgb(struct reader *r)
+{
+	JSAMPROW rows[ROWS];
+
+	while (r->info.output_scanline < r->info.output_height) {
+		uint32_t y = r->info.output_scanline;
+		uint32_t n = r->info.output_height - y;
+
+		if (n > ROWS)
+			n = ROWS;
+		for (uint32_t i = 0; i < n; i++)
+			rows[i] = row_at(r, y + i);
+		jpeg_read_scanlines(&r->info, rows, n);
+	}
+}
+
+static void read_cmyk(struct reader *r)
 {
 	while (r->info.output_scanline < r->info.output_height) {
-		uint8_t *rgb = r->picture.rgb + (size_t)RGB * r->picture.width *
-		               r->info.output_scanline;
-		uint8_t *row = r->row != NULL ? r->row : rgb;
+		uint8_t *rgb = row_at(r, r->info.output_scanline);
 
-		jpeg_read_scanlines(&r->info, &row, 1);
-		if (r->row != NULL)
-			from_cmyk(r, rgb);
+		jpeg_read_scanlines(&r->info, &r->row, 1);
+		from_cmyk(r, rgb);
 	}
+}
+
+static void read_rows(struct reader *r)
+{
+	if (r->row != NULL)
+		read_cmyk(r);
+	else
+		read_rgb(r);
 	jpeg_finish_decompress(&r->info);
 }
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define PIXELS_PER_BYTE_MAX (8u * 1032u) /* PNG of one bit, deflate at its best */
+#define PIXELS_PER_BYTE_MAX ((uint64_t)8 * 1032) /* PNG of one bit, deflate at its best */
 
 int mr_picture_check(const struct mr_picture_file *file, uint32_t width,
                      uint32_t height, struct mr_errtext *err)

@@ -8,8 +8,8 @@
 #include "formats.h"
 
 #define SIDE 96u
-#define PIXELS (SIDE * SIDE)
-#define COLOURS 3u
+#define PIXELS ((size_t)SIDE * SIDE)
+#define COLOURS ((size_t)3)
 #define PICTURE_BYTES (COLOURS * PIXELS)
 
 static const char *const part_names[] = {
@@ -35,7 +35,7 @@ static int check_length(const struct mr_bytefile *file, struct mr_errtext *err)
 	if (file->bytes % PICTURE_BYTES != 0)
 		return mr_errtext_set(err, MR_ERR_FORMAT,
 		                      "%s: byte %llu: the file ends within "
-		                      "picture %llu; a picture has %u bytes",
+		                      "picture %llu; a picture has %zu bytes",
 		                      file->path, (unsigned long long)file->bytes,
 		                      (unsigned long long)n, PICTURE_BYTES);
 	if (n == 0 || n > UINT32_MAX)
@@ -51,7 +51,7 @@ static void turn(const uint8_t *from, uint8_t *to)
 	for (uint32_t c = 0; c < COLOURS; c++)
 		for (uint32_t y = 0; y < SIDE; y++)
 			for (uint32_t x = 0; x < SIDE; x++)
-				*to++ = from[c * PIXELS + x * SIDE + y];
+				*to++ = from[c * PIXELS + (size_t)x * SIDE + y];
 }
 
 static int read_pictures(const struct mr_images_job *job,
@@ -70,7 +70,7 @@ static int read_pictures(const struct mr_images_job *job,
 		code = mr_bytefile_read(file, picture, PICTURE_BYTES,
 		                        "pictures", err);
 		if (code == MR_OK)
-			turn(picture, out->pixels + (size_t)i * PICTURE_BYTES);
+			turn(picture, out->pixels + i * PICTURE_BYTES);
 	}
 	return code;
 }

@@ -12,8 +12,8 @@
 #include "picture.h"
 
 #define SIDE 32u
-#define PIXELS (SIDE * SIDE)
-#define COLOURS 3u
+#define PIXELS ((size_t)SIDE * SIDE)
+#define COLOURS ((size_t)3)
 #define FILE_MAX (64u << 20) /* bytes of a strip; those there are have 0.6e6 */
 #define STRIPS_MAX 100       /* two digits */
 
@@ -85,11 +85,15 @@ static void take_pictures(const struct mr_picture *strip, uint8_t *to)
 {
 	const uint8_t *from = strip->rgb;
 
-	for (uint32_t i = 0; i < strip->height / SIDE; i++)
-		for (uint32_t p = 0; p < PIXELS; p++)
-			for (uint32_t c = 0; c < COLOURS; c++)
-				to[(i * COLOURS + c) * (size_t)PIXELS + p] =
-					*from++;
+	for (uint32_t i = 0; i < strip->height / SIDE; i++) {
+		for (uint32_t p = 0; p < PIXELS; p++) {
+			to[p] = from[COLOURS * p];
+			to[PIXELS + p] = from[COLOURS * p + 1];
+			to[2 * PIXELS + p] = from[COLOURS * p + 2];
+		}
+		from += COLOURS * PIXELS;
+		to += COLOURS * PIXELS;
+	}
 }
 
 /* Decodes a strip to the pictures from *done on. */
@@ -114,7 +118,7 @@ static int decode_strip(const struct mr_picture_file *file,
 		                      "left", file->path, strip.height / SIDE,
 		                      out->n - *done);
 	if (code == MR_OK) {
-		take_pictures(&strip, out->pixels + (size_t)*done * COLOURS *
+		take_pictures(&strip, out->pixels + *done * COLOURS *
 		                      PIXELS);
 		*done += strip.height / SIDE;
 	}

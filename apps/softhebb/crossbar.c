@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define Y_LEAST 1e-3
+#define Y_LEAST 1e-2
+#define SLOTS 10
 
 struct crossbar {
 	struct mr_hebb_params params;
@@ -27,7 +28,7 @@ struct crossbar {
 	float *dw;      /* [n_in] */
 	int8_t *pulses; /* [n_in] */
 	uint64_t n_learned; /* samples */
-	uint64_t n_updates; /* of neurons: address of roundings */
+	uint64_t n_draws;   /* address of the next chance */
 	struct mr_hebb_wear wear;
 };
 
@@ -95,6 +96,12 @@ static void add_row(float *dw, const float *x, uint32_t n, float a)
 		dw[j] += a * x[j];
 }
 
+/* An answer that is loud enough to be learned from. */
+static double heard(const struct crossbar *c, float y)
+{
+	return (double)y < c->how.y_least ? 0 : (double)y;
+}
+
 /* dw = eta sum_i y (x - u w) */
 static void plain_change(struct crossbar *c, const struct mr_hebb_batch *b,
                          uint32_t k)
@@ -105,15 +112,17 @@ static void plain_change(struct crossbar *c, const struct mr_hebb_batch *b,
 	for (uint32_t i = 0; i < b->n; i++) {
 		size_t at = (size_t)i * c->n_out + k;
 
-		pull += (double)b->y[at] * (double)b->u[at];
-		if (b->y[at] > 0)
+		double y = heard(c, b->y[at]);
+
+		pull += y * (double)b->u[at];
+		if (y > 0)
 			add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
-			        (float)(b->eta * (double)b->y[at]));
+			        (float)(b->eta * y));
 	}
 	add_row(c->dw, c->w, c->n_in, (float)(-b->eta * pull));
 }
 
-/* dW = (|W| / r) eta sum_i y (x - c W / |W|); r follows. */
+/* dW = eta / r sum_i y (x - c W); r follows. */
 static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
                              uint32_t k)
 {
@@ -124,14 +133,14 @@ static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
 	memset(c->dw, 0, c->n_in * sizeof *c->dw);
 	for (uint32_t i = 0; i < b->n; i++) {
 		size_t at = (size_t)i * c->n_out + k;
-		double y = (double)b->y[at];
+		double y = heard(c, b->y[at]);
 		double cosine = (double)b->u[at] / r;
 
 		pull += y * cosine;
 		moved += b->eta * y * cosine * (1 - r * r);
 		if (y > 0)
 			add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
-			        (float)(norm / r * b->eta * y));
+			        (float)(b->eta / r * y));
 	}
 	add_row(c->dw, c->w, c->n_in, (float)(-b->eta * pull / r));
 	c->norm[k] = (float)norm;
@@ -140,11 +149,12 @@ static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
 
 /* ---- pulses --------------------------------------------------------------------- */
 
-static double chance(const struct crossbar *c, uint32_t j, uint32_t k)
+/* One draw for each line of an event. */
+static double chance(const struct crossbar *c, uint32_t line)
 {
 	struct mr_address at = {.purpose = MR_PURPOSE_UPDATE,
-	                        .subject = j,
-	                        .event = c->n_updates * c->n_out + k};
+	                        .subject = line,
+	                        .event = c->n_draws};
 
 	return mr_random_uniform(c->how.seed, at);
 }
@@ -157,10 +167,59 @@ static int round_changes(struct crossbar *c, uint32_t k)
 		double n = 0;
 
 		if (steps > 0)
-			n = fmin(floor(steps + chance(c, j, k)), MR_TILES_PULSES);
+			n = fmin(floor(steps + chance(c, j)), MR_TILES_PULSES);
 		c->pulses[j] = (int8_t)(c->dw[j] < 0 ? -n : n);
 	}
+	c->n_draws++;
 	return mr_tiles_pulse(&c->tiles, k, c->pulses);
+}
+
+/* A slot: the neuron's column fires or not, and every row. */
+static void one_slot(struct crossbar *c, const float *x, double y, double often)
+{
+	if (chance(c, c->n_in) <= often * y)
+		for (uint32_t j = 0; j < c->n_in; j++)
+			if (x[j] > 0 && c->pulses[j] < MR_TILES_PULSES &&
+			    chance(c, j) <= often * (double)x[j])
+				c->pulses[j]++;
+	c->n_draws++;
+}
+
+/* The first term of the rule by coincidences: in n slots a pulse is given n often^2
+ * x y times on average, which is to be eta x y / step. Chances stay under 1 by
+ * more slots. */
+static int coincide(struct crossbar *c, const struct mr_hebb_batch *b,
+                    uint32_t k)
+{
+	double r = c->how.digital ? (double)c->radius[k] : 1;
+	double wanted = b->eta / r / mr_tiles_step(&c->tiles, 0);
+	double slots = fmax(c->how.n_slots ? c->how.n_slots : SLOTS,
+	                    ceil(wanted));
+
+	memset(c->pulses, 0, c->n_in);
+	for (uint32_t i = 0; i < b->n; i++) {
+		double y = heard(c, b->y[(size_t)i * c->n_out + k]);
+
+		for (double s = 0; y > 0 && s < slots; s++)
+			one_slot(c, &b->x[(size_t)i * c->n_in], y,
+			         sqrt(wanted / slots));
+	}
+	return mr_tiles_pulse(&c->tiles, k, c->pulses);
+}
+
+/* What coincidences gave is taken out of the change; the rest, the decay, is
+ * rounded. */
+static int outer_changes(struct crossbar *c, const struct mr_hebb_batch *b,
+                         uint32_t k)
+{
+	double r = c->how.digital ? (double)c->radius[k] : 1;
+	int code = coincide(c, b, k);
+
+	for (uint32_t i = 0; i < b->n; i++)
+		add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
+		        (float)(-b->eta / r *
+		                heard(c, b->y[(size_t)i * c->n_out + k])));
+	return code == MR_OK ? round_changes(c, k) : code;
 }
 
 static int fire(struct crossbar *c, const struct mr_hebb_batch *b, uint32_t k)
@@ -169,6 +228,8 @@ static int fire(struct crossbar *c, const struct mr_hebb_batch *b, uint32_t k)
 		return mr_tiles_fire(&c->tiles, k, c->dw);
 	if (b->eta < c->how.eta_stop * c->params.eta0)
 		return MR_OK;
+	if (c->how.pulsing == MR_PULSING_OUTER)
+		return outer_changes(c, b, k);
 	return round_changes(c, k);
 }
 
@@ -190,19 +251,32 @@ static bool touched(const struct crossbar *c, const struct mr_hebb_batch *b,
                     uint32_t k)
 {
 	for (uint32_t i = 0; i < b->n; i++)
-		if ((double)b->y[(size_t)i * c->n_out + k] >= c->how.y_least)
+		if (heard(c, b->y[(size_t)i * c->n_out + k]) > 0)
 			return true;
 	return false;
 }
 
-static int refresh(struct crossbar *c, uint32_t n)
+/* Whether a multiple of `every` samples is reached by n more. */
+static bool is_due(const struct crossbar *c, uint32_t every, uint32_t n)
 {
-	uint64_t before = c->n_learned, every = c->how.refresh_every;
+	return every && c->n_learned / every != (c->n_learned + n) / every;
+}
+
+/* Neurons that do not win are not looked at, and drift away from the norm that
+ * their sums are divided by. */
+static int tend(struct crossbar *c, uint32_t n)
+{
+	bool refresh = c->how.coding == MR_CODING_PAIR &&
+	               is_due(c, c->how.refresh_every, n);
+	bool measure = c->how.digital && is_due(c, c->how.measure_every, n);
+	int code = MR_OK;
 
 	c->n_learned += n;
-	if (!every || before / every == c->n_learned / every)
-		return MR_OK;
-	return mr_tiles_refresh(&c->tiles, &c->wear.refreshed);
+	if (refresh)
+		code = mr_tiles_refresh(&c->tiles, &c->wear.refreshed);
+	if (code == MR_OK && measure)
+		code = measure_norms(c);
+	return code;
 }
 
 static int learn(void *self, const struct mr_hebb_batch *batch)
@@ -213,8 +287,7 @@ static int learn(void *self, const struct mr_hebb_batch *batch)
 	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
 		if (touched(c, batch, k))
 			code = learn_neuron(c, batch, k);
-	c->n_updates++;
-	return code == MR_OK ? refresh(c, batch->n) : code;
+	return code == MR_OK ? tend(c, batch->n) : code;
 }
 
 /* ---- the carrier ------------------------------------------------------------------ */

@@ -10,9 +10,11 @@
  *     digital: the array holds directions W_k, a radius r_k is kept in digital:
  *              c_k = W_k x / |W_k|,  u_k = r_k c_k,
  *              dr_k = eta y_k c_k (1 - r_k^2),
- *              dW_k = (|W_k| / r_k) eta y_k (x - c_k W_k / |W_k|)
+ *              dW_k = eta y_k / r_k (x - c_k W_k)
  *
- * which is the same rule taken apart (both by r = |w|, v = w / r). W_k in the
+ * which is the same rule taken apart by r = |w|, v = w / r, with v = W at |W| = 1;
+ * the errors of pulses would have |W| grow without end if x were taken times |W|,
+ * while so c_k W_k draws it back to 1. W_k in the
  * decay term and |W_k| come from readings of the neuron's cells just before its
  * update, noise and drift included. Changes become pulses by
  *
@@ -53,18 +55,22 @@ struct mr_hebb_mapping {
 	uint32_t n_cells;     /**< per weight and polarity; 0 = 1 */
 	enum mr_coding coding; /**< PAIR, or SINGLE for very small arrays */
 	double w_clip;        /**< weight that fills a synapse; > 0 */
-	double g_unit_S;      /**< conductance that is w_clip; 0 = 8/10 of the
-	                           described unit: room to grow */
-	double y_least;       /**< neurons that answer less to every sample of a
-	                           batch are not touched; 0 = 1e-3 */
-	uint32_t refresh_every; /**< samples between two refreshes; 0 = never */
+	double g_unit_S;      /**< conductance that is w_clip; 0 = described */
+	double y_least;       /**< an answer under it is taken as none in the
+	                           update, or all neurons would have to be read
+	                           for every batch; 0 = 1e-2 */
+	uint32_t refresh_every; /**< samples between two refreshes of pairs; 0 =
+	                             never */
+	uint32_t measure_every; /**< samples between two measurements of all norms
+	                             |W_k|; 0 = only of neurons that learn */
 	double refresh_above; /**< refresh a pair when one side is over this and
 	                           the difference below refresh_below, in units
 	                           of g_unit_S; 0 = 1 */
 	double refresh_below; /**< 0 = 3/4 */
 	double tolerance;     /**< of verified setting, in units of g_unit_S; 0 =
 	                           half a mean step */
-	uint32_t budget;      /**< pulses per cell of verified setting; 0 = 40 */
+	uint32_t budget;      /**< pulses per cell of verified setting; 0 = 40, or
+	                           more where steps are small */
 	double eta_stop;      /**< no pulses once eta is under this share of its
 	                           first value; 0 = never stop. For ROUND */
 	uint32_t n_slots;     /**< OUTER: slots of a sample; 0 = 10 */

@@ -248,11 +248,12 @@ static int run_in_float(struct job *job)
 {
 	struct mr_softhebb_app *app = job->app;
 	struct mr_hebb_carrier carrier = {0};
+	struct mr_errtext err = {""};
 	int code = mr_hebb_float(&app->params, inputs(app), app->n_out,
-	                         &carrier);
+	                         app->tool->open.threads, &carrier, &err);
 
 	if (code != MR_OK)
-		return mr_tool_fail(app->tool, code, "out of memory");
+		return mr_tool_fail(app->tool, code, "%s", err.text);
 	code = learn(job, &carrier);
 	mr_hebb_free(&carrier);
 	return code;

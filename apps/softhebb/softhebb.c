@@ -66,7 +66,7 @@ static const struct mr_tool_page page = {
 	.examples =
 		"  memrig run softhebb --preset mnist-100 --seeds 1\n"
 		"  memrig run softhebb --preset mnist-500 --weights float --json\n"
-		"  memrig run softhebb --preset digits-8x8 --array arc1+loop:\n",
+		"  memrig run softhebb --preset digits-8x8 --array arc1+loop:pcm\n",
 };
 
 static int draw(const void *app, struct mr_errtext *err)

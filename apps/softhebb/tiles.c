@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM_TO_GROW 0.8 /* of a full cell is a full weight */
 #define REFRESH_ABOVE 1.0
 #define REFRESH_BELOW 0.75
 #define BUDGET 40
@@ -43,8 +42,7 @@ static double full_S(const struct mr_hebb_mapping *how,
                      const struct mr_array *array)
 {
 	return how->g_unit_S > 0 ? how->g_unit_S
-	                         : ROOM_TO_GROW *
-	                                   mr_array_describe(array)->g_unit_S;
+	                         : mr_array_describe(array)->g_unit_S;
 }
 
 static int lay_tile(struct mr_tiles *t, uint32_t i, struct mr_array *array)
@@ -165,9 +163,16 @@ static double tolerance(const struct mr_tiles *t)
 	                              : 0.02;
 }
 
+/* Enough to climb twice from the bottom to a full cell. */
 static uint32_t budget(const struct mr_tiles *t)
 {
-	return t->how->budget ? t->how->budget : BUDGET;
+	double climb = t->step.offset_S > 0
+	                       ? 2 * t->per_weight_S * t->how->w_clip /
+	                                 t->step.offset_S
+	                       : 0;
+
+	return t->how->budget ? t->how->budget
+	                      : (uint32_t)fmin(fmax(BUDGET, climb), 1e6);
 }
 
 int mr_tiles_set(struct mr_tiles *t, const float *w, uint64_t *missed)

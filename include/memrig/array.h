@@ -223,17 +223,19 @@ struct mr_exposure {
 	uint64_t half_selected; /**< pulses on others that put more on it than
 	                             what does not disturb (the read limit, or
 	                             guard.disturb_from_V), by the scheme's bias */
+	bool bad;               /**< the guard marked it (MR_STATUS_SUSPECT) */
 };
 
 /**
  * How much a cell has been through. The guard counts where the half-select
- * scheme can disturb at all, or where a key limits such counts.
+ * scheme can disturb at all, or where a key limits such counts; it marks cells
+ * where a key says which are bad. What is not counted is 0.
  *
  * @param array  the handle.
  * @param cell   row * cols + col.
  * @param out    filled in.
  * @return MR_OK; MR_ERR_RANGE for no cell; MR_ERR_UNSUPPORTED if nothing is
- *         counted (nothing can disturb).
+ *         counted (nothing can disturb) or marked.
  */
 MR_API int mr_array_exposure(const struct mr_array *array, uint32_t cell,
                              struct mr_exposure *out);

@@ -28,6 +28,10 @@
 #define MR_STATUS_NOT_CONVERGED 0x08u /**< the budget ended before the target;
                                            of a sample: left out */
 #define MR_STATUS_UNKNOWN 0x10u       /**< whether it took effect is unknown */
+#define MR_STATUS_SUSPECT 0x20u       /**< the guard has marked the cell bad: a
+                                           reading beyond guard.g_lo_S or
+                                           g_hi_S, or guard.stuck pulses that
+                                           did not move it */
 /**@}*/
 
 /** How a selection names its cells. */

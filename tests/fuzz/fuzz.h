@@ -48,6 +48,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *mr_fuzz_file(const void *data, size_t size);
 
 /**
+ * A folder with a file of these bytes, beside those that were put there before.
+ *
+ * @param name  of the file.
+ * @param data  [size] bytes.
+ * @param size  how many.
+ * @return its path; it is removed when the program ends.
+ */
+const char *mr_fuzz_folder(const char *name, const void *data, size_t size);
+
+/**
  * The bytes as a text.
  *
  * @param data  [size] bytes.

@@ -3,9 +3,9 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = arc1_map arc1_reply arc1_report cobs csv description oplog \
-	params pbm quantity rig scpi_record scpi_reply smu state table uri \
-	usbip usbtmc wire_arc1 wire_scpi wire_smu wire_trace
+FUZZ_TARGETS = arc1_map arc1_reply arc1_report cifar cobs csv description \
+	idx oplog params pbm picture quantity rig scpi_record scpi_reply smu \
+	state stl table uri usbip usbtmc wire_arc1 wire_scpi wire_smu wire_trace
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
 
@@ -14,17 +14,21 @@ fuzz_programs = \
 	%D%/fuzz_cobs \
 	%D%/fuzz_arc1_map \
 	%D%/fuzz_arc1_report \
+	%D%/fuzz_cifar \
 	%D%/fuzz_csv \
 	%D%/fuzz_description \
+	%D%/fuzz_idx \
 	%D%/fuzz_oplog \
 	%D%/fuzz_params \
 	%D%/fuzz_pbm \
+	%D%/fuzz_picture \
 	%D%/fuzz_quantity \
 	%D%/fuzz_rig \
 	%D%/fuzz_smu \
 	%D%/fuzz_scpi_record \
 	%D%/fuzz_scpi_reply \
 	%D%/fuzz_state \
+	%D%/fuzz_stl \
 	%D%/fuzz_table \
 	%D%/fuzz_uri \
 	%D%/fuzz_usbip \
@@ -38,14 +42,17 @@ fuzz_scripted = tests/scripted.c tests/scripted.h
 %C%_fuzz_arc1_reply_SOURCES = %D%/fuzz_arc1_reply.c $(fuzz_shared) \
 	$(fuzz_scripted)
 %C%_fuzz_cobs_SOURCES = %D%/fuzz_cobs.c $(fuzz_shared)
+%C%_fuzz_cifar_SOURCES = %D%/fuzz_cifar.c $(fuzz_shared)
 %C%_fuzz_arc1_map_SOURCES = %D%/fuzz_arc1_map.c $(fuzz_shared)
 %C%_fuzz_arc1_report_SOURCES = %D%/fuzz_arc1_report.c $(fuzz_shared)
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
+%C%_fuzz_idx_SOURCES = %D%/fuzz_idx.c $(fuzz_shared)
 %C%_fuzz_oplog_SOURCES = %D%/fuzz_oplog.c $(fuzz_shared)
 %C%_fuzz_oplog_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_fuzz_params_SOURCES = %D%/fuzz_params.c $(fuzz_shared)
 %C%_fuzz_pbm_SOURCES = %D%/fuzz_pbm.c $(fuzz_shared)
+%C%_fuzz_picture_SOURCES = %D%/fuzz_picture.c $(fuzz_shared)
 %C%_fuzz_quantity_SOURCES = %D%/fuzz_quantity.c $(fuzz_shared)
 %C%_fuzz_quantity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_rig_SOURCES = %D%/fuzz_rig.c $(fuzz_shared)
@@ -54,6 +61,7 @@ fuzz_scripted = tests/scripted.c tests/scripted.h
 %C%_fuzz_scpi_reply_SOURCES = %D%/fuzz_scpi_reply.c $(fuzz_shared) \
 	$(fuzz_scripted)
 %C%_fuzz_state_SOURCES = %D%/fuzz_state.c $(fuzz_shared)
+%C%_fuzz_stl_SOURCES = %D%/fuzz_stl.c $(fuzz_shared)
 %C%_fuzz_table_SOURCES = %D%/fuzz_table.c $(fuzz_shared)
 %C%_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(fuzz_shared)
 %C%_fuzz_usbip_SOURCES = %D%/fuzz_usbip.c $(fuzz_shared)

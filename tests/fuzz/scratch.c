@@ -4,6 +4,7 @@
 /* What the fuzz targets share: a scratch file, and judgements. */
 #include "fuzz.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct mr_fuzz_count mr_fuzz_count;
 
 /* libFuzzer's function has no argument that a path could be kept in. */
 static char scratch_path[PATH_ROOM];
+static char scratch_folder[PATH_ROOM];
 
 static void remove_beside(void)
 {
@@ -71,6 +73,56 @@ const char *mr_fuzz_file(const void *data, size_t size)
 	             "the scratch file cannot be written");
 	(void)close(fd);
 	return scratch_path;
+}
+
+static void remove_folder(void)
+{
+	char path[2 * PATH_ROOM + 16];
+	DIR *dir = opendir(scratch_folder);
+
+	for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
+		(void)snprintf(path, sizeof path, "%s/%s", scratch_folder,
+		               entry->d_name);
+		(void)unlink(path);
+	}
+	if (dir)
+		(void)closedir(dir);
+	(void)rmdir(scratch_folder);
+}
+
+static bool make_folder(const char *folder)
+{
+	(void)snprintf(scratch_folder, sizeof scratch_folder,
+	               "%s/memrig-fuzz-XXXXXX", folder);
+	return mkdtemp(scratch_folder) != NULL;
+}
+
+static void open_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	if (scratch_folder[0])
+		return;
+	mr_fuzz_must((folder && make_folder(folder)) ||
+	                     make_folder("/dev/shm") || make_folder("/tmp"),
+	             "no place for a scratch folder");
+	mr_fuzz_must(atexit(remove_folder) == 0, "atexit");
+}
+
+const char *mr_fuzz_folder(const char *name, const void *data, size_t size)
+{
+	char path[2 * PATH_ROOM];
+	FILE *file;
+
+	open_folder();
+	(void)snprintf(path, sizeof path, "%s/%s", scratch_folder, name);
+	file = fopen(path, "wb");
+	mr_fuzz_must(file != NULL, "a file cannot be opened");
+	bool written = fwrite(data, 1, size, file) == size;
+
+	mr_fuzz_must(fclose(file) == 0 && written,
+	             "a file cannot be written");
+	return scratch_folder;
 }
 
 char *mr_fuzz_text(const uint8_t *data, size_t size)
