@@ -53,8 +53,8 @@ int mr__deep_shape(const struct mr_deep_layer *spec, uint32_t index,
 	s->fan_in = (size_t)spec->kernel * spec->kernel * s->channels;
 	s->positions = (size_t)s->u_height * s->u_width;
 	s->n_in = (size_t)s->height * s->width * s->channels;
-	s->n_pad = (size_t)(s->height + 2 * spec->pad) *
-	           (s->width + 2 * spec->pad) * s->channels;
+	s->n_pad = ((size_t)s->height + spec->pad + spec->pad) *
+	           ((size_t)s->width + spec->pad + spec->pad) * s->channels;
 	s->n_out = (size_t)s->out_height * s->out_width * spec->n_kernels;
 	return MR_OK;
 }
@@ -75,7 +75,7 @@ static void moments_of_image(void *arg, uint32_t i)
 	const struct mr_deep_shape *s = &w->block->shape;
 	double *sum = w->tools->room->moments + (size_t)i * 2 * s->channels;
 
-	memset(sum, 0, 2 * s->channels * sizeof *sum);
+	memset(sum, 0, (size_t)2 * s->channels * sizeof *sum);
 	w->tools->kernels->moments(w->step->in + i * s->n_in,
 	                           (size_t)s->height * s->width, s->channels,
 	                           sum, sum + s->channels);
@@ -170,7 +170,7 @@ static void normalise_image(const struct work *w, const float *in, float *padded
 		float *to = padded + (pad + y) * wide;
 
 		w->tools->kernels->normalise(in + y * row, room->mean,
-		                             room->inv, to + pad * s->channels,
+		                             room->inv, to + (size_t)pad * s->channels,
 		                             row);
 		reflect_row(to, pad, s->width, s->channels);
 	}
@@ -194,7 +194,7 @@ static void cut_patches(const struct work *w, const float *padded, float *x)
 	for (uint32_t y = 0; y < s->u_height; y++)
 		for (uint32_t col = 0; col < s->u_width; col++)
 			for (uint32_t i = 0; i < kernel; i++, x += run)
-				memcpy(x, padded + (y + i) * wide + col * s->channels,
+				memcpy(x, padded + (y + i) * wide + (size_t)col * s->channels,
 				       run * sizeof *x);
 }
 

@@ -129,7 +129,7 @@ static void weights(struct passage *p, struct mr_deep_block *block)
 {
 	const struct mr_deep_carrier *carrier = &block->carrier;
 	size_t n = block->spec->n_kernels * block->shape.fan_in;
-	float *w = malloc(n * sizeof *w);
+	float *w = calloc(n ? n : 1, sizeof *w);
 
 	if (!w) {
 		p->code = mr_errtext_set(p->err, MR_ERR_NOMEM, "out of memory");
@@ -291,6 +291,7 @@ static int check_sum(struct passage *p)
 	size_t kept = 0, n;
 	uint32_t crc = 0, last;
 
+	rewind(p->file);
 	while ((n = fread(bytes + kept, 1, sizeof bytes - kept, p->file)) > 0) {
 		size_t all = kept + n;
 
@@ -329,7 +330,7 @@ static int check_places(const struct passage *p,
 
 static int read_all(struct passage *p, struct mr_deep_state *state)
 {
-	uint32_t head[N_HEAD];
+	uint32_t head[N_HEAD] = {0};
 	int code;
 
 	words(p, head, N_HEAD);

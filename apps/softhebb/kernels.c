@@ -27,6 +27,7 @@
 #endif
 
 #define LANES 8
+#define PAIR 16 /* two vectors */
 #define LANE_BYTES (LANES * sizeof(float))
 
 typedef float floats __attribute__((vector_size(32)));
@@ -121,7 +122,7 @@ static float total(floats v)
 #define LOG2_E 1.44269504f
 #define LN2_HIGH 0.693145752f /* its product with an exponent is exact */
 #define LN2_LOW 1.42860677e-6f
-#define EXP_LEAST -87.0f /* below, 2^n would not be a normal number */
+#define EXP_LEAST (-87.0f) /* below, 2^n would not be a normal number */
 #define EXP_MOST 88.0f
 #define MANTISSA_BITS 23
 
@@ -263,7 +264,7 @@ static size_t place_of(const float *u, size_t n, float value)
 {
 	size_t i = 0;
 
-	for (; i + 2 * LANES <= n; i += 2 * LANES) {
+	for (; i + PAIR <= n; i += PAIR) {
 		ints same = (load(u + i) == value) |
 		            (load(u + i + LANES) == value);
 		uint64_t any[4];

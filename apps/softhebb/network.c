@@ -83,7 +83,7 @@ static struct sizes find_sizes(const struct mr_deep_network *network)
 
 static bool floats(float **out, size_t n)
 {
-	*out = calloc(n, sizeof **out);
+	*out = calloc(n ? n : 1, sizeof **out);
 	return *out != NULL;
 }
 
@@ -93,8 +93,8 @@ static bool make_room(struct mr_deep_room *room, const struct sizes *z,
 	size_t b = batch;
 
 	room->batch = batch;
-	room->winner = calloc(b * z->positions, sizeof *room->winner);
-	room->moments = calloc(2 * b * z->channels, sizeof *room->moments);
+	room->winner = calloc(b * z->positions + 1, sizeof *room->winner);
+	room->moments = calloc(2 * b * z->channels + 1, sizeof *room->moments);
 	return room->winner && room->moments &&
 	       floats(&room->padded, b * z->padded) &&
 	       floats(&room->x, b * z->x) && floats(&room->u, b * z->u) &&
