@@ -118,6 +118,9 @@ libapps_la_SOURCES = \
 	%D%/softhebb/features.h \
 	%D%/softhebb/kernels.h \
 	%D%/softhebb/kernels_pick.c \
+	%D%/softhebb/deep_app.c \
+	%D%/softhebb/deep_app.h \
+	%D%/softhebb/deep_report.c \
 	%D%/softhebb/layer.c \
 	%D%/softhebb/layer.h \
 	%D%/softhebb/network.c \

@@ -42,6 +42,7 @@ static struct mr_shallow_plan plan_of(struct job *job)
 		.n_out = app->n_out,
 		.batch = app->batch,
 		.samples = app->samples,
+		.test_samples = app->test_samples,
 		.epochs = app->epochs,
 		.stop = app->tool->context.stop,
 		.progress = show_progress,
@@ -165,7 +166,7 @@ static int grow_old(struct job *job, struct mr_hebb_carrier *carrier)
 	int code = mr_samples_take(&train, &app->train, app->samples);
 
 	if (code == MR_OK)
-		code = mr_samples_take(&test, &app->test, 0);
+		code = mr_samples_take(&test, &app->test, app->test_samples);
 	if (code != MR_OK)
 		mr_tool_fail(app->tool, code, "out of memory");
 	if (code == MR_OK && app->n_ages)

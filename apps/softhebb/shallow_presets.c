@@ -39,6 +39,7 @@ static const struct mr_shallow_preset presets[] = {
 	{.name = "digits-8x8",
 	 .text = "MNIST shrunk to 8 x 8, 16 neurons: 32 x 32 cells",
 	 .set = "mnist", .size = 8, .n_out = 16, .batch = 1, .samples = 4000,
+	 .test_samples = 1000,
 	 .params = {.t = 40, .eta0 = .2, .radius = 2},
 	 .array_params = {.t = 40, .eta0 = .2, .radius = 2},
 	 .mapping = {.digital = true, .n_cells = 1,
