@@ -102,6 +102,8 @@ libapps_la_SOURCES = \
 	%D%/pbmfile.h \
 	%D%/seeds.c \
 	%D%/seeds.h \
+	%D%/softhebb/ages.c \
+	%D%/softhebb/ages.h \
 	%D%/softhebb/app.h \
 	%D%/softhebb/block.c \
 	%D%/softhebb/block.h \
@@ -120,7 +122,10 @@ libapps_la_SOURCES = \
 	%D%/softhebb/kernels_pick.c \
 	%D%/softhebb/deep_app.c \
 	%D%/softhebb/deep_app.h \
+	%D%/softhebb/deep_crossbar.c \
+	%D%/softhebb/deep_crossbar.h \
 	%D%/softhebb/deep_report.c \
+	%D%/softhebb/deep_transfer.c \
 	%D%/softhebb/layer.c \
 	%D%/softhebb/layer.h \
 	%D%/softhebb/network.c \
@@ -145,6 +150,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/team.h \
 	%D%/softhebb/tiles.c \
 	%D%/softhebb/tiles.h \
+	%D%/softhebb/transfer.c \
+	%D%/softhebb/transfer.h \
 	%D%/softhebb/vote.c \
 	%D%/softhebb/vote.h \
 	%D%/synapses/app.h \
