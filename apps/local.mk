@@ -103,14 +103,35 @@ libapps_la_SOURCES = \
 	%D%/seeds.c \
 	%D%/seeds.h \
 	%D%/softhebb/app.h \
+	%D%/softhebb/attack.c \
+	%D%/softhebb/attack.h \
+	%D%/softhebb/between.c \
+	%D%/softhebb/between.h \
 	%D%/softhebb/carrier_float.c \
 	%D%/softhebb/crossbar.c \
 	%D%/softhebb/crossbar.h \
+	%D%/softhebb/curve.c \
+	%D%/softhebb/curve.h \
+	%D%/softhebb/dense.c \
+	%D%/softhebb/dense.h \
+	%D%/softhebb/descent.c \
+	%D%/softhebb/descent.h \
+	%D%/softhebb/judge.c \
+	%D%/softhebb/judge.h \
 	%D%/softhebb/layer.c \
 	%D%/softhebb/layer.h \
+	%D%/softhebb/mlp.c \
+	%D%/softhebb/mlp.h \
 	%D%/softhebb/options.c \
 	%D%/softhebb/plot.c \
+	%D%/softhebb/plot_study.c \
+	%D%/softhebb/posthoc.c \
+	%D%/softhebb/posthoc.h \
+	%D%/softhebb/readout.c \
+	%D%/softhebb/readout.h \
 	%D%/softhebb/report.c \
+	%D%/softhebb/robust.c \
+	%D%/softhebb/robust.h \
 	%D%/softhebb/samples.c \
 	%D%/softhebb/samples.h \
 	%D%/softhebb/session.c \
@@ -121,10 +142,15 @@ libapps_la_SOURCES = \
 	%D%/softhebb/shrink.c \
 	%D%/softhebb/shrink.h \
 	%D%/softhebb/softhebb.c \
+	%D%/softhebb/study.c \
+	%D%/softhebb/study.h \
+	%D%/softhebb/study_options.c \
+	%D%/softhebb/study_report.c \
 	%D%/softhebb/tiles.c \
 	%D%/softhebb/tiles.h \
 	%D%/softhebb/vote.c \
 	%D%/softhebb/vote.h \
+	%D%/softhebb/watch.h \
 	%D%/synapses/app.h \
 	%D%/synapses/neuron.c \
 	%D%/synapses/neuron.h \

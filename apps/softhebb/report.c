@@ -109,6 +109,19 @@ static void print_mean(const struct mr_softhebb_app *app, bool array)
 		        s.used, 100 * s.labels_sd, 100 * s.soft_sd);
 }
 
+static void print_linear(const struct mr_softhebb_app *app)
+{
+	for (uint32_t k = 0; k < app->n_runs; k++) {
+		const struct mr_softhebb_run *r = &app->run[k];
+
+		if (!isnan(r->linear))
+			fprintf(app->tool->out,
+			        "%slinear read-out, %s, seed %llu: %.2f %%\n",
+			        k ? "" : "\n", weights_name(r->array),
+			        (unsigned long long)r->seed, 100 * r->linear);
+	}
+}
+
 static void print_table(const struct mr_softhebb_app *app)
 {
 	FILE *to = app->tool->out;
@@ -126,10 +139,12 @@ static void print_table(const struct mr_softhebb_app *app)
 	if (app->preset->published > 0)
 		fprintf(to, "\npublished: %.2f %% (%s)\n",
 		        100 * app->preset->published, app->preset->source);
+	print_linear(app);
 	for (uint32_t k = 0; k < app->n_runs; k++) {
 		print_wear(app, &app->run[k]);
 		print_ages(app, &app->run[k]);
 	}
+	mr_study_print(app);
 	if (app->plotted)
 		fprintf(to, "\nfigure: %s\n", app->plot);
 }
@@ -183,6 +198,7 @@ static json_t *run_json(const struct mr_softhebb_run *r)
 	json_object_set_new(o, "accuracy", mr_tool_real(s->test.labels));
 	json_object_set_new(o, "readout", json_string("neuron labels"));
 	json_object_set_new(o, "soft_vote", mr_tool_real(s->test.soft));
+	json_object_set_new(o, "linear", mr_tool_real(r->linear));
 	json_object_set_new(o, "winner_p", mr_tool_real(s->test.winner_p));
 	json_object_set_new(o, "neurons_used", json_integer(s->vote.n_used));
 	json_object_set_new(o, "radius", radius_json(s));
@@ -269,6 +285,7 @@ static int print_json(struct mr_softhebb_app *app)
 	json_object_set_new(o, "partial",
 	                    json_boolean(app->partial ||
 	                                 app->n_runs < app->n_planned));
+	mr_study_json(app, o);
 	json_object_set_new(o, "results", results);
 	json_object_set_new(o, "summary", summary);
 	json_object_set_new(o, "log", text_or_null(app->tool->log_path));
