@@ -69,7 +69,7 @@ static void begin_panel(struct drawing *d, const char *title, const char *x,
 	        "set lmargin at screen %.3f\nset rmargin at screen %.3f\n"
 	        "set bmargin at screen 0.13\nset tmargin at screen 0.90\n"
 	        "set title '%s'\nset xlabel '%s'\nset ylabel '%s'\n",
-	        left + 0.16 * width, left + 0.96 * width, title, x, y);
+	        left + 0.16 * width, left + 0.93 * width, title, x, y);
 }
 
 static const char *colour(const struct mr_study *s, uint32_t r)

@@ -14,7 +14,7 @@
 /* Of the linear read-out: what the project measured with. */
 #define READOUT_RATE 1e-2
 #define READOUT_EPOCHS 5
-#define READOUT_BATCH 100
+#define READOUT_BATCH 32
 /* Of the baseline. */
 #define MLP_RATE 1e-3
 #define MLP_EPOCHS 4
