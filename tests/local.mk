@@ -93,6 +93,7 @@ test_scripts = \
 	%D%/test_apps_cli.sh \
 	%D%/test_boards_cli.sh \
 	%D%/test_readme.sh \
+	%D%/test_softhebb_cli.sh \
 	%D%/test_scripts.sh
 
 TESTS += $(test_programs) $(fuzz_programs) $(test_scripts)

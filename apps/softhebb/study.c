@@ -13,6 +13,7 @@
 
 /* Of the linear read-out: what the project measured with. */
 #define READOUT_RATE 1e-2
+#define READOUT_RATE_SOFT 1e-1 /* its features are ten times smaller */
 #define READOUT_EPOCHS 5
 #define READOUT_BATCH 32
 /* Of the baseline. */
@@ -49,7 +50,8 @@ static struct mr_readout_plan readout_plan(struct mr_softhebb_app *app,
                                            uint64_t seed, double t)
 {
 	return (struct mr_readout_plan){.t = t,
-	                                .rate = READOUT_RATE,
+	                                .rate = t > T_SOFT ? READOUT_RATE
+	                                                   : READOUT_RATE_SOFT,
 	                                .epochs = READOUT_EPOCHS,
 	                                .batch = READOUT_BATCH,
 	                                .samples = app->samples,
