@@ -67,12 +67,13 @@ static uint32_t greatest(const float *z, uint32_t n)
 
 static double row_loss(const float *z, uint32_t label, uint32_t n, float *e)
 {
-	double top = (double)z[greatest(z, n)];
+	uint32_t best = greatest(z, n);
+	double top = (double)z[best];
 	double mine = (double)z[label] - top;
-	double sum = 0, others = 0;
+	double sum = 1, others = 0; /* 1 is the best's own */
 
 	for (uint32_t c = 0; c < n; c++)
-		sum += exp((double)z[c] - top);
+		sum += c == best ? 0 : exp((double)z[c] - top);
 	for (uint32_t c = 0; c < n; c++) {
 		double share = exp((double)z[c] - top) / sum;
 

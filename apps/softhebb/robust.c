@@ -93,7 +93,7 @@ static uint32_t attack_block(struct work *w, unsigned by, unsigned strength,
 
 	mr_attack_run(&attack, w->judge[by], w->origin,
 	              &w->plan->images->label[at], at, n, w->gx, w->x);
-	return count(w, w->x, at, n, &w->right[by * MR_JUDGE_BLOCK]);
+	return count(w, w->x, at, n, &w->right[(size_t)by * MR_JUDGE_BLOCK]);
 }
 
 static uint32_t both(const uint8_t *right, uint32_t n)

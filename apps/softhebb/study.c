@@ -326,6 +326,8 @@ int mr_study_run(struct mr_softhebb_app *app)
 	if (!w.run || !(s->robustness || s->posthoc || s->n_classes))
 		return MR_OK;
 	s->seed = w.run->seed;
+	if (s->n_attacked > app->test.n)
+		s->n_attacked = app->test.n;
 	code = work_off(&w);
 	s->done = code == MR_OK;
 	release(&w);
