@@ -107,26 +107,46 @@ libapps_la_SOURCES = \
 	%D%/softhebb/attack.h \
 	%D%/softhebb/between.c \
 	%D%/softhebb/between.h \
+	%D%/softhebb/block.c \
+	%D%/softhebb/block.h \
 	%D%/softhebb/carrier_float.c \
+	%D%/softhebb/checkpoint.c \
+	%D%/softhebb/checkpoint.h \
+	%D%/softhebb/classifier.c \
+	%D%/softhebb/classifier.h \
 	%D%/softhebb/crossbar.c \
 	%D%/softhebb/crossbar.h \
 	%D%/softhebb/curve.c \
 	%D%/softhebb/curve.h \
+	%D%/softhebb/deep.c \
+	%D%/softhebb/deep.h \
+	%D%/softhebb/deep_app.c \
+	%D%/softhebb/deep_app.h \
+	%D%/softhebb/deep_report.c \
 	%D%/softhebb/dense.c \
 	%D%/softhebb/dense.h \
 	%D%/softhebb/descent.c \
 	%D%/softhebb/descent.h \
+	%D%/softhebb/features.c \
+	%D%/softhebb/features.h \
 	%D%/softhebb/judge.c \
 	%D%/softhebb/judge.h \
+	%D%/softhebb/kernels.h \
+	%D%/softhebb/kernels_pick.c \
 	%D%/softhebb/layer.c \
 	%D%/softhebb/layer.h \
 	%D%/softhebb/mlp.c \
 	%D%/softhebb/mlp.h \
+	%D%/softhebb/network.c \
+	%D%/softhebb/network.h \
+	%D%/softhebb/numbers.c \
+	%D%/softhebb/numbers.h \
 	%D%/softhebb/options.c \
 	%D%/softhebb/plot.c \
 	%D%/softhebb/plot_study.c \
 	%D%/softhebb/posthoc.c \
 	%D%/softhebb/posthoc.h \
+	%D%/softhebb/presets.c \
 	%D%/softhebb/readout.c \
 	%D%/softhebb/readout.h \
 	%D%/softhebb/report.c \
@@ -146,6 +166,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/study.h \
 	%D%/softhebb/study_options.c \
 	%D%/softhebb/study_report.c \
+	%D%/softhebb/team.c \
+	%D%/softhebb/team.h \
 	%D%/softhebb/tiles.c \
 	%D%/softhebb/tiles.h \
 	%D%/softhebb/vote.c \
@@ -170,6 +192,21 @@ libapps_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) \
 	$(PNG_CFLAGS) $(JPEG_CFLAGS) $(BLAS_CFLAGS)
 libapps_la_LIBADD = $(JANSSON_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) $(PNG_LIBS) \
 	$(JPEG_LIBS) $(BLAS_LIBS)
+
+# Once for each instruction set; softhebb/kernels_pick.c chooses.
+noinst_LTLIBRARIES += libdeep.la
+libdeep_la_SOURCES = %D%/softhebb/kernels.c
+libdeep_la_CFLAGS = $(AM_CFLAGS) -Wno-psabi
+libapps_la_LIBADD += libdeep.la
+if HAVE_AVX2
+noinst_LTLIBRARIES += libdeep_avx2.la
+libdeep_avx2_la_SOURCES = %D%/softhebb/kernels.c
+libdeep_avx2_la_CPPFLAGS = $(AM_CPPFLAGS) -DDEEP_KERNELS=mr__deep_kernels_avx2 \
+	-DDEEP_KERNELS_NAME=\"avx2\"
+libdeep_avx2_la_CFLAGS = $(AM_CFLAGS) -Wno-psabi -mavx2 -mfma -ffp-contract=fast
+libapps_la_CPPFLAGS = $(AM_CPPFLAGS) -DMR_KERNELS_AVX2
+libapps_la_LIBADD += libdeep_avx2.la
+endif
 
 bin_PROGRAMS += memrig
 memrig_SOURCES = %D%/memrig.c

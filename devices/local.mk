@@ -40,6 +40,7 @@ endif
 profiles = \
 	%D%/smu-2400.ini \
 	%D%/smu-2450.ini \
+	%D%/smu-2461.ini \
 	%D%/smu-2600b.ini \
 	%D%/smu-b2900.ini \
 	%D%/router-3706a.ini \

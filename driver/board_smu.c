@@ -57,7 +57,7 @@ const struct mr_backend mr__backend_smu = {
 	.name = "smu",
 	.summary = "a source-measure unit: smu+usbtmc:VID:PID[:SERIAL], "
 		   "smu+serial:PORT, smu+tcp:HOST"
-		   "[?profile=2450|2400|b2900|2600b|FILE&device=MODEL...]",
+		   "[?profile=2450|2461|2400|b2900|2600b|FILE&device=MODEL...]",
 	.open = smu_open,
 	.describe = mr__bench_describe,
 	.submit = mr__bench_submit,

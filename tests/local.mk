@@ -42,6 +42,12 @@ test_programs = \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
 	%D%/test_softhebb_readout \
+	%D%/test_softhebb_accept \
+	%D%/test_softhebb_array \
+	%D%/test_softhebb_deep \
+	%D%/test_softhebb_failures \
+	%D%/test_softhebb_kernels \
+	%D%/test_softhebb_run \
 	%D%/test_scpi_cobs \
 	%D%/test_serial \
 	%D%/test_step \
@@ -75,6 +81,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 LONG_TESTS = \
 	%D%/long_fstdp \
 	%D%/long_kill \
+	%D%/long_softhebb_deep \
 	%D%/long_usb \
 	%D%/long_usb_faults
 # Programs that measure speed: `make bench`.
@@ -82,7 +89,8 @@ BENCHES = \
 	%D%/bench_emulator \
 	%D%/bench_oplog \
 	%D%/bench_apps \
-	%D%/bench_boards
+	%D%/bench_boards \
+	%D%/bench_softhebb
 EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 
 test_scripts = \
@@ -165,6 +173,9 @@ bench_sources = %D%/bench.h %D%/bench_main.c
 %C%_bench_apps_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_bench_apps_LDADD = libcheck.la $(JANSSON_LIBS)
 
+%C%_bench_softhebb_SOURCES = %D%/bench_softhebb.c $(bench_sources)
+%C%_bench_softhebb_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(BLAS_CFLAGS)
+%C%_bench_softhebb_LDADD = libcheck.la $(JANSSON_LIBS) $(BLAS_LIBS)
 %C%_bench_boards_SOURCES = %D%/bench_boards.c $(bench_sources)
 %C%_bench_boards_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_bench_boards_LDADD = libcheck.la $(JANSSON_LIBS)
@@ -174,12 +185,18 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=free
 %C%_test_allocations_LDFLAGS = $(badmemory_ldflags)
 %C%_test_failures_LDFLAGS = $(badmemory_ldflags)
+%C%_test_softhebb_failures_LDFLAGS = $(badmemory_ldflags)
 %C%_test_wire_scpi_failures_LDFLAGS = $(badmemory_ldflags)
 
 %C%_test_app_failures_LDFLAGS = $(%C%_test_failures_LDFLAGS)
 
 %C%_test_scpi_cobs_SOURCES = %D%/test_scpi_cobs.c %D%/scripted.c \
 	%D%/scripted.h
+
+softhebb_case = %D%/softhebb_case.c %D%/softhebb_case.h $(imagefiles)
+%C%_test_softhebb_accept_SOURCES = %D%/test_softhebb_accept.c $(softhebb_case)
+%C%_test_softhebb_array_SOURCES = %D%/test_softhebb_array.c %D%/toyset.c \
+	%D%/toyset.h
 
 # They make the files that they read.
 imagefiles = %D%/imagefiles.c %D%/imagefiles.h

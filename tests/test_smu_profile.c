@@ -81,7 +81,7 @@ static void shipped_profiles_are_whole(void)
 		            err);
 		CU_ASSERT_STRING_EQUAL(p.name, name);
 	}
-	CU_ASSERT_EQUAL(n, 6);
+	CU_ASSERT_EQUAL(n, 7);
 }
 
 /* The same bytes from the folder as from the library. */

@@ -49,9 +49,10 @@ static void layer_step_gives_golden_numbers(void)
 	struct mr_hebb_batch batch = {.n = B, .x = x, .u = got_u,
 	                              .y = got_y, .eta = .3};
 	struct mr_hebb_carrier layer = {0};
+	struct mr_errtext err = {""};
 
 	fill_golden(x, w);
-	MR_CODE(mr_hebb_float(&golden, N, K, &layer), MR_OK);
+	MR_CODE_ERR(mr_hebb_float(&golden, N, K, 1, &layer, &err), MR_OK, err);
 	MR_CODE(layer.type->start(layer.self, w), MR_OK);
 	MR_CODE(mr_hebb_step(&golden, &layer, &batch), MR_OK);
 	MR_CODE(layer.type->read(layer.self, w), MR_OK);

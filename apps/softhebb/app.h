@@ -54,6 +54,7 @@ struct mr_softhebb_app {
 	uint32_t n_out;
 	uint32_t batch;
 	uint32_t samples;
+	uint32_t test_samples;
 	uint32_t epochs;
 	uint32_t n_ages;
 	double age_s[MR_AGES_MAX];

@@ -8,6 +8,10 @@
  */
 #include "layer.h"
 
+#include "kernels.h"
+#include "numbers.h"
+#include "team.h"
+
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,14 +20,26 @@
 /* An activation under it moves no weight of ordinary size by a float's step. */
 #define NO_ANSWER 1e-9f
 
+/* A layer of fewer weights is done before a second thread is awake. */
+#define SMALL 100000
+
+#define SHARE 128u /* neurons that a thread takes at once */
+
 struct layer {
 	struct mr_hebb_params params;
+	const struct mr_deep_kernels *kernels;
 	uint32_t n_in;
 	uint32_t n_out;
 	float *w;      /* [n_out*n_in] */
 	float *d;      /* [n_out*n_in] a change; NULL unless by_max */
 	double *pull;  /* [n_out] sum of y u */
 	float *bias;   /* [n_out] */
+	struct mr_team *team;
+	/* what the threads are at */
+	const float *x;
+	uint32_t n;    /* samples */
+	float *u;
+	const struct mr_hebb_batch *batch;
 };
 
 static int start(void *self, const float *w)
@@ -34,17 +50,41 @@ static int start(void *self, const float *w)
 	return MR_OK;
 }
 
+/* Shares are of one size whatever the number of threads: a product's last bits
+ * depend on its shape. */
+static uint32_t shares(const struct layer *l)
+{
+	return (l->n_out + SHARE - 1) / SHARE;
+}
+
+static uint32_t first_of(const struct layer *l, uint32_t i)
+{
+	return i * SHARE < l->n_out ? i * SHARE : l->n_out;
+}
+
+static void multiply_share(void *work, uint32_t i)
+{
+	const struct layer *l = work;
+	uint32_t first = first_of(l, i), n = first_of(l, i + 1) - first;
+	const float *w = &l->w[(size_t)first * l->n_in];
+
+	if (l->n == 1)
+		cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)n, (int)l->n_in, 1,
+		            w, (int)l->n_in, l->x, 1, 0, l->u + first, 1);
+	else
+		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)l->n,
+		            (int)n, (int)l->n_in, 1, l->x, (int)l->n_in, w,
+		            (int)l->n_in, 0, l->u + first, (int)l->n_out);
+}
+
 static int multiply(void *self, const float *x, uint32_t n, float *u)
 {
 	struct layer *l = self;
 
-	if (n == 1)
-		cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)l->n_out,
-		            (int)l->n_in, 1, l->w, (int)l->n_in, x, 1, 0, u, 1);
-	else
-		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n,
-		            (int)l->n_out, (int)l->n_in, 1, x, (int)l->n_in,
-		            l->w, (int)l->n_in, 0, u, (int)l->n_out);
+	l->x = x;
+	l->n = n;
+	l->u = u;
+	mr_team_run(l->team, multiply_share, l, shares(l));
 	return MR_OK;
 }
 
@@ -68,18 +108,6 @@ static double rate(const struct layer *l, const float *w, double eta)
 	return l->params.eta0 * pow(gap, l->params.p);
 }
 
-static void scale_row(float *w, uint32_t n, float a)
-{
-	for (uint32_t j = 0; j < n; j++)
-		w[j] *= a;
-}
-
-static void add_row(float *w, const float *x, uint32_t n, float a)
-{
-	for (uint32_t j = 0; j < n; j++)
-		w[j] += a * x[j];
-}
-
 static void learn_row(const struct layer *l, const struct mr_hebb_batch *b,
                       uint32_t k)
 {
@@ -97,20 +125,19 @@ static void learn_row(const struct layer *l, const struct mr_hebb_batch *b,
 		return;
 	double eta = rate(l, w, b->eta);
 
-	scale_row(w, l->n_in, (float)(1 - eta * pull));
+	(void)l->kernels->learn(w, w, (float)(-eta * pull), l->n_in);
 	for (uint32_t i = 0; i < b->n; i++) {
 		float y = b->y[(size_t)i * l->n_out + k];
 
 		if (y >= NO_ANSWER)
-			add_row(w, &b->x[(size_t)i * l->n_in], l->n_in,
-			        (float)(eta * (double)y));
+			l->kernels->add(w, &b->x[(size_t)i * l->n_in],
+			                (float)(eta * (double)y), l->n_in);
 	}
 }
 
 /* d = y' x - diag(pull) w; its largest element by amount. */
 static double whole_change(const struct layer *l, const struct mr_hebb_batch *b)
 {
-	size_t n = (size_t)l->n_out * l->n_in;
 	double most = 0;
 
 	memset(l->pull, 0, l->n_out * sizeof *l->pull);
@@ -120,10 +147,10 @@ static double whole_change(const struct layer *l, const struct mr_hebb_batch *b)
 	            (int)l->n_in, (int)b->n, 1, b->y, (int)l->n_out, b->x,
 	            (int)l->n_in, 0, l->d, (int)l->n_in);
 	for (uint32_t k = 0; k < l->n_out; k++)
-		add_row(&l->d[(size_t)k * l->n_in], &l->w[(size_t)k * l->n_in],
-		        l->n_in, (float)-l->pull[k]);
-	for (size_t i = 0; i < n; i++)
-		most = fmax(most, (double)fabsf(l->d[i]));
+		most = fmax(most, (double)l->kernels->decay(
+					  &l->d[(size_t)k * l->n_in],
+					  &l->w[(size_t)k * l->n_in],
+					  (float)l->pull[k], l->n_in));
 	return most;
 }
 
@@ -134,19 +161,28 @@ static void learn_by_max(const struct layer *l, const struct mr_hebb_batch *b)
 	for (uint32_t k = 0; k < l->n_out; k++) {
 		float *w = &l->w[(size_t)k * l->n_in];
 
-		add_row(w, &l->d[(size_t)k * l->n_in], l->n_in,
-		        (float)(rate(l, w, b->eta) / most));
+		l->kernels->add(w, &l->d[(size_t)k * l->n_in],
+		                (float)(rate(l, w, b->eta) / most), l->n_in);
 	}
+}
+
+static void learn_share(void *work, uint32_t i)
+{
+	const struct layer *l = work;
+
+	for (uint32_t k = first_of(l, i); k < first_of(l, i + 1); k++)
+		learn_row(l, l->batch, k);
 }
 
 static int learn(void *self, const struct mr_hebb_batch *batch)
 {
-	const struct layer *l = self;
+	struct layer *l = self;
 
+	l->batch = batch;
 	if (l->params.by_max)
 		learn_by_max(l, batch);
-	for (uint32_t k = 0; k < l->n_out && !l->params.by_max; k++)
-		learn_row(l, batch, k);
+	else
+		mr_team_run(l->team, learn_share, l, shares(l));
 	return MR_OK;
 }
 
@@ -164,6 +200,7 @@ static void free_layer(void *self)
 	free(l->d);
 	free(l->pull);
 	free(l->bias);
+	mr_team_free(l->team);
 	free(l);
 }
 
@@ -178,23 +215,30 @@ static const struct mr_hebb_carrier_type type = {
 };
 
 int mr_hebb_float(const struct mr_hebb_params *params, uint32_t n_in,
-                  uint32_t n_out, struct mr_hebb_carrier *carrier)
+                  uint32_t n_out, uint32_t n_threads,
+                  struct mr_hebb_carrier *carrier, struct mr_errtext *err)
 {
 	size_t n = (size_t)n_out * n_in;
 	struct layer *l = calloc(1, sizeof *l);
 
 	if (!l)
-		return MR_ERR_NOMEM;
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	mr__deep_blas_alone();
 	l->params = *params;
+	l->kernels = mr__deep_kernels_pick();
 	l->n_in = n_in;
 	l->n_out = n_out;
 	l->w = calloc(n, sizeof *l->w);
 	l->d = calloc(params->by_max ? n : 1, sizeof *l->d);
 	l->pull = calloc(n_out, sizeof *l->pull);
 	l->bias = calloc(n_out, sizeof *l->bias);
-	if (!l->w || !l->d || !l->pull || !l->bias) {
+	int code = mr_team_start(n < SMALL ? 1 : n_threads, &l->team, err);
+
+	if (code == MR_OK && (!l->w || !l->d || !l->pull || !l->bias))
+		code = mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	if (code != MR_OK) {
 		free_layer(l);
-		return MR_ERR_NOMEM;
+		return code;
 	}
 	for (uint32_t k = 0; k < n_out; k++)
 		l->bias[k] = (float)(-log(n_out) / params->t);

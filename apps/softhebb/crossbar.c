@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define Y_LEAST 1e-2
+#define SLOTS 10
 
 struct crossbar {
 	struct mr_hebb_params params;
@@ -27,7 +28,7 @@ struct crossbar {
 	float *dw;      /* [n_in] */
 	int8_t *pulses; /* [n_in] */
 	uint64_t n_learned; /* samples */
-	uint64_t n_updates; /* of neurons: address of roundings */
+	uint64_t n_draws;   /* address of the next chance */
 	struct mr_hebb_wear wear;
 };
 
@@ -148,11 +149,12 @@ static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
 
 /* ---- pulses --------------------------------------------------------------------- */
 
-static double chance(const struct crossbar *c, uint32_t j, uint32_t k)
+/* One draw for each line of an event. */
+static double chance(const struct crossbar *c, uint32_t line)
 {
 	struct mr_address at = {.purpose = MR_PURPOSE_UPDATE,
-	                        .subject = j,
-	                        .event = c->n_updates * c->n_out + k};
+	                        .subject = line,
+	                        .event = c->n_draws};
 
 	return mr_random_uniform(c->how.seed, at);
 }
@@ -165,10 +167,59 @@ static int round_changes(struct crossbar *c, uint32_t k)
 		double n = 0;
 
 		if (steps > 0)
-			n = fmin(floor(steps + chance(c, j, k)), MR_TILES_PULSES);
+			n = fmin(floor(steps + chance(c, j)), MR_TILES_PULSES);
 		c->pulses[j] = (int8_t)(c->dw[j] < 0 ? -n : n);
 	}
+	c->n_draws++;
 	return mr_tiles_pulse(&c->tiles, k, c->pulses);
+}
+
+/* A slot: the neuron's column fires or not, and every row. */
+static void one_slot(struct crossbar *c, const float *x, double y, double often)
+{
+	if (chance(c, c->n_in) <= often * y)
+		for (uint32_t j = 0; j < c->n_in; j++)
+			if (x[j] > 0 && c->pulses[j] < MR_TILES_PULSES &&
+			    chance(c, j) <= often * (double)x[j])
+				c->pulses[j]++;
+	c->n_draws++;
+}
+
+/* The first term of the rule by coincidences: in n slots a pulse is given n often^2
+ * x y times on average, which is to be eta x y / step. Chances stay under 1 by
+ * more slots. */
+static int coincide(struct crossbar *c, const struct mr_hebb_batch *b,
+                    uint32_t k)
+{
+	double r = c->how.digital ? (double)c->radius[k] : 1;
+	double wanted = b->eta / r / mr_tiles_step(&c->tiles, 0);
+	double slots = fmax(c->how.n_slots ? c->how.n_slots : SLOTS,
+	                    ceil(wanted));
+
+	memset(c->pulses, 0, c->n_in);
+	for (uint32_t i = 0; i < b->n; i++) {
+		double y = heard(c, b->y[(size_t)i * c->n_out + k]);
+
+		for (double s = 0; y > 0 && s < slots; s++)
+			one_slot(c, &b->x[(size_t)i * c->n_in], y,
+			         sqrt(wanted / slots));
+	}
+	return mr_tiles_pulse(&c->tiles, k, c->pulses);
+}
+
+/* What coincidences gave is taken out of the change; the rest, the decay, is
+ * rounded. */
+static int outer_changes(struct crossbar *c, const struct mr_hebb_batch *b,
+                         uint32_t k)
+{
+	double r = c->how.digital ? (double)c->radius[k] : 1;
+	int code = coincide(c, b, k);
+
+	for (uint32_t i = 0; i < b->n; i++)
+		add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
+		        (float)(-b->eta / r *
+		                heard(c, b->y[(size_t)i * c->n_out + k])));
+	return code == MR_OK ? round_changes(c, k) : code;
 }
 
 static int fire(struct crossbar *c, const struct mr_hebb_batch *b, uint32_t k)
@@ -177,6 +228,8 @@ static int fire(struct crossbar *c, const struct mr_hebb_batch *b, uint32_t k)
 		return mr_tiles_fire(&c->tiles, k, c->dw);
 	if (b->eta < c->how.eta_stop * c->params.eta0)
 		return MR_OK;
+	if (c->how.pulsing == MR_PULSING_OUTER)
+		return outer_changes(c, b, k);
 	return round_changes(c, k);
 }
 
@@ -213,7 +266,8 @@ static bool is_due(const struct crossbar *c, uint32_t every, uint32_t n)
  * their sums are divided by. */
 static int tend(struct crossbar *c, uint32_t n)
 {
-	bool refresh = is_due(c, c->how.refresh_every, n);
+	bool refresh = c->how.coding == MR_CODING_PAIR &&
+	               is_due(c, c->how.refresh_every, n);
 	bool measure = c->how.digital && is_due(c, c->how.measure_every, n);
 	int code = MR_OK;
 
@@ -233,7 +287,6 @@ static int learn(void *self, const struct mr_hebb_batch *batch)
 	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
 		if (touched(c, batch, k))
 			code = learn_neuron(c, batch, k);
-	c->n_updates++;
 	return code == MR_OK ? tend(c, batch->n) : code;
 }
 

@@ -59,7 +59,8 @@ struct mr_hebb_mapping {
 	double y_least;       /**< an answer under it is taken as none in the
 	                           update, or all neurons would have to be read
 	                           for every batch; 0 = 1e-2 */
-	uint32_t refresh_every; /**< samples between two refreshes; 0 = never */
+	uint32_t refresh_every; /**< samples between two refreshes of pairs; 0 =
+	                             never */
 	uint32_t measure_every; /**< samples between two measurements of all norms
 	                             |W_k|; 0 = only of neurons that learn */
 	double refresh_above; /**< refresh a pair when one side is over this and
@@ -68,7 +69,8 @@ struct mr_hebb_mapping {
 	double refresh_below; /**< 0 = 3/4 */
 	double tolerance;     /**< of verified setting, in units of g_unit_S; 0 =
 	                           half a mean step */
-	uint32_t budget;      /**< pulses per cell of verified setting; 0 = 40 */
+	uint32_t budget;      /**< pulses per cell of verified setting; 0 = 40, or
+	                           more where steps are small */
 	double eta_stop;      /**< no pulses once eta is under this share of its
 	                           first value; 0 = never stop. For ROUND */
 	uint32_t n_slots;     /**< OUTER: slots of a sample; 0 = 10 */

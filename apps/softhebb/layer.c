@@ -13,16 +13,11 @@
 /* exp() of less than this leaves nothing of a float beside 1. */
 #define LEAST_EXPONENT (-25.0f)
 
-static float greatest(const float *bias, const float *u, uint32_t k)
-{
-	return u[mr_hebb_winner(bias, u, k)] +
-	       (bias ? bias[mr_hebb_winner(bias, u, k)] : 0);
-}
-
 static void soften(double t, const float *bias, const float *u, uint32_t k,
                    float *y)
 {
-	float top = greatest(bias, u, k);
+	uint32_t winner = mr_hebb_winner(bias, u, k);
+	float top = u[winner] + (bias ? bias[winner] : 0);
 	double sum = 0;
 
 	for (uint32_t j = 0; j < k; j++) {

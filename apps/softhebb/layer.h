@@ -84,11 +84,15 @@ struct mr_hebb_carrier {
  * @param params   the rule; copied.
  * @param n_in     inputs, >= 1.
  * @param n_out    neurons, >= 1.
+ * @param n_threads that share the neurons, 0 = as many as there are processors;
+ *                 the results do not depend on it.
  * @param carrier  filled in; release with mr_hebb_free().
- * @return MR_OK; MR_ERR_NOMEM.
+ * @param err      explains a failure.
+ * @return MR_OK; MR_ERR_NOMEM; MR_ERR_IO if no thread can be made.
  */
 int mr_hebb_float(const struct mr_hebb_params *params, uint32_t n_in,
-                  uint32_t n_out, struct mr_hebb_carrier *carrier);
+                  uint32_t n_out, uint32_t n_threads,
+                  struct mr_hebb_carrier *carrier, struct mr_errtext *err);
 
 /**
  * Release.

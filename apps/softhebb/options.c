@@ -3,6 +3,7 @@
 
 /* Options of "memrig run softhebb" and the images that they name. */
 #include "app.h"
+#include "deep.h"
 #include "shrink.h"
 
 #include "../figure.h"
@@ -49,14 +50,18 @@ static int take_u32(struct mr_tool *tool, const char *option, uint32_t min,
 static int take_preset(struct mr_softhebb_app *app)
 {
 	const char *name = mr_tool_value(app->tool, "preset");
-	char all[256] = "";
-	size_t n, used = 0;
+	char all[512] = "";
+	size_t n, n_deep, used = 0;
 	const struct mr_shallow_preset *preset = mr_shallow_presets(&n);
+	const struct mr_deep_preset *deep = mr_deep_presets(&n_deep);
 
 	app->preset = name ? mr_shallow_preset_find(name) : preset;
 	for (size_t k = 0; k < n && used < sizeof all; k++)
 		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
 		                         k ? ", " : "", preset[k].name);
+	for (size_t k = 0; k < n_deep && used < sizeof all; k++)
+		used += (size_t)snprintf(all + used, sizeof all - used, ", %s",
+		                         deep[k].name);
 	if (!app->preset)
 		return mr_tool_fail(app->tool, MR_ERR_USAGE,
 		                    "--preset: there is no '%s'; there are %s",
@@ -67,6 +72,7 @@ static int take_preset(struct mr_softhebb_app *app)
 	app->n_out = app->preset->n_out;
 	app->batch = app->preset->batch;
 	app->samples = app->preset->samples;
+	app->test_samples = app->preset->test_samples;
 	app->epochs = 1;
 	return MR_OK;
 }
@@ -110,8 +116,26 @@ static int take_sizes(struct mr_softhebb_app *app)
 	if (code == MR_OK)
 		code = take_u32(tool, "samples", 0, UINT32_MAX, &app->samples);
 	if (code == MR_OK)
+		code = take_u32(tool, "test-samples", 0, UINT32_MAX,
+		                &app->test_samples);
+	if (code == MR_OK)
 		code = take_u32(tool, "epochs", 1, 100000, &app->epochs);
 	return code;
+}
+
+static int refuse_deep(struct mr_softhebb_app *app)
+{
+	static const char *const only[] = {"train-samples", "simultaneous",
+	                                   "random", "checkpoint",
+	                                   "checkpoint-every", "resume"};
+
+	for (size_t k = 0; k < sizeof only / sizeof *only; k++)
+		if (mr_tool_value(app->tool, only[k]))
+			return mr_tool_fail(app->tool, MR_ERR_USAGE,
+			                    "--%s is for deep networks; '%s' is "
+			                    "a shallow one",
+			                    only[k], app->preset->name);
+	return MR_OK;
 }
 
 /* ---- array ---------------------------------------------------------------------- */
@@ -243,8 +267,9 @@ static int take_plot(struct mr_softhebb_app *app)
 int mr_softhebb_settle(struct mr_softhebb_app *app)
 {
 	int (*const steps[])(struct mr_softhebb_app *app) = {
-		take_preset, take_rule, take_sizes, take_mapping,
-		take_carriers, take_ages, take_plot, mr_study_settle, take_images};
+		take_preset, refuse_deep, take_rule, take_sizes, take_mapping,
+		take_carriers, take_ages, take_plot, mr_study_settle,
+		take_images};
 	int code = MR_OK;
 
 	for (size_t k = 0; k < sizeof steps / sizeof *steps && code == MR_OK; k++)

@@ -42,6 +42,7 @@ static struct mr_shallow_plan plan_of(struct job *job)
 		.n_out = app->n_out,
 		.batch = app->batch,
 		.samples = app->samples,
+		.test_samples = app->test_samples,
 		.epochs = app->epochs,
 		.stop = app->tool->context.stop,
 		.progress = show_progress,
@@ -166,7 +167,7 @@ static int grow_old(struct job *job, struct mr_hebb_carrier *carrier)
 	int code = mr_samples_take(&train, &app->train, app->samples);
 
 	if (code == MR_OK)
-		code = mr_samples_take(&test, &app->test, 0);
+		code = mr_samples_take(&test, &app->test, app->test_samples);
 	if (code != MR_OK)
 		mr_tool_fail(app->tool, code, "out of memory");
 	if (code == MR_OK && app->n_ages)
@@ -249,11 +250,12 @@ static int run_in_float(struct job *job)
 {
 	struct mr_softhebb_app *app = job->app;
 	struct mr_hebb_carrier carrier = {0};
+	struct mr_errtext err = {""};
 	int code = mr_hebb_float(&app->params, inputs(app), app->n_out,
-	                         &carrier);
+	                         app->tool->open.threads, &carrier, &err);
 
 	if (code != MR_OK)
-		return mr_tool_fail(app->tool, code, "out of memory");
+		return mr_tool_fail(app->tool, code, "%s", err.text);
 	code = learn(job, &carrier);
 	mr_hebb_free(&carrier);
 	return code;

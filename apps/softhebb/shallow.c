@@ -138,7 +138,7 @@ int mr_shallow_rate(const struct mr_shallow_plan *plan,
 	int code = mr_samples_take(&train, plan->train, plan->samples);
 
 	if (code == MR_OK)
-		code = mr_samples_take(&test, plan->test, 0);
+		code = mr_samples_take(&test, plan->test, plan->test_samples);
 	if (code == MR_OK)
 		code = vote(plan, carrier, &train, &test, result);
 	if (code == MR_OK)

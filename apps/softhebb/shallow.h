@@ -22,6 +22,7 @@ struct mr_shallow_plan {
 	uint32_t n_out;   /**< neurons */
 	uint32_t batch;   /**< samples that change the weights at once */
 	uint32_t samples; /**< of a pass; 0 = all */
+	uint32_t test_samples; /**< of the test; 0 = all */
 	uint32_t epochs;  /**< passes, >= 1 */
 	const volatile sig_atomic_t *stop; /**< ends the run early; or NULL */
 	/** called now and then with the samples seen; or NULL */

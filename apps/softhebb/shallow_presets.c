@@ -38,11 +38,12 @@ static const struct mr_shallow_preset presets[] = {
 	 .mapping = ON_PCM},
 	{.name = "digits-8x8",
 	 .text = "MNIST shrunk to 8 x 8, 16 neurons: 32 x 32 cells",
-	 .set = "mnist", .size = 8, .n_out = 16, .batch = 1, .samples = 2000,
-	 .params = {.t = 30, .eta0 = .3, .radius = 2},
-	 .array_params = {.t = 30, .eta0 = .3, .radius = 2},
+	 .set = "mnist", .size = 8, .n_out = 16, .batch = 1, .samples = 4000,
+	 .test_samples = 1000,
+	 .params = {.t = 40, .eta0 = .2, .radius = 2},
+	 .array_params = {.t = 40, .eta0 = .2, .radius = 2},
 	 .mapping = {.digital = true, .n_cells = 1,
-	             .coding = MR_CODING_SINGLE, .w_clip = .6}},
+	             .coding = MR_CODING_SINGLE, .w_clip = .4}},
 };
 
 const struct mr_shallow_preset *mr_shallow_presets(size_t *n)

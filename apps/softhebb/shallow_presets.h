@@ -21,6 +21,7 @@ struct mr_shallow_preset {
 	uint32_t n_out;
 	uint32_t batch;
 	uint32_t samples;  /**< of a pass; 0 = all */
+	uint32_t test_samples; /**< of the test; 0 = all */
 	struct mr_hebb_params params;
 	struct mr_hebb_params array_params; /**< the same on an array, where a
 	                                         smaller start fits its range */

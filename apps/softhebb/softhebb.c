@@ -6,6 +6,7 @@
  * signals, in floating point and on an array.
  */
 #include "app.h"
+#include "deep_app.h"
 
 #include "../ending.h"
 #include "../seeds.h"
@@ -14,14 +15,16 @@
 
 static const struct mr_tool_option options[] = {
 	{"preset", "NAME",
-	 "mnist-100 (default), mnist-500, mnist-2000, fashion-500, digits-8x8",
+	 "mnist-100 (default), mnist-500, mnist-2000, fashion-500, digits-8x8;\n"
+	 "                           deep: mnist-cnn, cifar10-1, -2, -3, and more",
 	 false},
 	{"weights", "WHERE", "array, float, or both (default)", false},
 	{"data", "DIR",
 	 "where the data set is; default $MEMRIG_DATA, then the usual places",
 	 false},
 	{"samples", "N", "samples of a pass; 0 = all", false},
-	{"epochs", "N", "passes; default 1", false},
+	{"test-samples", "N", "samples of the test; 0 = all", false},
+	{"epochs", "N", "passes, default 1; deep: of the classifier", false},
 	{"neurons", "K", "neurons of the layer", false},
 	{"batch", "B", "samples that change the weights at once", false},
 	MR_SEEDS_OPTION,
@@ -59,6 +62,12 @@ static const struct mr_tool_option options[] = {
 	 "cross-entropy while the layer learns, beside the MLP's", false},
 	{"interpolate", "LIST",
 	 "pictures between classes, such as 3,8; with --plot", false},
+	{"train-samples", "N", "deep: samples of the classifier; 0 = all", false},
+	{"simultaneous", NULL, "deep: all layers learn in one pass", false},
+	{"random", NULL, "deep: weights stay random, a baseline", false},
+	{"checkpoint", "FILE", "deep: keep the state there", false},
+	{"checkpoint-every", "N", "deep: also every N batches", false},
+	{"resume", NULL, "deep: go on from the checkpoint", false},
 	{"plot", "FILE", "draw a figure, .png or .svg (needs gnuplot)", false},
 	{0},
 };
@@ -77,7 +86,8 @@ static const struct mr_tool_page page = {
 	.examples =
 		"  memrig run softhebb --preset mnist-100 --seeds 1\n"
 		"  memrig run softhebb --preset mnist-500 --weights float --json\n"
-		"  memrig run softhebb --preset digits-8x8 --array arc1+loop:\n",
+		"  memrig run softhebb --preset cifar10-3 --checkpoint c.state -v\n"
+		"  memrig run softhebb --preset digits-8x8 --array arc1+loop:pcm\n",
 };
 
 static int draw(const void *app, struct mr_errtext *err)
@@ -127,10 +137,16 @@ int mr_app_softhebb(int argc, char **argv)
 {
 	struct mr_tool tool;
 	struct mr_softhebb_app app = {.tool = &tool};
+	const struct mr_deep_preset *deep;
+	const char *name;
 	int code;
 
 	if (!mr_tool_parse(&tool, &page, argc, argv))
 		return mr_tool_end(&tool, MR_OK);
+	name = mr_tool_value(&tool, "preset");
+	deep = name ? mr_deep_preset_find(name) : NULL;
+	if (deep)
+		return mr_tool_end(&tool, mr_deep_app(&tool, deep));
 	code = work(&app);
 	release(&app);
 	return mr_tool_end(&tool, code);

@@ -163,9 +163,16 @@ static double tolerance(const struct mr_tiles *t)
 	                              : 0.02;
 }
 
+/* Enough to climb twice from the bottom to a full cell. */
 static uint32_t budget(const struct mr_tiles *t)
 {
-	return t->how->budget ? t->how->budget : BUDGET;
+	double climb = t->step.offset_S > 0
+	                       ? 2 * t->per_weight_S * t->how->w_clip /
+	                                 t->step.offset_S
+	                       : 0;
+
+	return t->how->budget ? t->how->budget
+	                      : (uint32_t)fmin(fmax(BUDGET, climb), 1e6);
 }
 
 int mr_tiles_set(struct mr_tiles *t, const float *w, uint64_t *missed)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* "memrig run softhebb" with a deep network: what its parts share. */
+#ifndef MR_SOFTHEBB_DEEP_APP_H
+#define MR_SOFTHEBB_DEEP_APP_H
+
+#include "../cmd.h"
+#include "deep.h"
+
+/** One run of a seed. */
+struct mr_deep_app_run {
+	uint64_t seed;
+	double wall_s;
+	struct mr_deep_result result;
+};
+
+/** The app at work. */
+struct mr_deep_app {
+	struct mr_tool *tool;
+	const struct mr_deep_preset *preset;
+	struct mr_deep_plan plan; /**< but its seed */
+	struct mr_images train, test, unlabelled;
+	uint64_t *seeds;   /**< [n_seeds] */
+	uint32_t n_seeds;
+	struct mr_deep_app_run *run; /**< [n_runs] */
+	uint32_t n_runs;
+	int64_t part_ns;   /**< when the part at work began */
+	uint32_t part;
+	const char *phase;
+	const char *plot;  /**< figure wanted; or NULL */
+	bool plotted;
+};
+
+/**
+ * Run it; the tool has been parsed.
+ *
+ * @param tool    the verb.
+ * @param preset  the network.
+ * @return MR_OK; a code, after telling the user.
+ */
+int mr_deep_app(struct mr_tool *tool, const struct mr_deep_preset *preset);
+
+/** Write the results to tool->out, as a table or JSON. */
+int mr_deep_report(struct mr_deep_app *app);
+
+/** Draw the figure app->plot. */
+int mr_deep_plot(const struct mr_deep_app *app, struct mr_errtext *err);
+
+#endif

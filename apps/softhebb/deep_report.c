@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Results of deep networks: table, JSON, figure. */
+#include "deep_app.h"
+
+#include "../figure.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#define WIDTH_PX 1100
+#define HEIGHT_PX 640
+
+static double peak_GiB(void)
+{
+	struct rusage used;
+
+	return getrusage(RUSAGE_SELF, &used) == 0
+	               ? (double)used.ru_maxrss / 1048576
+	               : NAN;
+}
+
+/* ---- for people ------------------------------------------------------------------ */
+
+static void print_layers(FILE *to, const struct mr_deep_result *r)
+{
+	fputs("layer  winner p  radius           at 1   won   pass s\n", to);
+	for (uint32_t k = 0; k < r->n_layers; k++)
+		fprintf(to, "%5u  %8.3f  %6.2f +- %-5.2f  %5u %5u  %7.1f\n",
+		        k + 1, (double)r->layer[k].p_winner,
+		        (double)r->layer[k].radius_mean,
+		        (double)r->layer[k].radius_sd, r->layer[k].n_radius_one,
+		        r->layer[k].n_used, r->layer[k].spent_s);
+}
+
+/* The first, the last and every fifth. */
+static void print_epochs(FILE *to, const struct mr_deep_result *r)
+{
+	fputs("epoch  loss    train %  test %\n", to);
+	for (uint32_t k = 0; k < r->n_epochs; k++)
+		if (k == 0 || k + 1 == r->n_epochs || (k + 1) % 5 == 0)
+			fprintf(to, "%5u  %6.4f  %7.2f  %6.2f\n", k + 1,
+			        (double)r->epoch[k].loss,
+			        100 * (double)r->epoch[k].train_accuracy,
+			        100 * (double)r->epoch[k].test_accuracy);
+}
+
+static void print_run(const struct mr_deep_app *app,
+                      const struct mr_deep_app_run *run)
+{
+	const struct mr_deep_result *r = &run->result;
+	FILE *to = app->tool->out;
+
+	fprintf(to, "\nseed %llu%s\n", (unsigned long long)run->seed,
+	        r->partial ? " (stopped)" : "");
+	print_layers(to, r);
+	if (r->n_epochs)
+		print_epochs(to, r);
+	fprintf(to,
+	        "test accuracy %.2f %%; pass %.1f s, features %.1f s (%u, mean "
+	        "%.2f, greatest %.1f), classifier %.1f s, in all %.1f s\n",
+	        100 * (double)r->test_accuracy, r->pass_s, r->features_s,
+	        r->n_features, (double)r->feature_mean, (double)r->feature_max,
+	        r->classifier_s, run->wall_s);
+}
+
+static void print_table(const struct mr_deep_app *app)
+{
+	FILE *to = app->tool->out;
+
+	fprintf(to, "%s: %s, %s%s\n", app->preset->name, app->preset->title,
+	        app->plan.simultaneous ? "all layers at once"
+	                               : "layer after layer",
+	        app->plan.random ? ", weights left random" : "");
+	for (uint32_t k = 0; k < app->n_runs; k++)
+		print_run(app, &app->run[k]);
+	if (app->preset->published > 0)
+		fprintf(to, "published: %.2f %%\n",
+		        100 * app->preset->published);
+	fprintf(to, "peak memory %.2f GiB\n", peak_GiB());
+	if (app->plotted)
+		fprintf(to, "figure: %s\n", app->plot);
+}
+
+/* ---- for programs ---------------------------------------------------------------- */
+
+static json_t *layers_json(const struct mr_deep_result *r)
+{
+	json_t *list = json_array();
+
+	for (uint32_t k = 0; k < r->n_layers; k++)
+		json_array_append_new(
+			list,
+			json_pack("{s:o,s:{s:o,s:o},s:i,s:i,s:o}", "winner_p",
+		                  mr_tool_real((double)r->layer[k].p_winner),
+		                  "radius", "mean",
+		                  mr_tool_real((double)r->layer[k].radius_mean),
+		                  "sd",
+		                  mr_tool_real((double)r->layer[k].radius_sd),
+		                  "at_one", (int)r->layer[k].n_radius_one,
+		                  "neurons_used", (int)r->layer[k].n_used,
+		                  "pass_s", mr_tool_real(r->layer[k].spent_s)));
+	return list;
+}
+
+static json_t *epochs_json(const struct mr_deep_result *r)
+{
+	json_t *list = json_array();
+
+	for (uint32_t k = 0; k < r->n_epochs; k++)
+		json_array_append_new(
+			list, json_pack("{s:o,s:o,s:o}", "loss",
+		                        mr_tool_real((double)r->epoch[k].loss),
+		                        "train",
+		                        mr_tool_real((double)r->epoch[k]
+		                                             .train_accuracy),
+		                        "test",
+		                        mr_tool_real((double)r->epoch[k]
+		                                             .test_accuracy)));
+	return list;
+}
+
+static json_t *run_json(const struct mr_deep_app_run *run)
+{
+	const struct mr_deep_result *r = &run->result;
+
+	return json_pack(
+		"{s:s,s:I,s:o,s:s,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
+		"weights", "float", "seed", (json_int_t)run->seed, "accuracy",
+		mr_tool_real((double)r->test_accuracy), "readout",
+		"linear classifier", "layers", layers_json(r), "epochs",
+		epochs_json(r), "features", (int)r->n_features, "feature_mean",
+		mr_tool_real((double)r->feature_mean), "feature_max",
+		mr_tool_real((double)r->feature_max), "pass_s",
+		mr_tool_real(r->pass_s), "features_s",
+		mr_tool_real(r->features_s), "classifier_s",
+		mr_tool_real(r->classifier_s), "wall_s",
+		mr_tool_real(run->wall_s), "partial", (int)r->partial);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+int mr_deep_report(struct mr_deep_app *app)
+{
+	json_t *o, *results;
+
+	if (!app->tool->json) {
+		print_table(app);
+		return MR_OK;
+	}
+	o = mr_tool_object("run");
+	results = json_array();
+	for (uint32_t k = 0; k < app->n_runs; k++)
+		json_array_append_new(results, run_json(&app->run[k]));
+	json_object_set_new(o, "app", json_string("softhebb"));
+	json_object_set_new(o, "array", json_null());
+	json_object_set_new(o, "preset", json_string(app->preset->name));
+	json_object_set_new(o, "data", json_string(app->preset->dataset));
+	json_object_set_new(o, "simultaneous",
+	                    json_boolean(app->plan.simultaneous));
+	json_object_set_new(o, "random", json_boolean(app->plan.random));
+	json_object_set_new(o, "published",
+	                    mr_tool_real(app->preset->published));
+	json_object_set_new(o, "peak_GiB", mr_tool_real(peak_GiB()));
+	json_object_set_new(o, "results", results);
+	json_object_set_new(o, "plot",
+	                    text_or_null(app->plotted ? app->plot : NULL));
+	return mr_tool_print(app->tool, o);
+}
+
+/* ---- figure ---------------------------------------------------------------------- */
+
+static void put_epochs(FILE *to, const struct mr_deep_app *app)
+{
+	for (uint32_t k = 0; k < app->n_runs; k++) {
+		const struct mr_deep_result *r = &app->run[k].result;
+
+		fprintf(to, "$run%u << EOD\n", k);
+		for (uint32_t e = 0; e < r->n_epochs; e++)
+			fprintf(to, "%u %.3f %.3f\n", e + 1,
+			        100 * (double)r->epoch[e].train_accuracy,
+			        100 * (double)r->epoch[e].test_accuracy);
+		fputs("EOD\n", to);
+	}
+}
+
+static void plot_epochs(FILE *to, const struct mr_deep_app *app)
+{
+	fputs("plot ", to);
+	for (uint32_t k = 0; k < app->n_runs; k++)
+		fprintf(to,
+		        "%s$run%u using 1:2 with lines lw 1.6 dt 2 lc rgb '"
+		        MR_FIGURE_BLUE "' title %s, $run%u using 1:3 with "
+		        "linespoints pt 7 ps .6 lw 2.2 lc rgb '" MR_FIGURE_RED
+		        "' title %s",
+		        k ? ", " : "", k, k ? "''" : "'train, with dropout'", k,
+		        k ? "''" : "'test'");
+	if (app->preset->published > 0)
+		fprintf(to,
+		        ", %g with lines dt 3 lw 1.6 lc rgb '#606060' title "
+		        "'published'",
+		        100 * app->preset->published);
+	fputc('\n', to);
+}
+
+int mr_deep_plot(const struct mr_deep_app *app, struct mr_errtext *err)
+{
+	struct mr_figure *figure;
+	FILE *to;
+	char text[256];
+	int code = mr_figure_begin(app->plot, WIDTH_PX, HEIGHT_PX, &figure, err);
+
+	if (code != MR_OK)
+		return code;
+	to = mr_figure_script(figure);
+	snprintf(text, sizeof text,
+	         "Deep SoftHebb, %.120s: test accuracy %.2f %%",
+	         app->preset->title,
+	         100 * (double)app->run[0].result.test_accuracy);
+	fputs("set border 3 lc rgb '#606060'\nset tics nomirror out scale 0.6\n"
+	      "set grid back lc rgb '#e8e8e8' lt 1\n",
+	      to);
+	put_epochs(to, app);
+	fputs("set title ", to);
+	mr_figure_text(figure, text);
+	fputs("\nset xlabel 'epoch of the classifier'\nset ylabel 'accuracy (%)'\n"
+	      "set key inside right bottom\n",
+	      to);
+	plot_epochs(to, app);
+	return mr_figure_end(figure, true, err);
+}
