@@ -93,7 +93,7 @@ static int learn_toys(const struct toys *toys, struct mr_hebb_carrier *carrier,
 {
 	const struct mr_shallow_plan plan = toy_plan(toys);
 	struct mr_errtext err = {""};
-	int code = mr_hebb_float(&plan.params, N_IN, NEURONS, carrier);
+	int code = mr_hebb_float(&plan.params, N_IN, NEURONS, 1, carrier, &err);
 
 	return code == MR_OK
 	               ? mr_shallow_run(&plan, carrier, 3, result, &err)
@@ -478,6 +478,7 @@ static void posthoc_loss_falls(void)
 {
 	static struct mr_curve curve;
 	const struct mr_watch nobody = {0};
+	struct mr_errtext err = {""};
 	struct mr_shallow_result result = {0};
 	struct mr_hebb_carrier carrier = {0};
 	struct mr_readout readout = {0};
@@ -492,7 +493,8 @@ static void posthoc_loss_falls(void)
 	MR_CODE(mr_readout_learn(&readout, &toy_readout, &carrier,
 	                         &toys.images),
 	        MR_OK);
-	MR_CODE(mr_posthoc_run(&plan, 3, &readout, &nobody, &curve), MR_OK);
+	MR_CODE(mr_posthoc_run(&plan, 3, &readout, &nobody, 1, &curve, &err),
+	        MR_OK);
 	for (unsigned k = 0; !mr_curve_point(&curve, k, &n_seen, &first);)
 		k++;
 	CU_ASSERT_EQUAL(n_seen, 10);
@@ -512,6 +514,7 @@ static void work_ends_when_stopped(void)
 	struct mr_readout_plan readout_plan = toy_readout;
 	struct mr_mlp_plan mlp_plan = toy_mlp;
 	struct mr_hebb_carrier carrier = {0};
+	struct mr_errtext err = {""};
 	struct mr_readout readout = {0};
 	struct mr_robust_row row;
 	static struct toys toys;
@@ -526,7 +529,7 @@ static void work_ends_when_stopped(void)
 
 	readout_plan.watch.stop = &raised;
 	mlp_plan.watch.stop = &raised;
-	MR_CODE(mr_hebb_float(&plan.params, N_IN, NEURONS, &carrier), MR_OK);
+	MR_CODE(mr_hebb_float(&plan.params, N_IN, NEURONS, 1, &carrier, &err), MR_OK);
 	MR_CODE(mr_readout_learn(&readout, &readout_plan, &carrier,
 	                         &toys.images),
 	        MR_ERR_STOPPED);
@@ -595,6 +598,7 @@ static int ask_everything(const struct toys *toys)
 	const struct mr_robust_plan robust = {.images = &toys->images,
 	                                      .n_attacked = 4, .steps = 2};
 	const struct mr_watch nobody = {0};
+	struct mr_errtext err = {""};
 	struct mr_shallow_result result = {0};
 	struct mr_hebb_carrier carrier = {0};
 	struct mr_between between = {.from = 0, .to = 1};
@@ -608,7 +612,8 @@ static int ask_everything(const struct toys *toys)
 		code = mr_readout_learn(&readout, &toy_readout, &carrier,
 		                        &toys->images);
 	if (code == MR_OK)
-		code = mr_posthoc_run(&plan, 3, &readout, &nobody, &curve);
+		code = mr_posthoc_run(&plan, 3, &readout, &nobody, 1, &curve,
+		                      &err);
 	if (code == MR_OK)
 		code = mr_judge_hebb(&hebb, result.w, N_IN, &readout, false);
 	if (code == MR_OK)
@@ -697,7 +702,7 @@ static void readout_of_mnist_gains_and_withstands(void)
 	const struct mr_robust_plan robust = {.images = &test,
 	                                      .n_attacked = 50, .steps = 20};
 
-	MR_CODE(mr_hebb_float(&plan.params, 784, 100, &carrier), MR_OK);
+	MR_CODE(mr_hebb_float(&plan.params, 784, 100, 1, &carrier, &err), MR_OK);
 	MR_CODE_ERR(mr_shallow_run(&plan, &carrier, 1, &result, &err), MR_OK,
 	            err);
 	MR_CODE(mr_readout_learn(&readout, &how, &carrier, &train), MR_OK);

@@ -57,21 +57,24 @@ static void tell(void *user, uint64_t done, uint64_t total)
 	mr_watch_tell(w->watch, "post-hoc loss", done, total);
 }
 
-static int begin(struct watching *w, const struct mr_shallow_plan *plan)
+static int begin(struct watching *w, const struct mr_shallow_plan *plan,
+                 uint32_t threads, struct mr_errtext *err)
 {
 	const struct mr_images *train = plan->train;
 	uint32_t n_in = train->channels * train->height * train->width;
 	size_t batch = plan->batch;
-	int code = mr_hebb_float(&plan->params, n_in, plan->n_out, &w->carrier);
+	int code = mr_hebb_float(&plan->params, n_in, plan->n_out, threads,
+	                         &w->carrier, err);
 
-	if (code == MR_OK)
-		code = mr_samples_take(&w->samples, train, plan->samples);
+	if (code != MR_OK)
+		return code;
+	code = mr_samples_take(&w->samples, train, plan->samples);
 	w->w = calloc(plan->n_out, n_in * sizeof *w->w);
 	w->phi = calloc(batch, plan->n_out * sizeof *w->phi);
 	w->z = calloc(batch, train->n_classes * sizeof *w->z);
 	w->label = calloc(batch, sizeof *w->label);
 	if (code != MR_OK || !w->w || !w->phi || !w->z || !w->label)
-		return MR_ERR_NOMEM;
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	mr_hebb_first(&plan->params, w->seed, n_in, plan->n_out, w->w);
 	w->curve->total = (uint64_t)plan->epochs * w->samples.n;
 	return w->carrier.type->start(w->carrier.self, w->w);
@@ -89,7 +92,8 @@ static void end(struct watching *w)
 
 int mr_posthoc_run(const struct mr_shallow_plan *plan, uint64_t seed,
                    const struct mr_readout *readout,
-                   const struct mr_watch *watch, struct mr_curve *curve)
+                   const struct mr_watch *watch, uint32_t threads,
+                   struct mr_curve *curve, struct mr_errtext *err)
 {
 	struct mr_shallow_plan again = *plan;
 	struct watching w = {.readout = readout, .watch = watch, .curve = curve,
@@ -101,9 +105,12 @@ int mr_posthoc_run(const struct mr_shallow_plan *plan, uint64_t seed,
 	again.after = look;
 	again.progress = tell;
 	again.user = &w;
-	code = begin(&w, plan);
-	if (code == MR_OK)
+	code = begin(&w, plan, threads, err);
+	if (code == MR_OK) {
 		code = mr_shallow_learn(&again, &w.carrier, seed, &n_seen);
+		if (code == MR_ERR_NOMEM)
+			mr_errtext_set(err, code, "out of memory");
+	}
 	end(&w);
 	return code;
 }

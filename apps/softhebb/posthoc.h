@@ -22,11 +22,15 @@
  * @param seed     likewise.
  * @param readout  learned on that layer.
  * @param watch    who watches.
+ * @param threads  of the layer, as mr_hebb_float().
  * @param curve    filled in.
- * @return MR_OK; MR_ERR_STOPPED; MR_ERR_NOMEM.
+ * @param err      explains a failure.
+ * @return MR_OK; MR_ERR_STOPPED; MR_ERR_NOMEM; MR_ERR_IO if no thread can be
+ *         made.
  */
 int mr_posthoc_run(const struct mr_shallow_plan *plan, uint64_t seed,
                    const struct mr_readout *readout,
-                   const struct mr_watch *watch, struct mr_curve *curve);
+                   const struct mr_watch *watch, uint32_t threads,
+                   struct mr_curve *curve, struct mr_errtext *err);
 
 #endif

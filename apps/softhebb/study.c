@@ -32,6 +32,8 @@ struct work {
 	struct mr_readout readout[2]; /* at t', at T_SOFT */
 	uint32_t n_readouts;
 	struct mr_mlp mlp;
+	struct mr_images test; /* what is looked at */
+	struct mr_errtext err; /* "" = out of memory */
 };
 
 static void show(void *user, const char *what, uint64_t done, uint64_t total)
@@ -59,19 +61,27 @@ static struct mr_readout_plan readout_plan(struct mr_softhebb_app *app,
 	                                .watch = watch_of(app)};
 }
 
+static struct mr_images test_of(const struct mr_softhebb_app *app)
+{
+	struct mr_images test = app->test;
+
+	if (app->test_samples && app->test_samples < test.n)
+		test.n = app->test_samples;
+	return test;
+}
+
 /* ---- linear read-out of each run ------------------------------------------------- */
 
 static int fail(struct mr_softhebb_app *app, int code, const char *what,
-                const struct mr_hebb_carrier *carrier)
+                const char *text)
 {
 	if (code == MR_OK)
 		return code;
 	app->partial |= code == MR_ERR_STOPPED;
 	return mr_tool_fail(app->tool, code, "%s: %s", what,
 	                    code == MR_ERR_STOPPED ? "stopped"
-	                    : code == MR_ERR_NOMEM || !carrier
-	                            ? "out of memory"
-	                            : carrier->type->errmsg(carrier->self));
+	                    : code == MR_ERR_NOMEM || !text[0] ? "out of memory"
+	                                                       : text);
 }
 
 int mr_study_linear(struct mr_softhebb_app *app, struct mr_softhebb_run *run,
@@ -79,6 +89,7 @@ int mr_study_linear(struct mr_softhebb_app *app, struct mr_softhebb_run *run,
 {
 	const struct mr_readout_plan plan =
 		readout_plan(app, run->seed, app->study.t);
+	const struct mr_images test = test_of(app);
 	struct mr_readout readout = {0};
 	int code;
 
@@ -87,10 +98,10 @@ int mr_study_linear(struct mr_softhebb_app *app, struct mr_softhebb_run *run,
 		return MR_OK;
 	code = mr_readout_learn(&readout, &plan, carrier, &app->train);
 	if (code == MR_OK)
-		code = mr_readout_rate(&readout, carrier, &app->test,
-		                       &run->linear);
+		code = mr_readout_rate(&readout, carrier, &test, &run->linear);
 	mr_readout_free(&readout);
-	return fail(app, code, "linear read-out", carrier);
+	return fail(app, code, "linear read-out",
+	            carrier->type->errmsg(carrier->self));
 }
 
 /* ---- networks -------------------------------------------------------------------- */
@@ -111,7 +122,8 @@ static int take_layer(struct work *w)
 	const struct mr_images *im = &w->app->train;
 	int code = mr_hebb_float(&w->app->params,
 	                         im->channels * im->height * im->width,
-	                         w->app->n_out, &w->carrier);
+	                         w->app->n_out, w->app->tool->open.threads,
+	                         &w->carrier, &w->err);
 
 	if (code == MR_OK)
 		code = w->carrier.type->start(w->carrier.self,
@@ -120,7 +132,7 @@ static int take_layer(struct work *w)
 		code = learn_readout(w, w->study->t);
 	if (code == MR_OK)
 		code = mr_readout_rate(&w->readout[0], &w->carrier,
-		                       &w->app->test, &w->study->hebb);
+		                       &w->test, &w->study->hebb);
 	if (code == MR_OK && w->study->robustness && w->study->t != T_SOFT)
 		code = learn_readout(w, T_SOFT);
 	return code;
@@ -136,7 +148,7 @@ static void note_loss(void *user, uint64_t n_seen, double loss)
 /* The share of the test pictures that are right. */
 static int rate_mlp(struct work *w, double *accuracy)
 {
-	const struct mr_images *test = &w->app->test;
+	const struct mr_images *test = &w->test;
 	float *x = calloc(MR_JUDGE_BLOCK, w->mlp.first.n_in * sizeof *x);
 	float *z = calloc(MR_JUDGE_BLOCK, test->n_classes * sizeof *z);
 	uint32_t right = 0;
@@ -197,13 +209,14 @@ static int posthoc(struct work *w)
 
 	return w->study->posthoc
 	               ? mr_posthoc_run(&plan, w->run->seed, &w->readout[0],
-	                                &w->watch, &w->study->hebb_loss)
+	                                &w->watch, app->tool->open.threads,
+	                                &w->study->hebb_loss, &w->err)
 	               : MR_OK;
 }
 
 static struct mr_robust_plan robust_plan(const struct work *w)
 {
-	return (struct mr_robust_plan){.images = &w->app->test,
+	return (struct mr_robust_plan){.images = &w->test,
 	                               .n_attacked = w->study->n_attacked,
 	                               .steps = PGD_STEPS,
 	                               .seed = w->run->seed,
@@ -265,7 +278,7 @@ static int walk(struct work *w, const struct mr_judge *judge, uint32_t pair,
 
 	b->from = w->study->class[pair];
 	b->to = w->study->class[pair + 1];
-	return mr_between_walk(b, judge, &w->app->test);
+	return mr_between_walk(b, judge, &w->test);
 }
 
 static int interpolate(struct work *w)
@@ -320,14 +333,14 @@ int mr_study_run(struct mr_softhebb_app *app)
 {
 	struct mr_study *s = &app->study;
 	struct work w = {.app = app, .study = s, .run = chosen(app),
-	                 .watch = watch_of(app)};
+	                 .watch = watch_of(app), .test = test_of(app)};
 	int code;
 
 	if (!w.run || !(s->robustness || s->posthoc || s->n_classes))
 		return MR_OK;
 	s->seed = w.run->seed;
-	if (s->n_attacked > app->test.n)
-		s->n_attacked = app->test.n;
+	if (s->n_attacked > w.test.n)
+		s->n_attacked = w.test.n;
 	code = work_off(&w);
 	s->done = code == MR_OK;
 	release(&w);
@@ -336,7 +349,7 @@ int mr_study_run(struct mr_softhebb_app *app)
 	               ? mr_tool_fail(app->tool, code,
 	                              "--interpolate: no test picture of a class "
 	                              "named is recognised as such")
-	               : fail(app, code, "study", NULL);
+	               : fail(app, code, "study", w.err.text);
 }
 
 void mr_study_free(struct mr_study *study)
