@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Adam: the two corrections are one factor and one addend for all. */
+/* The steps of Adam, in the form that this processor runs best. */
 #include "descent.h"
 
 #include <math.h>
@@ -16,6 +16,7 @@
 int mr_descent_take(struct mr_descent *descent, size_t n)
 {
 	*descent = (struct mr_descent){.n = n,
+	                               .kernels = mr__deep_kernels_pick(),
 	                               .m = calloc(n, sizeof *descent->m),
 	                               .v = calloc(n, sizeof *descent->v)};
 	if (descent->m && descent->v)
@@ -28,17 +29,14 @@ void mr_descent_step(struct mr_descent *descent, float *p, const float *g,
                      double rate)
 {
 	double n = (double)++descent->step;
-	double root = sqrt(1 - pow(BETA_2, n));
-	float a = (float)(rate * root / (1 - pow(BETA_1, n)));
-	float floor = (float)(EPSILON * root);
-	const float b1 = (float)BETA_1, b2 = (float)BETA_2;
-	float *m = descent->m, *v = descent->v;
+	const struct mr_adam how = {
+		.beta1 = (float)BETA_1,
+		.beta2 = (float)BETA_2,
+		.step = (float)(rate / (1 - pow(BETA_1, n))),
+		.root_scale = (float)(1 / sqrt(1 - pow(BETA_2, n))),
+		.eps = (float)EPSILON};
 
-	for (size_t i = 0; i < descent->n; i++) {
-		m[i] = b1 * m[i] + (1 - b1) * g[i];
-		v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-		p[i] -= a * m[i] / (sqrtf(v[i]) + floor);
-	}
+	descent->kernels->adam(p, descent->m, descent->v, g, descent->n, &how);
 }
 
 void mr_descent_free(struct mr_descent *descent)

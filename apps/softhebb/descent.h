@@ -9,12 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels.h"
+
 #include "memrig/error.h"
 
 /** What is remembered of past gradients. */
 struct mr_descent {
 	size_t n;      /**< parameters */
 	uint64_t step; /**< steps taken */
+	const struct mr_deep_kernels *kernels; /**< whose step is taken */
 	float *m;      /**< [n] mean gradient */
 	float *v;      /**< [n] mean square */
 };
