@@ -32,7 +32,8 @@ small() { # NAME EXPRESSION OPTION...
 readouts() {
 	small linear_readout_is_beside_the_labels \
 		'[r["readout"] for r in d["results"]] == ["neuron labels"] and
-d["results"][0]["linear"] > 0.7 and "baseline" not in d' --readout linear
+d["results"][0]["linear"] > 0.7 and "baseline" not in d and
+d["summary"][0]["linear"] == d["results"][0]["linear"]' --readout linear
 	small labels_alone_by_default \
 		'd["results"][0]["linear"] is None' --readout labels
 	small posthoc_falls 'd["posthoc"]["softhebb"][0]["loss"] >

@@ -93,6 +93,7 @@ struct mr_softhebb_summary {
 	uint32_t n; /**< complete runs; 0 = none */
 	double labels, labels_sd;
 	double soft, soft_sd;
+	double linear; /**< NAN without a linear read-out */
 	double used; /**< neurons that won */
 };
 
