@@ -105,6 +105,10 @@ libapps_la_SOURCES = \
 	%D%/softhebb/ages.c \
 	%D%/softhebb/ages.h \
 	%D%/softhebb/app.h \
+	%D%/softhebb/attack.c \
+	%D%/softhebb/attack.h \
+	%D%/softhebb/between.c \
+	%D%/softhebb/between.h \
 	%D%/softhebb/block.c \
 	%D%/softhebb/block.h \
 	%D%/softhebb/carrier_float.c \
@@ -114,28 +118,45 @@ libapps_la_SOURCES = \
 	%D%/softhebb/classifier.h \
 	%D%/softhebb/crossbar.c \
 	%D%/softhebb/crossbar.h \
+	%D%/softhebb/curve.c \
+	%D%/softhebb/curve.h \
 	%D%/softhebb/deep.c \
 	%D%/softhebb/deep.h \
-	%D%/softhebb/features.c \
-	%D%/softhebb/features.h \
-	%D%/softhebb/kernels.h \
-	%D%/softhebb/kernels_pick.c \
 	%D%/softhebb/deep_app.c \
 	%D%/softhebb/deep_app.h \
 	%D%/softhebb/deep_crossbar.c \
 	%D%/softhebb/deep_crossbar.h \
 	%D%/softhebb/deep_report.c \
 	%D%/softhebb/deep_transfer.c \
+	%D%/softhebb/dense.c \
+	%D%/softhebb/dense.h \
+	%D%/softhebb/descent.c \
+	%D%/softhebb/descent.h \
+	%D%/softhebb/features.c \
+	%D%/softhebb/features.h \
+	%D%/softhebb/judge.c \
+	%D%/softhebb/judge.h \
+	%D%/softhebb/kernels.h \
+	%D%/softhebb/kernels_pick.c \
 	%D%/softhebb/layer.c \
 	%D%/softhebb/layer.h \
+	%D%/softhebb/mlp.c \
+	%D%/softhebb/mlp.h \
 	%D%/softhebb/network.c \
 	%D%/softhebb/network.h \
 	%D%/softhebb/numbers.c \
 	%D%/softhebb/numbers.h \
 	%D%/softhebb/options.c \
 	%D%/softhebb/plot.c \
+	%D%/softhebb/plot_study.c \
+	%D%/softhebb/posthoc.c \
+	%D%/softhebb/posthoc.h \
 	%D%/softhebb/presets.c \
+	%D%/softhebb/readout.c \
+	%D%/softhebb/readout.h \
 	%D%/softhebb/report.c \
+	%D%/softhebb/robust.c \
+	%D%/softhebb/robust.h \
 	%D%/softhebb/samples.c \
 	%D%/softhebb/samples.h \
 	%D%/softhebb/session.c \
@@ -146,6 +167,10 @@ libapps_la_SOURCES = \
 	%D%/softhebb/shrink.c \
 	%D%/softhebb/shrink.h \
 	%D%/softhebb/softhebb.c \
+	%D%/softhebb/study.c \
+	%D%/softhebb/study.h \
+	%D%/softhebb/study_options.c \
+	%D%/softhebb/study_report.c \
 	%D%/softhebb/team.c \
 	%D%/softhebb/team.h \
 	%D%/softhebb/tiles.c \
@@ -154,6 +179,7 @@ libapps_la_SOURCES = \
 	%D%/softhebb/transfer.h \
 	%D%/softhebb/vote.c \
 	%D%/softhebb/vote.h \
+	%D%/softhebb/watch.h \
 	%D%/synapses/app.h \
 	%D%/synapses/neuron.c \
 	%D%/synapses/neuron.h \

@@ -2,4 +2,5 @@
 dist_man_MANS += %D%/memrig.1
 EXTRA_DIST += %D%/correlation.png %D%/fstdp.png
 dist_doc_DATA += %D%/arc1.md %D%/board-protocol.md %D%/datasets.md %D%/models.md %D%/oplog.md %D%/smu.md \
+	%D%/softhebb.md \
 	%D%/usb.md

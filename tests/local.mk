@@ -41,6 +41,7 @@ test_programs = \
 	%D%/test_rig \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
+	%D%/test_softhebb_readout \
 	%D%/test_softhebb_accept \
 	%D%/test_softhebb_array \
 	%D%/test_softhebb_deep \
@@ -101,6 +102,7 @@ test_scripts = \
 	%D%/test_apps_cli.sh \
 	%D%/test_boards_cli.sh \
 	%D%/test_readme.sh \
+	%D%/test_softhebb_cli.sh \
 	%D%/test_scripts.sh
 
 TESTS += $(test_programs) $(fuzz_programs) $(test_scripts)
@@ -209,6 +211,10 @@ imagefiles = %D%/imagefiles.c %D%/imagefiles.h
 %C%_test_pictures_CFLAGS = $(%C%_test_datasets_CFLAGS)
 %C%_test_pictures_LDADD = $(%C%_test_datasets_LDADD)
 %C%_test_pictures_LDFLAGS = $(badmemory_ldflags)
+%C%_test_softhebb_readout_SOURCES = %D%/test_softhebb_readout.c $(imagefiles)
+%C%_test_softhebb_readout_CFLAGS = $(%C%_test_datasets_CFLAGS)
+%C%_test_softhebb_readout_LDADD = $(%C%_test_datasets_LDADD)
+%C%_test_softhebb_readout_LDFLAGS = $(badmemory_ldflags)
 
 # Devices that the system's libraries find, and that are not there.
 if HAVE_UMOCKDEV

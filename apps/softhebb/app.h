@@ -9,6 +9,7 @@
 #include "../cmd.h"
 #include "shallow.h"
 #include "shallow_presets.h"
+#include "study.h"
 
 #define MR_CARRY_FLOAT 1u /**< weights in floating point */
 #define MR_CARRY_ARRAY 2u /**< weights on the array */
@@ -30,6 +31,7 @@ struct mr_softhebb_run {
 	bool array;       /**< on the array, or in floating point */
 	uint64_t seed;
 	struct mr_shallow_result result;
+	double linear;    /**< test accuracy by linear read-out; NAN if none */
 	struct mr_hebb_wear wear;
 	float *radius;    /**< [n_out] in digital; NULL if not */
 	uint32_t n_ages;
@@ -67,6 +69,7 @@ struct mr_softhebb_app {
 	uint32_t n_planned;
 	bool partial;
 	struct mr_busy busy;
+	struct mr_study study;
 };
 
 /** "memrig run softhebb"; as mr_cmd_run(). */
@@ -90,6 +93,7 @@ struct mr_softhebb_summary {
 	uint32_t n; /**< complete runs; 0 = none */
 	double labels, labels_sd;
 	double soft, soft_sd;
+	double linear; /**< NAN without a linear read-out */
 	double used; /**< neurons that won */
 };
 

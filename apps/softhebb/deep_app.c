@@ -30,7 +30,9 @@ static int refuse_others(struct mr_deep_app *app)
 	static const char *const shallow[] = {
 		"neurons", "batch", "t", "eta", "radius", "norm-rate", "by-max",
 		"bias-rate", "hard", "mapping", "pulses", "cells-per-weight",
-		"w-clip", "refresh-every", "sample-time"};
+		"w-clip", "refresh-every", "sample-time", "readout",
+		"readout-t", "robustness", "attacked", "posthoc",
+		"interpolate"};
 	const char *weights = mr_tool_value(app->tool, "weights");
 
 	for (size_t k = 0; k < sizeof shallow / sizeof *shallow; k++)

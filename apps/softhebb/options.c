@@ -240,7 +240,8 @@ int mr_softhebb_settle(struct mr_softhebb_app *app)
 {
 	int (*const steps[])(struct mr_softhebb_app *app) = {
 		take_preset, refuse_deep, take_rule, take_sizes, take_mapping,
-		take_carriers, take_ages, take_plot, take_images};
+		take_carriers, take_ages, take_plot, mr_study_settle,
+		take_images};
 	int code = MR_OK;
 
 	for (size_t k = 0; k < sizeof steps / sizeof *steps && code == MR_OK; k++)

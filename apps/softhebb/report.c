@@ -21,6 +21,7 @@ void mr_softhebb_summarise(const struct mr_softhebb_app *app, bool array,
 		s.n++;
 		s.labels += r->result.test.labels;
 		s.soft += r->result.test.soft;
+		s.linear += r->linear;
 		s.used += r->result.vote.n_used;
 		labels2 += pow(r->result.test.labels, 2);
 		soft2 += pow(r->result.test.soft, 2);
@@ -28,6 +29,7 @@ void mr_softhebb_summarise(const struct mr_softhebb_app *app, bool array,
 	if (s.n) {
 		s.labels /= s.n;
 		s.soft /= s.n;
+		s.linear /= s.n;
 		s.used /= s.n;
 		s.labels_sd = sqrt(fmax(labels2 / s.n - s.labels * s.labels, 0));
 		s.soft_sd = sqrt(fmax(soft2 / s.n - s.soft * s.soft, 0));
@@ -109,6 +111,31 @@ static void print_mean(const struct mr_softhebb_app *app, bool array)
 		        s.used, 100 * s.labels_sd, 100 * s.soft_sd);
 }
 
+static void print_mean_linear(const struct mr_softhebb_app *app, bool array)
+{
+	struct mr_softhebb_summary s;
+
+	mr_softhebb_summarise(app, array, &s);
+	if (s.n > 1 && !isnan(s.linear))
+		fprintf(app->tool->out, "linear read-out, %s, mean: %.2f %%\n",
+		        weights_name(array), 100 * s.linear);
+}
+
+static void print_linear(const struct mr_softhebb_app *app)
+{
+	for (uint32_t k = 0; k < app->n_runs; k++) {
+		const struct mr_softhebb_run *r = &app->run[k];
+
+		if (!isnan(r->linear))
+			fprintf(app->tool->out,
+			        "%slinear read-out, %s, seed %llu: %.2f %%\n",
+			        k ? "" : "\n", weights_name(r->array),
+			        (unsigned long long)r->seed, 100 * r->linear);
+	}
+	print_mean_linear(app, false);
+	print_mean_linear(app, true);
+}
+
 static void print_table(const struct mr_softhebb_app *app)
 {
 	FILE *to = app->tool->out;
@@ -126,10 +153,12 @@ static void print_table(const struct mr_softhebb_app *app)
 	if (app->preset->published > 0)
 		fprintf(to, "\npublished: %.2f %% (%s)\n",
 		        100 * app->preset->published, app->preset->source);
+	print_linear(app);
 	for (uint32_t k = 0; k < app->n_runs; k++) {
 		print_wear(app, &app->run[k]);
 		print_ages(app, &app->run[k]);
 	}
+	mr_study_print(app);
 	if (app->plotted)
 		fprintf(to, "\nfigure: %s\n", app->plot);
 }
@@ -183,6 +212,7 @@ static json_t *run_json(const struct mr_softhebb_run *r)
 	json_object_set_new(o, "accuracy", mr_tool_real(s->test.labels));
 	json_object_set_new(o, "readout", json_string("neuron labels"));
 	json_object_set_new(o, "soft_vote", mr_tool_real(s->test.soft));
+	json_object_set_new(o, "linear", mr_tool_real(r->linear));
 	json_object_set_new(o, "winner_p", mr_tool_real(s->test.winner_p));
 	json_object_set_new(o, "neurons_used", json_integer(s->vote.n_used));
 	json_object_set_new(o, "radius", radius_json(s));
@@ -208,11 +238,12 @@ static void add_summary(const struct mr_softhebb_app *app, bool array,
 	mr_softhebb_summarise(app, array, &s);
 	if (s.n)
 		json_array_append_new(
-			list, json_pack("{s:s,s:i,s:o,s:o,s:o,s:o}", "weights",
+			list, json_pack("{s:s,s:i,s:o,s:o,s:o,s:o,s:o}", "weights",
 		                        weights_name(array), "runs", (int)s.n,
 		                        "accuracy", mr_tool_real(s.labels),
 		                        "accuracy_sd", mr_tool_real(s.labels_sd),
 		                        "soft_vote", mr_tool_real(s.soft),
+		                        "linear", mr_tool_real(s.linear),
 		                        "neurons_used", mr_tool_real(s.used)));
 }
 
@@ -269,6 +300,7 @@ static int print_json(struct mr_softhebb_app *app)
 	json_object_set_new(o, "partial",
 	                    json_boolean(app->partial ||
 	                                 app->n_runs < app->n_planned));
+	mr_study_json(app, o);
 	json_object_set_new(o, "results", results);
 	json_object_set_new(o, "summary", summary);
 	json_object_set_new(o, "log", text_or_null(app->tool->log_path));

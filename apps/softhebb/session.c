@@ -68,7 +68,8 @@ static int learn(struct job *job, struct mr_hebb_carrier *carrier)
 	if (code != MR_OK)
 		mr_tool_fail(app->tool, code, "%s, seed %llu: %s", job->what,
 		             (unsigned long long)job->run->seed, err.text);
-	return code;
+	job->run->linear = NAN;
+	return code == MR_OK ? mr_study_linear(app, job->run, carrier) : code;
 }
 
 /* ---- on the array ---------------------------------------------------------------- */

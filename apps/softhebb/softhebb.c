@@ -51,6 +51,17 @@ static const struct mr_tool_option options[] = {
 	{"ages", "LIST",
 	 "times since training at which to look again, such as 1h,1d,1y",
 	 false},
+	{"readout", "R",
+	 "labels (default), or linear: learn a linear read-out too", false},
+	{"readout-t", "X", "inverse temperature of its features; default 20",
+	 false},
+	{"robustness", NULL,
+	 "noise and attacks, beside an MLP by back-propagation", false},
+	{"attacked", "N", "test pictures that are attacked; default 500", false},
+	{"posthoc", NULL,
+	 "cross-entropy while the layer learns, beside the MLP's", false},
+	{"interpolate", "LIST",
+	 "pictures between classes, such as 3,8; with --plot", false},
 	{"train-samples", "N", "deep: samples of the classifier; 0 = all", false},
 	{"simultaneous", NULL, "deep: all layers learn in one pass", false},
 	{"random", NULL, "deep: weights stay random, a baseline", false},
@@ -86,7 +97,9 @@ static const struct mr_tool_page page = {
 
 static int draw(const void *app, struct mr_errtext *err)
 {
-	return mr_softhebb_plot(app, err);
+	int code = mr_softhebb_plot(app, err);
+
+	return code == MR_OK ? mr_study_plot(app, err) : code;
 }
 
 static int report(void *app)
@@ -100,6 +113,8 @@ static int work(struct mr_softhebb_app *app)
 
 	if (code == MR_OK)
 		code = mr_softhebb_all(app);
+	if (code == MR_OK)
+		code = mr_study_run(app);
 	const struct mr_ending end = {.app = app,
 	                              .plot = app->plot,
 	                              .any = app->n_runs > 0,
@@ -116,6 +131,7 @@ static void release(struct mr_softhebb_app *app)
 		mr_shallow_free(&app->run[k].result);
 		free(app->run[k].radius);
 	}
+	mr_study_free(&app->study);
 	free(app->run);
 	free(app->seeds);
 	mr_images_free(&app->train);

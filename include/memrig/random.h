@@ -38,7 +38,8 @@ enum mr_purpose {
 	MR_PURPOSE_FLICKER = 11, /**< steps of 1/f noise: event * 16 + state */
 	MR_PURPOSE_DEFECT = 12,  /**< which cells are stuck or missing */
 	MR_PURPOSE_WEIGHT = 13,  /**< first weights of the apps' layers */
-	MR_PURPOSE_ORDER = 14    /**< order in which samples are shown */
+	MR_PURPOSE_ORDER = 14,   /**< order in which samples are shown */
+	MR_PURPOSE_PICTURE = 15  /**< noise on the apps' pictures */
 };
 
 /** Where in the space of draws: everything but the seed. */
