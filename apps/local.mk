@@ -102,6 +102,8 @@ libapps_la_SOURCES = \
 	%D%/pbmfile.h \
 	%D%/seeds.c \
 	%D%/seeds.h \
+	%D%/softhebb/ages.c \
+	%D%/softhebb/ages.h \
 	%D%/softhebb/app.h \
 	%D%/softhebb/attack.c \
 	%D%/softhebb/attack.h \
@@ -122,7 +124,10 @@ libapps_la_SOURCES = \
 	%D%/softhebb/deep.h \
 	%D%/softhebb/deep_app.c \
 	%D%/softhebb/deep_app.h \
+	%D%/softhebb/deep_crossbar.c \
+	%D%/softhebb/deep_crossbar.h \
 	%D%/softhebb/deep_report.c \
+	%D%/softhebb/deep_transfer.c \
 	%D%/softhebb/dense.c \
 	%D%/softhebb/dense.h \
 	%D%/softhebb/descent.c \
@@ -170,6 +175,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/team.h \
 	%D%/softhebb/tiles.c \
 	%D%/softhebb/tiles.h \
+	%D%/softhebb/transfer.c \
+	%D%/softhebb/transfer.h \
 	%D%/softhebb/vote.c \
 	%D%/softhebb/vote.h \
 	%D%/softhebb/watch.h \

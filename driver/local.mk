@@ -108,6 +108,7 @@ libdriver_la_SOURCES = \
 	%D%/smu_profile.h \
 	%D%/smu_route.c \
 	%D%/synapse.c \
+	%D%/synapse_batch.c \
 	%D%/synapse_cells.c \
 	%D%/synapse_priv.h \
 	%D%/synapse_layout.c \

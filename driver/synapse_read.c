@@ -221,6 +221,12 @@ int mr_synapse_compensate(struct mr_synapse *s, bool per_output)
 	return rc;
 }
 
+void mr_synapse_uncompensate(struct mr_synapse *s)
+{
+	for (uint32_t j = 0; j < s->o.n_out; j++)
+		s->scale[j] = 1;
+}
+
 double mr_synapse_scale(const struct mr_synapse *s, uint32_t out)
 {
 	return s->scale[out];

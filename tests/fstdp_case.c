@@ -19,6 +19,7 @@ struct scene {
 	struct mr_fstdp_plan plan;
 	struct mr_inputs inputs;
 	struct mr_array *array;
+	struct mr_oplog *log;
 	struct mr_weights weights;
 };
 
@@ -81,6 +82,8 @@ static int carry(struct scene *s, uint64_t seed, struct mr_errtext *err)
 		(void)snprintf(uri, sizeof uri, "%s", array);
 	code = mr_array_open(s->what->array ? uri : "emu:pcm", &options,
 	                     &s->array, err);
+	if (code == MR_OK && s->what->log)
+		code = mr_oplog_start(s->what->log, s->array, NULL, &s->log, err);
 	if (code != MR_OK)
 		return code;
 	mapping.drift_scale = mr_fstdp_drift_scale(
@@ -98,7 +101,9 @@ static bool run_seed(struct scene *s, uint64_t seed,
 		code = mr_fstdp_run(&s->plan, &s->weights, seed, result, &err);
 	MR_CODE_ERR(code, MR_OK, err);
 	mr_weights_free(&s->weights);
+	MR_CODE(mr_oplog_finish(s->log, NULL), MR_OK);
 	MR_CODE(mr_array_close(s->array, NULL), MR_OK);
+	s->log = NULL;
 	s->array = NULL;
 	return code == MR_OK;
 }

@@ -21,6 +21,7 @@ struct mr_fstdp_case {
 	uint32_t n_cells; /**< cells per synapse of the array; 0 = ideal weights */
 	const char *array; /**< URI; the seed follows if it ends with '='. NULL =
 	                    emu:pcm */
+	const char *log; /**< path of an op log, one run a seed; NULL = none */
 	uint32_t first_seed;
 	uint32_t n_seeds;
 	uint64_t steps; /**< 0 = the preset's */

@@ -81,6 +81,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 LONG_TESTS = \
 	%D%/long_fstdp \
 	%D%/long_kill \
+	%D%/long_softhebb \
 	%D%/long_softhebb_deep \
 	%D%/long_usb \
 	%D%/long_usb_faults
@@ -194,6 +195,7 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	%D%/scripted.h
 
 softhebb_case = %D%/softhebb_case.c %D%/softhebb_case.h $(imagefiles)
+%C%_long_softhebb_SOURCES = %D%/long_softhebb.c $(softhebb_case)
 %C%_test_softhebb_accept_SOURCES = %D%/test_softhebb_accept.c $(softhebb_case)
 %C%_test_softhebb_array_SOURCES = %D%/test_softhebb_array.c %D%/toyset.c \
 	%D%/toyset.h

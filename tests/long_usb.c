@@ -22,14 +22,52 @@
 #define ARRAY "scpi+usbtmc:1209:0001"
 #define READS 500
 
+static int64_t now_ns(void)
+{
+	struct mr_clock clock;
+
+	mr_clock_system(&clock);
+	return clock.monotonic_ns(clock.self);
+}
+
+/* Every one ended well. */
+static uint64_t logged_ops(const char *path)
+{
+	struct mr_oplog_reader *reader = NULL;
+	struct mr_oplog_record record;
+	struct mr_errtext err = {""};
+	uint64_t n = 0;
+	bool more = true;
+
+	MR_CODE_ERR(mr_oplog_open(path, &reader, &err), MR_OK, err);
+	CU_ASSERT_FATAL(reader != NULL);
+	MR_CODE(mr_oplog_rewind(reader, 1), MR_OK);
+	while (mr_oplog_next(reader, &record, &more) == MR_OK && more) {
+		CU_ASSERT(record.ended);
+		MR_CODE(record.op.outcome.error, MR_OK);
+		n++;
+	}
+	mr_oplog_close(reader);
+	return n;
+}
+
 static void fstdp_meets_its_bounds_over_usbtmc(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "scpi", BOARD);
+	int64_t begin_ns = now_ns();
+	char log[MR_TEST_PATH_MAX];
 	const struct mr_fstdp_case what = {
 		.preset = "ncal-2015h1", .fatigue = true, .n_cells = 4,
-		.array = ARRAY, .first_seed = 1, .n_seeds = 1};
-	struct mr_fstdp_scores s = mr_fstdp_case_run(&what);
+		.array = ARRAY, .log = log, .first_seed = 1, .n_seeds = 1};
+	struct mr_fstdp_scores s;
 
+	mr_test_path(log, "usb.db");
+	(void)remove(log);
+	mockusb_hasten(m);
+	s = mr_fstdp_case_run(&what);
+	printf("# %.0f s, %u transfers", (double)(now_ns() - begin_ns) * 1e-9,
+	       mockusb_transfers(m));
+	printf(", %llu operations\n", (unsigned long long)logged_ops(log));
 	CU_ASSERT(s.precision >= 0.8);
 	CU_ASSERT(s.recall >= 0.85);
 	mockusb_free(m);
@@ -39,15 +77,13 @@ static void small_reads_are_timed(void)
 {
 	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "scpi", BOARD);
 	struct mr_array *array = NULL;
-	struct mr_clock clock;
 	struct mr_errtext err = {""};
 	int64_t begin_ns;
 	float g_S;
 
-	mr_clock_system(&clock);
 	MR_CODE_ERR(mr_array_open(ARRAY, NULL, &array, &err), MR_OK, err);
 	CU_ASSERT_FATAL(array != NULL);
-	begin_ns = clock.monotonic_ns(clock.self);
+	begin_ns = now_ns();
 	for (uint32_t i = 0; i < READS; i++) {
 		const struct mr_selection one = {.kind = MR_SELECT_LIST,
 		                                 .cells = &i,
@@ -56,7 +92,7 @@ static void small_reads_are_timed(void)
 		MR_CODE(mr_array_read(array, &one, &g_S), MR_OK);
 	}
 	printf("# a read of a cell over usbtmc (umockdev): %.0f us\n",
-	       (double)(clock.monotonic_ns(clock.self) - begin_ns) * 1e-3 / READS);
+	       (double)(now_ns() - begin_ns) * 1e-3 / READS);
 	MR_CODE(mr_array_close(array, NULL), MR_OK);
 	mockusb_free(m);
 }

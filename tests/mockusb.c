@@ -49,14 +49,21 @@ struct mockusb {
 	unsigned harm_at;
 	unsigned transfers;
 	unsigned bytes; /* of the bulk pipes */
+	bool hastened;
+	int64_t skipped_ns; /* how far the board's time is ahead of ours */
 };
 
-static int64_t now_ns(void)
+static int64_t real_ns(void)
 {
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t now_ns(const struct mockusb *m)
+{
+	return real_ns() + m->skipped_ns;
 }
 
 /* ---- transfers ------------------------------------------------------------------- */
@@ -84,7 +91,7 @@ static void try_control(struct mockusb *m, struct urb *u)
 
 	if ((b[0] & 0x60) == 0x20 && b[1] == 3)
 		m->aborts++;
-	a = mr__usb_device_control(m->device, now_ns(), b, b + 8, n, &moved);
+	a = mr__usb_device_control(m->device, now_ns(m), b, b + 8, n, &moved);
 	finish(u, a == USB_STALL ? -EPIPE : 0, b[0] & 0x80 ? moved : n);
 }
 
@@ -109,9 +116,26 @@ static enum usb_answer give_out(struct mockusb *m, struct urb *u, size_t n)
 		abort();
 	memcpy(copy, u->buffer->data, n);
 	pass(m, copy, n);
-	a = mr__usb_device_out(m->device, now_ns(), copy, n);
+	a = mr__usb_device_out(m->device, now_ns(m), copy, n);
 	free(copy);
 	return a;
+}
+
+/* The host waits: what the board is about is over at once. One that is due and
+ * gives nothing is left to real time. */
+static enum usb_answer get_in(struct mockusb *m, struct urb *u, size_t n,
+                              size_t *moved)
+{
+	for (;;) {
+		enum usb_answer a = mr__usb_device_in(
+			m->device, now_ns(m), u->buffer->data, n, moved);
+		int64_t due_ns = mr__usb_device_due_ns(m->device, now_ns(m));
+
+		if (!m->hastened || a != USB_LATER || due_ns == INT64_MAX ||
+		    due_ns <= now_ns(m))
+			return a;
+		m->skipped_ns = due_ns - real_ns();
+	}
 }
 
 static void try_bulk(struct mockusb *m, struct urb *u)
@@ -125,8 +149,7 @@ static void try_bulk(struct mockusb *m, struct urb *u)
 	if (*stall)
 		a = USB_STALL;
 	else if (in)
-		a = mr__usb_device_in(m->device, now_ns(), u->buffer->data,
-		                      moved, &moved);
+		a = get_in(m, u, moved, &moved);
 	else
 		a = give_out(m, u, moved);
 	if (in && a == USB_DONE && u->harmed) {
@@ -149,7 +172,7 @@ static bool is_control(struct urb *u)
 static void pull_plug(struct mockusb *m)
 {
 	m->gone = true;
-	m->type->link(m->board, now_ns(), false);
+	m->type->link(m->board, now_ns(m), false);
 }
 
 /* The script's transfer begins. */
@@ -164,7 +187,7 @@ static void befall(struct mockusb *m, struct urb *u)
 	else if (m->harm == MOCKUSB_STALL)
 		m->stall_out = true;
 	else if (m->harm == MOCKUSB_LATE)
-		u->from_ns = now_ns() + LATE_NS;
+		u->from_ns = real_ns() + LATE_NS;
 	u->harmed = m->harm == MOCKUSB_LOSE;
 }
 
@@ -177,7 +200,7 @@ static void progress(struct mockusb *m)
 			continue;
 		if (m->gone)
 			finish(u, -ESHUTDOWN, 0);
-		else if (u->from_ns > now_ns() || (u->harmed && is_control(u)))
+		else if (u->from_ns > real_ns() || (u->harmed && is_control(u)))
 			continue;
 		else if (is_control(u))
 			try_control(m, u);
@@ -273,8 +296,8 @@ static void clear_halt(struct mockusb *m, UMockdevIoctlClient *client)
 	size_t moved;
 
 	m->stall_in = m->stall_out = false;
-	(void)mr__usb_device_control(m->device, now_ns(), in, NULL, 0, &moved);
-	(void)mr__usb_device_control(m->device, now_ns(), out, NULL, 0, &moved);
+	(void)mr__usb_device_control(m->device, now_ns(m), in, NULL, 0, &moved);
+	(void)mr__usb_device_control(m->device, now_ns(m), out, NULL, 0, &moved);
 	umockdev_ioctl_client_complete(client, 0, 0);
 }
 
@@ -377,7 +400,7 @@ struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
 	GError *error = NULL;
 
 	if (!m || !parsed || mr_uri_parse(parsed, uri, &err) ||
-	    mr__wire_open(mr__wire_find(board), parsed, now_ns(), &m->type,
+	    mr__wire_open(mr__wire_find(board), parsed, now_ns(m), &m->type,
 	                  &m->board, &err)) {
 		fprintf(stderr, "mockusb: %s\n", err.text);
 		abort();
@@ -386,7 +409,7 @@ struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
 	g_mutex_init(&m->lock);
 	m->device = mr__usb_device_alloc(kind, m->type, m->board);
 	mr__usb_device_serial(m->device, mockusb_serial());
-	m->type->link(m->board, now_ns(), true);
+	m->type->link(m->board, now_ns(m), true);
 	m->bed = umockdev_testbed_new();
 	m->calls = umockdev_ioctl_base_new();
 	g_signal_connect(m->calls, "handle-ioctl", G_CALLBACK(on_call), m);
@@ -458,6 +481,13 @@ void mockusb_stall(struct mockusb *m, bool in)
 	g_mutex_unlock(&m->lock);
 }
 
+void mockusb_hasten(struct mockusb *m)
+{
+	g_mutex_lock(&m->lock);
+	m->hastened = true;
+	g_mutex_unlock(&m->lock);
+}
+
 void mockusb_hold(struct mockusb *m, bool held)
 {
 	g_mutex_lock(&m->lock);
@@ -505,7 +535,7 @@ bool mockusb_is_safe(struct mockusb *m)
 	int64_t since_ns;
 
 	g_mutex_lock(&m->lock);
-	bool safe = m->type->is_safe(m->board, now_ns(), &since_ns);
+	bool safe = m->type->is_safe(m->board, now_ns(m), &since_ns);
 
 	g_mutex_unlock(&m->lock);
 	return safe;

@@ -19,6 +19,9 @@ struct mockusb *mockusb_plug(enum usb_kind kind, const char *board,
 /* Its serial number, another in each process: programs that run at a time do not
  * lock each other out. */
 const char *mockusb_serial(void);
+/* Give the board emulated time, as a server's time scale 0 does: while the host
+ * waits for an answer, what the board is about passes at once. */
+void mockusb_hasten(struct mockusb *m);
 /* Pull the plug: pending transfers fail. */
 void mockusb_unplug(struct mockusb *m);
 /* Have the system see it go, or come back under the same number. */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "driver/transports.h"
-#include "memrig/device.h"
+#include "memrig/memrig.h"
 
 #include "mockusb.h"
 #include "pipes.h"
@@ -173,6 +173,36 @@ static void usbtmc_unplugged_says_so(void)
 	MR_CODE(say(t, "x\n", &err), MR_ERR_IO);
 	CU_ASSERT(mr_test_in(t, 0) - before < 2 * SECOND);
 	mr__transport_close(t);
+	mockusb_free(m);
+}
+
+/* In emulated time the driver has the answer while the board says that the hour
+ * is over. */
+static void usbtmc_hour_passes_at_once(void)
+{
+	struct mockusb *m = mockusb_plug(USB_KIND_TMC, "scpi", ARRAY);
+	float v_V[2] = {0.1f, 0.1f}, i_A[2];
+	struct mr_op op = {.kind = MR_OP_DRIVE,
+	                   .drive = {.axis = MR_AXIS_ROWS,
+	                             .batch = 1,
+	                             .v_V = v_V,
+	                             .period_s = 3600,
+	                             .i_A = i_A}};
+	struct mr_array *array = NULL;
+	struct mr_errtext err = {""};
+	struct mr_clock clock;
+	int64_t begin_ns;
+
+	mr_clock_system(&clock);
+	mockusb_hasten(m);
+	MR_CODE_ERR(mr_array_open("scpi+usbtmc:" TMC, NULL, &array, &err), MR_OK,
+	            err);
+	CU_ASSERT_FATAL(array != NULL);
+	begin_ns = clock.monotonic_ns(clock.self);
+	MR_CODE(mr_array_submit(array, &op, 1, NULL, NULL), MR_OK);
+	CU_ASSERT(clock.monotonic_ns(clock.self) - begin_ns < 5 * SECOND);
+	CU_ASSERT(op.outcome.t_end_ns - op.outcome.t_begin_ns >= 3600 * SECOND);
+	MR_CODE(mr_array_close(array, NULL), MR_OK);
 	mockusb_free(m);
 }
 
@@ -346,6 +376,7 @@ const struct mr_test mr_tests[] = {
 	{"usbtmc_status_byte_is_read", usbtmc_status_byte_is_read},
 	{"usbtmc_stalls_are_cleared", usbtmc_stalls_are_cleared},
 	{"usbtmc_unplugged_says_so", usbtmc_unplugged_says_so},
+	{"usbtmc_hour_passes_at_once", usbtmc_hour_passes_at_once},
 	{"usb_devices_are_found", usb_devices_are_found},
 	{"nodes_are_found", nodes_are_found},
 	{"arrivals_and_removals_are_seen", arrivals_and_removals_are_seen},

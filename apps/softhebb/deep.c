@@ -427,6 +427,12 @@ static int begin(struct run *run)
 	                           &run->classifier, run->err);
 }
 
+/* A checkpoint of a run that had come to its end. */
+static bool is_judged(const struct run *run)
+{
+	return run->state.epoch >= run->state.identity.epochs;
+}
+
 static int go(struct run *run)
 {
 	int code = begin(run);
@@ -436,10 +442,13 @@ static int go(struct run *run)
 		                          run->err);
 	while (!code && run->state.phase < n_layers(run))
 		code = run_pass(run);
-	if (!code && run->plan->test)
+	if (!code && run->plan->test && !is_judged(run))
 		code = find_features(run);
 	if (!code && run->plan->test)
 		code = run_classifier(run);
+	if (!code && run->plan->finished)
+		code = run->plan->finished(run->plan->user, run->state.network,
+		                           run->state.classifier, run->err);
 	return code;
 }
 

@@ -116,6 +116,9 @@ struct mr_deep_carrier {
 	int (*weights)(void *self, float *w, struct mr_errtext *err);
 };
 
+struct mr_deep_network; /**< network.h */
+struct mr_classifier;   /**< classifier.h */
+
 /** Where a run is. */
 struct mr_deep_progress {
 	const char *phase; /**< "layers", "features", "classifier"; static */
@@ -151,7 +154,12 @@ struct mr_deep_plan {
 	                            multiply is NULL, or NULL = numbers */
 	const volatile sig_atomic_t *stop; /**< ends the run early; or NULL */
 	void (*progress)(void *user, const struct mr_deep_progress *at);
-	void *user;            /**< handed to progress */
+	/** called with the trained network and classifier, before they go; its
+	 * code is the run's; or NULL */
+	int (*finished)(void *user, struct mr_deep_network *network,
+	                struct mr_classifier *classifier,
+	                struct mr_errtext *err);
+	void *user;            /**< handed to both */
 	const struct mr_clock *clock; /**< NULL = the system's */
 };
 
@@ -175,8 +183,6 @@ struct mr_deep_epoch {
 	float train_accuracy; /**< while learning, with dropout */
 	float test_accuracy;
 };
-
-struct mr_deep_network; /**< network.h */
 
 /** What came of a run. */
 struct mr_deep_result {

@@ -30,9 +30,8 @@ static int refuse_others(struct mr_deep_app *app)
 	static const char *const shallow[] = {
 		"neurons", "batch", "t", "eta", "radius", "norm-rate", "by-max",
 		"bias-rate", "hard", "mapping", "pulses", "cells-per-weight",
-		"w-clip", "refresh-every", "sample-time", "ages",
-		"readout", "readout-t", "robustness", "attacked", "posthoc",
-		"interpolate"};
+		"w-clip", "refresh-every", "sample-time", "readout", "readout-t",
+		"robustness", "attacked", "posthoc", "interpolate"};
 	const char *weights = mr_tool_value(app->tool, "weights");
 
 	for (size_t k = 0; k < sizeof shallow / sizeof *shallow; k++)
@@ -140,7 +139,8 @@ static int take_images(struct mr_deep_app *app)
 static int settle(struct mr_deep_app *app)
 {
 	int (*const steps[])(struct mr_deep_app *app) = {
-		refuse_others, take_sizes, take_ways, take_plot, take_images};
+		refuse_others, take_sizes, take_ways, take_plot, take_images,
+		mr_deep_take_transfer};
 	int code = mr_seeds_take(app->tool, 1, &app->seeds, &app->n_seeds);
 
 	for (size_t k = 0; k < sizeof steps / sizeof *steps && code == MR_OK; k++)
@@ -203,6 +203,7 @@ static int run_all(struct mr_deep_app *app)
 	mr_tool_catch_signals(app->tool);
 	app->plan.stop = app->tool->context.stop;
 	app->plan.progress = show;
+	app->plan.finished = app->transfer.n_uris ? mr_deep_move : NULL;
 	app->plan.user = app;
 	app->run = calloc(app->n_seeds, sizeof *app->run);
 	if (!app->run)
@@ -228,6 +229,9 @@ static void release(struct mr_deep_app *app)
 		mr_deep_result_free(&app->run[k].result);
 	free(app->run);
 	free(app->seeds);
+	free(app->uris);
+	free(app->programmings);
+	free(app->table.row);
 	mr_images_free(&app->train);
 	mr_images_free(&app->test);
 	mr_images_free(&app->unlabelled);

@@ -7,6 +7,7 @@
 
 #include "../cmd.h"
 #include "deep.h"
+#include "transfer.h"
 
 /** One run of a seed. */
 struct mr_deep_app_run {
@@ -28,6 +29,11 @@ struct mr_deep_app {
 	int64_t part_ns;   /**< when the part at work began */
 	uint32_t part;
 	const char *phase;
+	const char **uris; /**< [transfer.n_uris] of --transfer */
+	uint64_t *programmings; /**< [transfer.n_seeds] 1, 2, .. */
+	double age_s[MR_TRANSFER_AGES_MAX];
+	struct mr_transfer_plan transfer; /**< n_uris = 0: none */
+	struct mr_transfer_table table;   /**< of the first run */
 	const char *plot;  /**< figure wanted; or NULL */
 	bool plotted;
 };
@@ -40,6 +46,22 @@ struct mr_deep_app {
  * @return MR_OK; a code, after telling the user.
  */
 int mr_deep_app(struct mr_tool *tool, const struct mr_deep_preset *preset);
+
+/**
+ * Read the options of a transfer.
+ *
+ * @param app  with its test images.
+ * @return MR_OK; a code, after telling the user.
+ */
+int mr_deep_take_transfer(struct mr_deep_app *app);
+
+/** As plan->finished of struct mr_deep_plan; `user` is the app. */
+int mr_deep_move(void *user, struct mr_deep_network *network,
+                 struct mr_classifier *classifier, struct mr_errtext *err);
+
+/** The table of the transfer, for people and for programs. */
+void mr_deep_print_transfer(const struct mr_deep_app *app);
+json_t *mr_deep_transfer_json(const struct mr_deep_app *app);
 
 /** Write the results to tool->out, as a table or JSON. */
 int mr_deep_report(struct mr_deep_app *app);

@@ -79,6 +79,7 @@ static void print_table(const struct mr_deep_app *app)
 	if (app->preset->published > 0)
 		fprintf(to, "published: %.2f %%\n",
 		        100 * app->preset->published);
+	mr_deep_print_transfer(app);
 	fprintf(to, "peak memory %.2f GiB\n", peak_GiB());
 	if (app->plotted)
 		fprintf(to, "figure: %s\n", app->plot);
@@ -168,6 +169,7 @@ int mr_deep_report(struct mr_deep_app *app)
 	                    mr_tool_real(app->preset->published));
 	json_object_set_new(o, "peak_GiB", mr_tool_real(peak_GiB()));
 	json_object_set_new(o, "results", results);
+	json_object_set_new(o, "transfer", mr_deep_transfer_json(app));
 	json_object_set_new(o, "plot",
 	                    text_or_null(app->plotted ? app->plot : NULL));
 	return mr_tool_print(app->tool, o);

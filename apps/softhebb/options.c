@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /* Options of "memrig run softhebb" and the images that they name. */
+#include "ages.h"
 #include "app.h"
 #include "deep.h"
 #include "shrink.h"
@@ -127,7 +128,9 @@ static int refuse_deep(struct mr_softhebb_app *app)
 {
 	static const char *const only[] = {"train-samples", "simultaneous",
 	                                   "random", "checkpoint",
-	                                   "checkpoint-every", "resume"};
+	                                   "checkpoint-every", "resume",
+	                                   "transfer", "transfer-seeds",
+	                                   "transfer-samples"};
 
 	for (size_t k = 0; k < sizeof only / sizeof *only; k++)
 		if (mr_tool_value(app->tool, only[k]))
@@ -186,40 +189,9 @@ static int take_carriers(struct mr_softhebb_app *app)
 	return code;
 }
 
-static int take_age(struct mr_softhebb_app *app, const char *word)
-{
-	double t_s;
-
-	if (app->n_ages == MR_AGES_MAX)
-		return mr_tool_fail(app->tool, MR_ERR_USAGE,
-		                    "--ages: at most %d times", MR_AGES_MAX);
-	if (mr_tool_quantity(word, "s", &t_s) != MR_OK ||
-	    !(t_s > 0 && t_s <= 1e10) ||
-	    (app->n_ages && t_s <= app->age_s[app->n_ages - 1]))
-		return mr_tool_fail(app->tool, MR_ERR_USAGE,
-		                    "--ages: '%s' is not a time after the one "
-		                    "before it, such as 1h, 1d or 1e7s",
-		                    word);
-	app->age_s[app->n_ages++] = t_s;
-	return MR_OK;
-}
-
 static int take_ages(struct mr_softhebb_app *app)
 {
-	const char *value = mr_tool_value(app->tool, "ages");
-	char *list = value ? strdup(value) : NULL;
-	int code = MR_OK;
-
-	if (value && !list)
-		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
-	for (char *word = list, *next; code == MR_OK && word; word = next) {
-		next = strchr(word, ',');
-		if (next)
-			*next++ = '\0';
-		code = take_age(app, word);
-	}
-	free(list);
-	return code;
+	return mr_ages_take(app->tool, MR_AGES_MAX, app->age_s, &app->n_ages);
 }
 
 /* ---- images --------------------------------------------------------------------- */

@@ -31,10 +31,12 @@ static const struct mr_shallow_preset presets[] = {
 	 .mapping = ON_PCM,
 	 .published = .9618,
 	 .source = "Moraitis 2022, 100 passes; recalled, to be checked"},
+	/* scanned over t 80..300, R 2.5..8, eta .15..0.5 and batches 1, 2, 10 with
+	 * seed 1: 76.5 % with mnist-500's constants, 81.3 % with these */
 	{.name = "fashion-500", .text = "Fashion-MNIST, 500 neurons, one pass",
-	 .set = "fashion", .n_out = 500, .batch = 10,
-	 .params = {.t = 80, .eta0 = .3, .radius = 5},
-	 .array_params = {.t = 80, .eta0 = .3, .radius = 2.5},
+	 .set = "fashion", .n_out = 500, .batch = 2,
+	 .params = {.t = 200, .eta0 = .3, .radius = 3},
+	 .array_params = {.t = 200, .eta0 = .3, .radius = 2.5},
 	 .mapping = ON_PCM},
 	{.name = "digits-8x8",
 	 .text = "MNIST shrunk to 8 x 8, 16 neurons: 32 x 32 cells",

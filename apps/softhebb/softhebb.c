@@ -68,6 +68,11 @@ static const struct mr_tool_option options[] = {
 	{"checkpoint", "FILE", "deep: keep the state there", false},
 	{"checkpoint-every", "N", "deep: also every N batches", false},
 	{"resume", NULL, "deep: go on from the checkpoint", false},
+	{"transfer", "URI",
+	 "deep: program the network on such arrays; may be given again", true},
+	{"transfer-seeds", "N", "programmings of each; default 3", false},
+	{"transfer-samples", "N", "test samples of each rating; default 1000",
+	 false},
 	{"plot", "FILE", "draw a figure, .png or .svg (needs gnuplot)", false},
 	{0},
 };

@@ -258,6 +258,45 @@ int mr_tiles_forward(struct mr_tiles *t, const float *x, double period_s,
 	return MR_OK;
 }
 
+/* The part of n vectors that a tile takes, and what it adds to their sums. */
+static int forward_part(struct mr_tiles *t, const struct mr_tile *at,
+                        const float *x, uint32_t n, float *y)
+{
+	float *in = calloc(n, at->n_in * sizeof *in);
+	float *out = calloc(n, at->n_out * sizeof *out);
+	int code = in && out ? MR_OK
+	                     : mr_tiles_fail(t, MR_ERR_NOMEM, "out of memory");
+
+	for (uint32_t b = 0; b < n && code == MR_OK; b++)
+		memcpy(&in[(size_t)b * at->n_in],
+		       &x[(size_t)b * t->n_in + at->in0],
+		       at->n_in * sizeof *in);
+	if (code == MR_OK) {
+		code = mr_synapse_forward_batch(at->synapse, in, n, out);
+		if (code != MR_OK)
+			failed(t, at, code);
+	}
+	for (uint32_t b = 0; b < n && code == MR_OK; b++)
+		for (uint32_t k = 0; k < at->n_out; k++)
+			y[(size_t)b * t->n_out + at->out0 + k] +=
+				(float)t->how->w_clip *
+				out[(size_t)b * at->n_out + k];
+	free(in);
+	free(out);
+	return code;
+}
+
+int mr_tiles_forward_batch(struct mr_tiles *t, const float *x, uint32_t n,
+                           float *y)
+{
+	int code = MR_OK;
+
+	memset(y, 0, (size_t)n * t->n_out * sizeof *y);
+	for (uint32_t i = 0; i < t->n && code == MR_OK; i++)
+		code = forward_part(t, &t->tile[i], x, n, y);
+	return code;
+}
+
 /* ---- one output ------------------------------------------------------------------ */
 
 /* Tile in row r of the grid that carries an output. */
@@ -362,4 +401,10 @@ int mr_tiles_compensate(struct mr_tiles *t, bool per_output)
 			failed(t, &t->tile[i], code);
 	}
 	return code;
+}
+
+void mr_tiles_uncompensate(struct mr_tiles *t)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		mr_synapse_uncompensate(t->tile[i].synapse);
 }

@@ -55,6 +55,9 @@ int mr_tiles_set(struct mr_tiles *tiles, const float *w, uint64_t *missed);
 /** y[n_out] = W x, x[n_in] with |x| <= 1; takes at least period_s. */
 int mr_tiles_forward(struct mr_tiles *tiles, const float *x, double period_s,
                      float *y);
+/** y[n*n_out] = W x of n vectors, x[n*n_in] with |x| <= 1. */
+int mr_tiles_forward_batch(struct mr_tiles *tiles, const float *x, uint32_t n,
+                           float *y);
 /** Read all weights, w[n_out*n_in]. */
 int mr_tiles_read(struct mr_tiles *tiles, float *w);
 /** Read the weights of one output, w[n_in]. */
@@ -73,5 +76,7 @@ void mr_tiles_count(const struct mr_tiles *tiles, struct mr_hebb_wear *wear);
 /** mr_synapse_calibrate() and mr_synapse_compensate() of all tiles. */
 int mr_tiles_calibrate(struct mr_tiles *tiles);
 int mr_tiles_compensate(struct mr_tiles *tiles, bool per_output);
+/** mr_synapse_uncompensate() of all tiles. */
+void mr_tiles_uncompensate(struct mr_tiles *tiles);
 
 #endif

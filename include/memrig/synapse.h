@@ -194,6 +194,14 @@ MR_API int mr_synapse_calibrate(struct mr_synapse *syn);
 MR_API int mr_synapse_compensate(struct mr_synapse *syn, bool per_output);
 
 /**
+ * Take a compensation back: readings and sums are divided by nothing any more.
+ * The calibration stays.
+ *
+ * @param syn  the synapses.
+ */
+MR_API void mr_synapse_uncompensate(struct mr_synapse *syn);
+
+/**
  * What is left of the calibrated level, as last compensated.
  *
  * @param syn  the synapses.
@@ -240,6 +248,19 @@ MR_API int mr_synapse_read_output(struct mr_synapse *syn, uint32_t out,
 MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
                               const float *x, uint32_t n, double period_s,
                               float *y);
+
+/**
+ * Weighted sums of many vectors of all inputs, back to back: fewer and larger
+ * drives than mr_synapse_forward().
+ *
+ * @param syn    the synapses.
+ * @param x      [batch*n_in] values; |x| <= 1 (1 = the full read voltage).
+ * @param batch  how many vectors.
+ * @param y      [batch*n_out] receives the sums.
+ * @return as mr_array_submit(); MR_ERR_RANGE for an |x| over 1; MR_ERR_NOMEM.
+ */
+MR_API int mr_synapse_forward_batch(struct mr_synapse *syn, const float *x,
+                                    uint32_t batch, float *y);
 
 /**
  * Accumulate wanted changes and pulse where they are due: read the weights,

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Layers of deep networks on arrays. */
+#include "deep_crossbar.h"
+
+#include "layer.h"
+#include "tiles.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT_ONCE 1024 /* vectors whose inputs are scaled at once */
+
+struct crossbar {
+	struct mr_hebb_mapping how;
+	struct mr_tiles tiles;
+	struct mr_array *array;
+	uint32_t n_in;
+	uint32_t n_out;
+	bool laid;      /* the tiles are there: w_clip is known */
+	float *w;       /* [n_out*n_in] as last looked at */
+	float *dw;      /* [n_in] */
+	float *x;       /* [AT_ONCE*n_in] */
+	uint64_t n_updates;
+	struct mr_hebb_wear wear;
+};
+
+static int told(const struct crossbar *c, int code, struct mr_errtext *err)
+{
+	return code == MR_OK ? MR_OK
+	                     : mr_errtext_set(err, code, "%s",
+	                                      mr_tiles_errmsg(&c->tiles));
+}
+
+/* ---- begin ----------------------------------------------------------------------- */
+
+static double largest(const float *w, size_t n)
+{
+	double most = 0;
+
+	for (size_t k = 0; k < n; k++)
+		most = fmax(most, fabs((double)w[k]));
+	return most;
+}
+
+static int start(void *self, const float *w, struct mr_errtext *err)
+{
+	struct crossbar *c = self;
+	size_t n = (size_t)c->n_out * c->n_in;
+	int code = MR_OK;
+
+	if (c->laid)
+		mr_tiles_free(&c->tiles);
+	c->laid = true;
+	if (c->how.w_clip == 0)
+		c->how.w_clip = fmax(largest(w, n), 1e-9);
+	code = mr_tiles_lay(&c->tiles, &c->how, &c->array, 1, 1, c->n_in,
+	                    c->n_out, err);
+	if (code != MR_OK)
+		return code;
+	memcpy(c->w, w, n * sizeof *w);
+	return told(c, mr_tiles_set(&c->tiles, w, &c->wear.missed), err);
+}
+
+/* ---- forward --------------------------------------------------------------------- */
+
+static int multiply_some(struct crossbar *c, const float *x, uint32_t n,
+                         float *u)
+{
+	size_t n_x = (size_t)n * c->n_in;
+	float full = (float)largest(x, n_x);
+	int code;
+
+	for (size_t k = 0; k < n_x; k++)
+		c->x[k] = full > 0 ? x[k] / full : 0;
+	code = mr_tiles_forward_batch(&c->tiles, c->x, n, u);
+	for (size_t k = 0; k < (size_t)n * c->n_out && code == MR_OK; k++)
+		u[k] *= full;
+	c->wear.drives += n;
+	return code;
+}
+
+static int multiply(void *self, const float *x, size_t p, float *u,
+                    struct mr_errtext *err)
+{
+	struct crossbar *c = self;
+	int code = MR_OK;
+
+	for (size_t at = 0; at < p && code == MR_OK; at += AT_ONCE)
+		code = multiply_some(c, &x[at * c->n_in],
+		                     (uint32_t)(p - at < AT_ONCE ? p - at
+		                                                 : AT_ONCE),
+		                     &u[at * c->n_out]);
+	return told(c, code, err);
+}
+
+/* ---- learning -------------------------------------------------------------------- */
+
+static int decay(void *self, const float *yu, float *d, float *d_max,
+                 struct mr_errtext *err)
+{
+	struct crossbar *c = self;
+	int code = mr_tiles_read(&c->tiles, c->w);
+	float most = 0;
+
+	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
+		for (uint32_t j = 0; j < c->n_in; j++) {
+			size_t at = (size_t)k * c->n_in + j;
+
+			d[at] -= yu[k] * c->w[at];
+			most = fmaxf(most, fabsf(d[at]));
+		}
+	*d_max = most;
+	return told(c, code, err);
+}
+
+/* The rows were read for the decay; each is read once more to fire on, since a
+ * reading serves once. */
+static int learn_row(struct crossbar *c, const float *d, float a, uint32_t k)
+{
+	float *w = &c->w[(size_t)k * c->n_in];
+	int code = mr_tiles_look(&c->tiles, k, w);
+
+	for (uint32_t j = 0; j < c->n_in; j++)
+		c->dw[j] = a * d[(size_t)k * c->n_in + j];
+	return code == MR_OK ? mr_tiles_fire(&c->tiles, k, c->dw) : code;
+}
+
+static int learn(void *self, const float *d, float d_max, const float *eta,
+                 struct mr_errtext *err)
+{
+	struct crossbar *c = self;
+	int code = MR_OK;
+
+	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
+		code = learn_row(c, d, eta[k] / (d_max + 1e-30f), k);
+	c->n_updates++;
+	if (code == MR_OK && c->how.refresh_every &&
+	    c->n_updates % c->how.refresh_every == 0)
+		code = mr_tiles_refresh(&c->tiles, &c->wear.refreshed);
+	return told(c, code, err);
+}
+
+static int radii(void *self, float *radius, struct mr_errtext *err)
+{
+	const struct crossbar *c = self;
+
+	(void)err;
+	for (uint32_t k = 0; k < c->n_out; k++)
+		radius[k] = (float)mr_hebb_norm(&c->w[(size_t)k * c->n_in],
+		                                c->n_in);
+	return MR_OK;
+}
+
+static int weights(void *self, float *w, struct mr_errtext *err)
+{
+	struct crossbar *c = self;
+	int code = mr_tiles_read(&c->tiles, c->w);
+
+	memcpy(w, c->w, (size_t)c->n_out * c->n_in * sizeof *w);
+	return told(c, code, err);
+}
+
+/* ---- the carrier ----------------------------------------------------------------- */
+
+int mr_deep_crossbar(struct mr_array *array,
+                     const struct mr_hebb_mapping *mapping, uint32_t n_in,
+                     uint32_t n_out, struct mr_deep_carrier *out,
+                     struct mr_errtext *err)
+{
+	struct crossbar *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	c->how = *mapping;
+	c->array = array;
+	c->n_in = n_in;
+	c->n_out = n_out;
+	c->w = calloc(n_out, n_in * sizeof *c->w);
+	c->dw = calloc(n_in, sizeof *c->dw);
+	c->x = calloc(AT_ONCE, n_in * sizeof *c->x);
+	*out = (struct mr_deep_carrier){.self = c, .start = start,
+	                                .multiply = multiply, .decay = decay,
+	                                .learn = learn, .radii = radii,
+	                                .weights = weights};
+	if (c->w && c->dw && c->x)
+		return MR_OK;
+	mr_deep_crossbar_free(out);
+	return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+}
+
+void mr_deep_crossbar_free(struct mr_deep_carrier *carrier)
+{
+	struct crossbar *c = carrier->self;
+
+	if (c) {
+		if (c->laid)
+			mr_tiles_free(&c->tiles);
+		free(c->w);
+		free(c->dw);
+		free(c->x);
+		free(c);
+	}
+	memset(carrier, 0, sizeof *carrier);
+}
+
+int mr_deep_crossbar_calibrate(struct mr_deep_carrier *carrier,
+                               struct mr_errtext *err)
+{
+	struct crossbar *c = carrier->self;
+
+	return told(c, mr_tiles_calibrate(&c->tiles), err);
+}
+
+int mr_deep_crossbar_compensate(struct mr_deep_carrier *carrier,
+                                bool per_output, struct mr_errtext *err)
+{
+	struct crossbar *c = carrier->self;
+
+	return told(c, mr_tiles_compensate(&c->tiles, per_output), err);
+}
+
+struct mr_hebb_wear mr_deep_crossbar_worn(const struct mr_deep_carrier *carrier)
+{
+	const struct crossbar *c = carrier->self;
+	struct mr_hebb_wear wear = c->wear;
+
+	if (c->laid)
+		mr_tiles_count(&c->tiles, &wear);
+	return wear;
+}
+
+void mr_deep_crossbar_uncompensate(struct mr_deep_carrier *carrier)
+{
+	struct crossbar *c = carrier->self;
+
+	mr_tiles_uncompensate(&c->tiles);
+}

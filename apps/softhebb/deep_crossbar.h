@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * A layer of a deep network on arrays: the carrier of deep.h that stands on
+ * tiles.h. Weights are pairs, w = w_clip (weight of the pair) with w_clip the
+ * largest |w| of the layer at its start, so that nothing is cut off. The inputs
+ * of a call, positive and negative after batch norm, are divided by their
+ * largest amount, which stands for the full read voltage, and the sums are
+ * multiplied by it again.
+ *
+ * Learning: the change of a batch is accumulated and fired row by row, where a
+ * row's weights are what was read of it just before; its radius is theirs.
+ */
+#ifndef MR_SOFTHEBB_DEEP_CROSSBAR_H
+#define MR_SOFTHEBB_DEEP_CROSSBAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memrig/array.h"
+
+#include "crossbar.h"
+#include "deep.h"
+
+/**
+ * Carry a layer's weights on one array.
+ *
+ * @param array    borrowed; big enough.
+ * @param mapping  n_cells, g_unit_S, tolerance, budget and refresh are used;
+ *                 w_clip 0 = the largest weight at the start.
+ * @param n_in     N, weights of a kernel.
+ * @param n_out    K, kernels.
+ * @param out      filled in; release with mr_deep_crossbar_free().
+ * @param err      explains a failure.
+ * @return MR_OK; as mr_hebb_array().
+ */
+int mr_deep_crossbar(struct mr_array *array,
+                     const struct mr_hebb_mapping *mapping, uint32_t n_in,
+                     uint32_t n_out, struct mr_deep_carrier *out,
+                     struct mr_errtext *err);
+
+/** Release; all zero is allowed. */
+void mr_deep_crossbar_free(struct mr_deep_carrier *carrier);
+
+/** mr_hebb_calibrate(), mr_hebb_compensate() and mr_hebb_worn() of the layer. */
+int mr_deep_crossbar_calibrate(struct mr_deep_carrier *carrier,
+                               struct mr_errtext *err);
+int mr_deep_crossbar_compensate(struct mr_deep_carrier *carrier,
+                                bool per_output, struct mr_errtext *err);
+/** Divide by nothing any more; the calibration stays. */
+void mr_deep_crossbar_uncompensate(struct mr_deep_carrier *carrier);
+struct mr_hebb_wear mr_deep_crossbar_worn(const struct mr_deep_carrier *carrier);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * A trained deep network moved to arrays, one for each layer: weights are
+ * programmed with verification, time passes, and the test images go through the
+ * arrays to the classifier, which stays in floating point and is not trained
+ * again.
+ */
+#ifndef MR_SOFTHEBB_TRANSFER_H
+#define MR_SOFTHEBB_TRANSFER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memrig/array.h"
+
+#include "classifier.h"
+#include "crossbar.h"
+#include "network.h"
+
+#define MR_TRANSFER_AGES_MAX 12
+
+/** What is done about drift. */
+enum mr_transfer_care {
+	MR_CARE_NONE = 0,
+	MR_CARE_GLOBAL = 1, /**< a factor for each array */
+	MR_CARE_COLUMN = 2  /**< a factor for each output */
+};
+
+#define MR_CARES 3
+
+/** What to do. */
+struct mr_transfer_plan {
+	const char *const *uris;  /**< [n_uris] such as "emu:pcm-target"; rows,
+	                               cols and seed are added */
+	uint32_t n_uris;
+	const uint64_t *seeds;    /**< [n_seeds] of programming */
+	uint32_t n_seeds;
+	const double *age_s;      /**< [n_ages] times since programming, rising */
+	uint32_t n_ages;
+	const struct mr_images *test; /**< labelled */
+	uint32_t n_test;          /**< images; 0 = all */
+	uint32_t threads;         /**< of each emulator */
+	struct mr_hebb_mapping mapping;
+	const char *folder;       /**< for features; NULL = /tmp */
+	const volatile sig_atomic_t *stop; /**< or NULL */
+	/** called with the ratings done; or NULL */
+	void (*progress)(void *user, uint32_t done, uint32_t total);
+	void *user;
+};
+
+/** Accuracy at one time. */
+struct mr_transfer_age {
+	double t_s;                 /**< since programming began */
+	double accuracy[MR_CARES];  /**< 0..1; NAN = not rated */
+};
+
+/** One programming of the network. */
+struct mr_transfer_row {
+	uint32_t uri;      /**< which of the plan's */
+	uint64_t seed;
+	uint64_t n_missed; /**< cells whose setting did not converge */
+	uint32_t n_ages;
+	struct mr_transfer_age age[MR_TRANSFER_AGES_MAX];
+};
+
+/** The table. */
+struct mr_transfer_table {
+	double in_float;   /**< the same images in floating point */
+	uint32_t n_test;
+	uint32_t n_rows;
+	struct mr_transfer_row *row; /**< [n_rows]; free() it */
+};
+
+/**
+ * Fill the table.
+ *
+ * @param plan        what.
+ * @param network     trained; its carriers are replaced for a while.
+ * @param classifier  trained.
+ * @param table       filled in, rows that are done also after a failure.
+ * @param err         explains a failure.
+ * @return MR_OK; MR_ERR_STOPPED; MR_ERR_NOMEM; as mr_array_open() and
+ *         mr_synapse_alloc().
+ */
+int mr_transfer(const struct mr_transfer_plan *plan,
+                struct mr_deep_network *network,
+                struct mr_classifier *classifier,
+                struct mr_transfer_table *table, struct mr_errtext *err);
+
+#endif
