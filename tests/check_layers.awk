@@ -23,7 +23,7 @@ BEGIN {
 	          "threads time uchar wchar wctype " \
 	          "dirent dlfcn fcntl fnmatch glob grp libgen netdb poll pthread " \
 	          "sched semaphore spawn strings termios unistd getopt " \
-	          "arpa/inet netinet/in netinet/tcp sys/file sys/ioctl sys/mman sys/prctl sys/select " \
+	          "arpa/inet netinet/in netinet/tcp sys/file sys/ioctl sys/mman sys/prctl sys/resource sys/select " \
 	          "sys/socket sys/stat sys/sysmacros sys/time sys/types sys/uio sys/un " \
 	          "sys/utsname sys/wait", s, " ")
 	for (i = 1; i <= n; i++)
