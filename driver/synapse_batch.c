@@ -44,6 +44,7 @@ static int drive_fold(struct mr_synapse *s, struct run *r, const float *x,
                       uint32_t n, uint32_t f)
 {
 	uint32_t rows = rows_of(s, f);
+	size_t first = (size_t)f * s->n_rows;
 	struct mr_op op = {
 		.kind = MR_OP_DRIVE,
 		.where = {.kind = MR_SELECT_RECT, .col = f * s->n_cols,
@@ -54,7 +55,7 @@ static int drive_fold(struct mr_synapse *s, struct run *r, const float *x,
 		for (uint32_t i = 0; i < rows; i++)
 			r->v_V[(size_t)b * rows + i] = (float)(
 				s->o.v_read_V *
-				(double)x[(size_t)b * s->o.n_in + f * s->n_rows + i]);
+				(double)x[(size_t)b * s->o.n_in + first + i]);
 	int rc = mr_array_submit(s->array, &op, 1, NULL, NULL);
 
 	for (size_t k = 0; !rc && k < (size_t)n * s->n_cols; k++)

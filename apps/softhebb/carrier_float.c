@@ -234,11 +234,13 @@ int mr_hebb_float(const struct mr_hebb_params *params, uint32_t n_in,
 	l->bias = calloc(n_out, sizeof *l->bias);
 	int code = mr_team_start(n < SMALL ? 1 : n_threads, &l->team, err);
 
-	if (code == MR_OK && (!l->w || !l->d || !l->pull || !l->bias))
-		code = mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	if (code != MR_OK) {
 		free_layer(l);
 		return code;
+	}
+	if (!l->w || !l->d || !l->pull || !l->bias) {
+		free_layer(l);
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	}
 	for (uint32_t k = 0; k < n_out; k++)
 		l->bias[k] = (float)(-log(n_out) / params->t);

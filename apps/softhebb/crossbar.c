@@ -52,7 +52,7 @@ static int multiply(void *self, const float *x, uint32_t n, float *u)
 
 static int measure_norms(struct crossbar *c)
 {
-	float *w = calloc(c->n_out, c->n_in * sizeof *w);
+	float *w = calloc((size_t)c->n_out * c->n_in + 1, sizeof *w);
 	int code = w ? mr_tiles_read(&c->tiles, w) : MR_ERR_NOMEM;
 
 	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
@@ -67,7 +67,7 @@ static int measure_norms(struct crossbar *c)
 static int start(void *self, const float *w)
 {
 	struct crossbar *c = self;
-	float *to = calloc(c->n_out, c->n_in * sizeof *to);
+	float *to = calloc((size_t)c->n_out * c->n_in + 1, sizeof *to);
 	int code;
 
 	if (!to)
@@ -193,14 +193,15 @@ static int coincide(struct crossbar *c, const struct mr_hebb_batch *b,
 {
 	double r = c->how.digital ? (double)c->radius[k] : 1;
 	double wanted = b->eta / r / mr_tiles_step(&c->tiles, 0);
-	double slots = fmax(c->how.n_slots ? c->how.n_slots : SLOTS,
-	                    ceil(wanted));
+	uint32_t least = c->how.n_slots ? c->how.n_slots : SLOTS;
+	uint32_t slots = wanted > least ? (uint32_t)ceil(fmin(wanted, 1e6))
+	                                : least;
 
 	memset(c->pulses, 0, c->n_in);
 	for (uint32_t i = 0; i < b->n; i++) {
 		double y = heard(c, b->y[(size_t)i * c->n_out + k]);
 
-		for (double s = 0; y > 0 && s < slots; s++)
+		for (uint32_t s = 0; y > 0 && s < slots; s++)
 			one_slot(c, &b->x[(size_t)i * c->n_in], y,
 			         sqrt(wanted / slots));
 	}

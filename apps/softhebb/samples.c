@@ -16,7 +16,7 @@ static float length_of(const uint8_t *pixel, uint32_t n)
 	uint64_t sum = 0;
 
 	for (uint32_t j = 0; j < n; j++)
-		sum += (uint32_t)pixel[j] * pixel[j];
+		sum += (uint64_t)pixel[j] * pixel[j];
 	return (float)(sqrt((double)sum) / 255);
 }
 

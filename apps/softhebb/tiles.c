@@ -80,7 +80,7 @@ static int lay_tile(struct mr_tiles *t, uint32_t i, struct mr_array *array)
 
 static int make_buffers(struct mr_tiles *t)
 {
-	size_t most = 0;
+	size_t most = 1;
 
 	for (uint32_t i = 0; i < t->n; i++) {
 		size_t n = (size_t)t->tile[i].n_in * t->tile[i].n_out;
@@ -259,28 +259,37 @@ int mr_tiles_forward(struct mr_tiles *t, const float *x, double period_s,
 }
 
 /* The part of n vectors that a tile takes, and what it adds to their sums. */
-static int forward_part(struct mr_tiles *t, const struct mr_tile *at,
-                        const float *x, uint32_t n, float *y)
+static int add_part(struct mr_tiles *t, const struct mr_tile *at,
+                    const float *x, uint32_t n, float *in, float *out, float *y)
 {
-	float *in = calloc(n, at->n_in * sizeof *in);
-	float *out = calloc(n, at->n_out * sizeof *out);
-	int code = in && out ? MR_OK
-	                     : mr_tiles_fail(t, MR_ERR_NOMEM, "out of memory");
+	int code;
 
-	for (uint32_t b = 0; b < n && code == MR_OK; b++)
+	for (uint32_t b = 0; b < n; b++)
 		memcpy(&in[(size_t)b * at->n_in],
 		       &x[(size_t)b * t->n_in + at->in0],
 		       at->n_in * sizeof *in);
-	if (code == MR_OK) {
-		code = mr_synapse_forward_batch(at->synapse, in, n, out);
-		if (code != MR_OK)
-			failed(t, at, code);
-	}
-	for (uint32_t b = 0; b < n && code == MR_OK; b++)
+	code = mr_synapse_forward_batch(at->synapse, in, n, out);
+	if (code != MR_OK)
+		return failed(t, at, code);
+	for (uint32_t b = 0; b < n; b++)
 		for (uint32_t k = 0; k < at->n_out; k++)
 			y[(size_t)b * t->n_out + at->out0 + k] +=
 				(float)t->how->w_clip *
 				out[(size_t)b * at->n_out + k];
+	return MR_OK;
+}
+
+static int forward_part(struct mr_tiles *t, const struct mr_tile *at,
+                        const float *x, uint32_t n, float *y)
+{
+	float *in = calloc((size_t)n * at->n_in + 1, sizeof *in);
+	float *out = calloc((size_t)n * at->n_out + 1, sizeof *out);
+	int code = MR_ERR_NOMEM;
+
+	if (in && out)
+		code = add_part(t, at, x, n, in, out, y);
+	else
+		mr_tiles_fail(t, code, "out of memory");
 	free(in);
 	free(out);
 	return code;
