@@ -130,6 +130,9 @@ static int check_values(const struct mr_synapse *s)
 		return mr__synapse_fail(s, MR_ERR_USAGE,
 		                        "g_unit_S, drift_scale and v_read_V must "
 		                        "be positive");
+	if (!(o->refresh_below > 0))
+		return mr__synapse_fail(s, MR_ERR_USAGE,
+		                        "refresh_below must be positive");
 	if (s->pulses && (!positive(o->step.floor_S) ||
 	                  !positive(o->step.memory_pulses)))
 		return mr__synapse_fail(s, MR_ERR_USAGE,

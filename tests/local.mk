@@ -53,6 +53,7 @@ test_programs = \
 	%D%/test_step \
 	%D%/test_stop \
 	%D%/test_synapse \
+	%D%/test_synapse_batch \
 	%D%/test_synapse_folds \
 	%D%/test_table \
 	%D%/test_target \
