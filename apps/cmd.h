@@ -155,6 +155,19 @@ int mr_tool_u64(struct mr_tool *tool, const char *name, uint64_t min,
                 uint64_t max, uint64_t *out);
 
 /**
+ * Value of an option that takes a whole number of 32 bits.
+ *
+ * @param tool  the verb.
+ * @param name  the option.
+ * @param min   least allowed value.
+ * @param max   greatest allowed value.
+ * @param out   written only if the option was given and is right.
+ * @return MR_OK (also when absent); MR_ERR_USAGE or MR_ERR_RANGE.
+ */
+int mr_tool_u32(struct mr_tool *tool, const char *name, uint32_t min,
+                uint32_t max, uint32_t *out);
+
+/**
  * Value of an option that takes a quantity, such as "50ns", "90uA" or "1e-6".
  *
  * @param tool  the verb.

@@ -4,7 +4,23 @@
 /* How an app of "memrig run" ends. */
 #include "ending.h"
 
+#include "figure.h"
+
 #include <stdio.h>
+
+int mr_ending_take_plot(struct mr_tool *tool, const char **plot)
+{
+	struct mr_errtext err = {""};
+	int code;
+
+	*plot = mr_tool_value(tool, "plot");
+	if (!*plot)
+		return MR_OK;
+	code = mr_figure_check(*plot, &err);
+	return code == MR_OK
+	               ? code
+	               : mr_tool_fail(tool, code, "--plot: %s", err.text);
+}
 
 static int draw(struct mr_tool *tool, const struct mr_ending *end)
 {

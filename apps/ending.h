@@ -20,6 +20,15 @@ struct mr_ending {
 };
 
 /**
+ * Read --plot and check the name before the work is done that it will show.
+ *
+ * @param tool  the verb.
+ * @param plot  receives the file wanted; NULL = none.
+ * @return MR_OK; as mr_figure_check(), after telling the user.
+ */
+int mr_ending_take_plot(struct mr_tool *tool, const char **plot);
+
+/**
  * Draw and report what there is. A run that was stopped, or whose figure
  * failed, still prints its results. Without gnuplot the figure is left out with
  * a warning.

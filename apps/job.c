@@ -47,11 +47,7 @@ int mr_job_open(struct mr_job *job, enum mr_op_kind kind)
 int mr_job_u32(struct mr_job *job, const char *name, uint32_t min,
                uint32_t *out)
 {
-	uint64_t value = *out;
-	int code = mr_tool_u64(&job->tool, name, min, UINT32_MAX, &value);
-
-	*out = (uint32_t)value;
-	return code;
+	return mr_tool_u32(&job->tool, name, min, UINT32_MAX, out);
 }
 
 int mr_job_submit(struct mr_job *job)

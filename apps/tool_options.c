@@ -179,6 +179,16 @@ int mr_tool_u64(struct mr_tool *tool, const char *name, uint64_t min,
 	return MR_OK;
 }
 
+int mr_tool_u32(struct mr_tool *tool, const char *name, uint32_t min,
+                uint32_t max, uint32_t *out)
+{
+	uint64_t value = *out;
+	int code = mr_tool_u64(tool, name, min, max, &value);
+
+	*out = (uint32_t)value;
+	return code;
+}
+
 int mr_tool_double(struct mr_tool *tool, const char *name, const char *unit,
                    double min, double max, double *out)
 {

@@ -4,7 +4,7 @@
 /* Options of "memrig run correlation" and what they name. */
 #include "app.h"
 
-#include "../figure.h"
+#include "../ending.h"
 #include "../seeds.h"
 
 #include <stdio.h>
@@ -325,16 +325,7 @@ static int take_maps(struct mr_correlation_app *app)
 
 static int take_plot(struct mr_correlation_app *app)
 {
-	struct mr_errtext err = {""};
-	int code;
-
-	app->plot = mr_tool_value(app->tool, "plot");
-	if (!app->plot)
-		return MR_OK;
-	code = mr_figure_check(app->plot, &err);
-	return code == MR_OK
-	               ? code
-	               : mr_tool_fail(app->tool, code, "--plot: %s", err.text);
+	return mr_ending_take_plot(app->tool, &app->plot);
 }
 
 int mr_correlation_settle(struct mr_correlation_app *app)

@@ -4,7 +4,7 @@
 /* Options of "memrig run fstdp" and the inputs that they name. */
 #include "app.h"
 
-#include "../figure.h"
+#include "../ending.h"
 #include "../seeds.h"
 
 #include <stdlib.h>
@@ -206,16 +206,7 @@ static int take_choices(struct mr_fstdp_app *app)
 
 static int take_plot(struct mr_fstdp_app *app)
 {
-	struct mr_errtext err = {""};
-	int code;
-
-	app->plot = mr_tool_value(app->tool, "plot");
-	if (!app->plot)
-		return MR_OK;
-	code = mr_figure_check(app->plot, &err);
-	return code == MR_OK
-	               ? code
-	               : mr_tool_fail(app->tool, code, "--plot: %s", err.text);
+	return mr_ending_take_plot(app->tool, &app->plot);
 }
 
 int mr_fstdp_settle(struct mr_fstdp_app *app)

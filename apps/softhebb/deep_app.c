@@ -5,7 +5,6 @@
 #include "deep_app.h"
 
 #include "../ending.h"
-#include "../figure.h"
 #include "../seeds.h"
 
 #include <stdio.h>
@@ -13,16 +12,6 @@
 #include <string.h>
 
 /* ---- options ---------------------------------------------------------------------- */
-
-static int take_u32(struct mr_tool *tool, const char *option, uint32_t min,
-                    uint32_t max, uint32_t *out)
-{
-	uint64_t value = *out;
-	int code = mr_tool_u64(tool, option, min, max, &value);
-
-	*out = (uint32_t)value;
-	return code;
-}
 
 /* Options of the shallow network that say nothing about a deep one. */
 static int refuse_others(struct mr_deep_app *app)
@@ -57,18 +46,18 @@ static int take_sizes(struct mr_deep_app *app)
 {
 	struct mr_tool *tool = app->tool;
 	struct mr_deep_plan *p = &app->plan;
-	int code = take_u32(tool, "samples", 0, UINT32_MAX, &p->n_pass);
+	int code = mr_tool_u32(tool, "samples", 0, UINT32_MAX, &p->n_pass);
 
 	if (code == MR_OK)
-		code = take_u32(tool, "train-samples", 0, UINT32_MAX,
+		code = mr_tool_u32(tool, "train-samples", 0, UINT32_MAX,
 		                &p->n_train);
 	if (code == MR_OK)
-		code = take_u32(tool, "test-samples", 0, UINT32_MAX, &p->n_test);
+		code = mr_tool_u32(tool, "test-samples", 0, UINT32_MAX, &p->n_test);
 	if (code == MR_OK)
-		code = take_u32(tool, "epochs", 1, MR_DEEP_EPOCHS_MAX,
+		code = mr_tool_u32(tool, "epochs", 1, MR_DEEP_EPOCHS_MAX,
 		                &p->epochs);
 	if (code == MR_OK)
-		code = take_u32(tool, "checkpoint-every", 1, UINT32_MAX,
+		code = mr_tool_u32(tool, "checkpoint-every", 1, UINT32_MAX,
 		                &p->checkpoint_every);
 	return code;
 }
@@ -97,16 +86,7 @@ static int take_ways(struct mr_deep_app *app)
 
 static int take_plot(struct mr_deep_app *app)
 {
-	struct mr_errtext err = {""};
-	int code;
-
-	app->plot = mr_tool_value(app->tool, "plot");
-	if (!app->plot)
-		return MR_OK;
-	code = mr_figure_check(app->plot, &err);
-	return code == MR_OK
-	               ? code
-	               : mr_tool_fail(app->tool, code, "--plot: %s", err.text);
+	return mr_ending_take_plot(app->tool, &app->plot);
 }
 
 static int load(struct mr_deep_app *app, enum mr_images_part part,

@@ -7,7 +7,7 @@
 #include "deep.h"
 #include "shrink.h"
 
-#include "../figure.h"
+#include "../ending.h"
 #include "../seeds.h"
 
 #include <stdlib.h>
@@ -34,16 +34,6 @@ static int choose(struct mr_tool *tool, const char *option,
 	return value ? mr_tool_fail(tool, MR_ERR_USAGE, "--%s: '%s' is not %s",
 	                            option, value, all)
 	             : MR_OK;
-}
-
-static int take_u32(struct mr_tool *tool, const char *option, uint32_t min,
-                    uint32_t max, uint32_t *out)
-{
-	uint64_t value = *out;
-	int code = mr_tool_u64(tool, option, min, max, &value);
-
-	*out = (uint32_t)value;
-	return code;
 }
 
 /* ---- network -------------------------------------------------------------------- */
@@ -110,17 +100,17 @@ static int take_rule(struct mr_softhebb_app *app)
 static int take_sizes(struct mr_softhebb_app *app)
 {
 	struct mr_tool *tool = app->tool;
-	int code = take_u32(tool, "neurons", 1, NEURONS_MAX, &app->n_out);
+	int code = mr_tool_u32(tool, "neurons", 1, NEURONS_MAX, &app->n_out);
 
 	if (code == MR_OK)
-		code = take_u32(tool, "batch", 1, 10000, &app->batch);
+		code = mr_tool_u32(tool, "batch", 1, 10000, &app->batch);
 	if (code == MR_OK)
-		code = take_u32(tool, "samples", 0, UINT32_MAX, &app->samples);
+		code = mr_tool_u32(tool, "samples", 0, UINT32_MAX, &app->samples);
 	if (code == MR_OK)
-		code = take_u32(tool, "test-samples", 0, UINT32_MAX,
+		code = mr_tool_u32(tool, "test-samples", 0, UINT32_MAX,
 		                &app->test_samples);
 	if (code == MR_OK)
-		code = take_u32(tool, "epochs", 1, 100000, &app->epochs);
+		code = mr_tool_u32(tool, "epochs", 1, 100000, &app->epochs);
 	return code;
 }
 
@@ -155,12 +145,12 @@ static int take_mapping(struct mr_softhebb_app *app)
 	if (code == MR_OK)
 		code = choose(tool, "pulses", pulsings, 3, &pulsing);
 	if (code == MR_OK)
-		code = take_u32(tool, "cells-per-weight", 1, CELLS_MAX,
+		code = mr_tool_u32(tool, "cells-per-weight", 1, CELLS_MAX,
 		                &m->n_cells);
 	if (code == MR_OK)
 		code = mr_tool_double(tool, "w-clip", "1", 1e-6, 1e6, &m->w_clip);
 	if (code == MR_OK)
-		code = take_u32(tool, "refresh-every", 0, UINT32_MAX,
+		code = mr_tool_u32(tool, "refresh-every", 0, UINT32_MAX,
 		                &m->refresh_every);
 	if (code == MR_OK)
 		code = mr_tool_double(tool, "sample-time", "s", 0, 1e6,
@@ -224,16 +214,7 @@ static int take_images(struct mr_softhebb_app *app)
 
 static int take_plot(struct mr_softhebb_app *app)
 {
-	struct mr_errtext err = {""};
-	int code;
-
-	app->plot = mr_tool_value(app->tool, "plot");
-	if (!app->plot)
-		return MR_OK;
-	code = mr_figure_check(app->plot, &err);
-	return code == MR_OK
-	               ? code
-	               : mr_tool_fail(app->tool, code, "--plot: %s", err.text);
+	return mr_ending_take_plot(app->tool, &app->plot);
 }
 
 int mr_softhebb_settle(struct mr_softhebb_app *app)

@@ -8,7 +8,6 @@
 #include "app.h"
 
 #include "../ending.h"
-#include "../figure.h"
 #include "../seeds.h"
 
 #include <stdio.h>
@@ -153,16 +152,7 @@ static int take_counts(struct mr_synapses_app *app)
 
 static int take_plot(struct mr_synapses_app *app)
 {
-	struct mr_errtext err = {""};
-	int code;
-
-	app->plot = mr_tool_value(app->tool, "plot");
-	if (!app->plot)
-		return MR_OK;
-	code = mr_figure_check(app->plot, &err);
-	return code == MR_OK
-	               ? code
-	               : mr_tool_fail(app->tool, code, "--plot: %s", err.text);
+	return mr_ending_take_plot(app->tool, &app->plot);
 }
 
 static int settle(struct mr_synapses_app *app)
