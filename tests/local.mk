@@ -41,6 +41,7 @@ test_programs = \
 	%D%/test_rig \
 	%D%/test_smu_profile \
 	%D%/test_softhebb \
+	%D%/test_softhebb_moved \
 	%D%/test_softhebb_readout \
 	%D%/test_softhebb_accept \
 	%D%/test_softhebb_array \
@@ -198,6 +199,8 @@ badmemory_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 softhebb_case = %D%/softhebb_case.c %D%/softhebb_case.h $(imagefiles)
 %C%_long_softhebb_SOURCES = %D%/long_softhebb.c $(softhebb_case)
 %C%_test_softhebb_accept_SOURCES = %D%/test_softhebb_accept.c $(softhebb_case)
+%C%_test_softhebb_moved_SOURCES = %D%/test_softhebb_moved.c %D%/toyset.c \
+	%D%/toyset.h
 %C%_test_softhebb_array_SOURCES = %D%/test_softhebb_array.c %D%/toyset.c \
 	%D%/toyset.h
 

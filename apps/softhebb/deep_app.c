@@ -18,28 +18,49 @@ static int refuse_others(struct mr_deep_app *app)
 {
 	static const char *const shallow[] = {
 		"neurons", "batch", "t", "eta", "radius", "norm-rate", "by-max",
-		"bias-rate", "hard", "mapping", "pulses", "cells-per-weight",
+		"bias-rate", "hard", "mapping", "pulses",
 		"w-clip", "refresh-every", "sample-time", "readout",
 		"readout-t", "robustness", "attacked", "posthoc",
 		"interpolate"};
-	const char *weights = mr_tool_value(app->tool, "weights");
-
 	for (size_t k = 0; k < sizeof shallow / sizeof *shallow; k++)
 		if (mr_tool_value(app->tool, shallow[k]))
 			return mr_tool_fail(app->tool, MR_ERR_USAGE,
 			                    "--%s is for the shallow networks; "
 			                    "'%s' is a deep one",
 			                    shallow[k], app->preset->name);
-	if (weights && strcmp(weights, "float") != 0)
+	return MR_OK;
+}
+
+/* The first layer of a deep network fits an array; the others are too large to be
+ * trained there. */
+static int take_weights(struct mr_deep_app *app)
+{
+	const char *weights = mr_tool_value(app->tool, "weights");
+	uint64_t n_cells = 1;
+
+	app->on_array = weights && strcmp(weights, "array") == 0;
+	if (weights && !app->on_array && strcmp(weights, "float") != 0)
 		return mr_tool_fail(app->tool, MR_ERR_USAGE,
-		                    "--weights %s: '%s' runs in floating point "
-		                    "only",
-		                    weights, app->preset->name);
-	if (app->tool->log_path)
+		                    "--weights: '%s' is not float or array (the "
+		                    "first layer of a deep network on an array)",
+		                    weights);
+	if (app->tool->log_path && !app->on_array)
 		return mr_tool_fail(app->tool, MR_ERR_USAGE,
 		                    "--log: floating-point weights have no "
 		                    "operations to keep");
-	return MR_OK;
+	if (app->on_array && mr_tool_value(app->tool, "checkpoint"))
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--checkpoint keeps no device state: not "
+		                    "with --weights array");
+	if (!app->tool->uri || !app->tool->uri[0])
+		app->tool->uri = "emu:pcm";
+	app->mapping = (struct mr_hebb_mapping){.digital = true,
+	                                        .coding = MR_CODING_PAIR,
+	                                        .refresh_every = 200};
+	int code = mr_tool_u64(app->tool, "cells-per-weight", 1, 64, &n_cells);
+
+	app->mapping.n_cells = (uint32_t)n_cells;
+	return code;
 }
 
 static int take_sizes(struct mr_deep_app *app)
@@ -120,7 +141,7 @@ static int take_images(struct mr_deep_app *app)
 static int settle(struct mr_deep_app *app)
 {
 	int (*const steps[])(struct mr_deep_app *app) = {
-		refuse_others, take_sizes, take_ways, take_plot, take_images,
+		refuse_others, take_weights, take_sizes, take_ways, take_plot, take_images,
 		mr_deep_take_transfer};
 	int code = mr_seeds_take(app->tool, 1, &app->seeds, &app->n_seeds);
 
@@ -157,13 +178,49 @@ static void show(void *user, const struct mr_deep_progress *at)
 	mr_tool_progress(app->tool, what, at->done, at->total);
 }
 
+static int lay_first(struct mr_deep_app *app, uint64_t seed)
+{
+	const struct mr_deep_layer *first = &app->preset->layer[0];
+	const char *names[] = {"app=softhebb", app->preset->name, NULL};
+	char preset[96];
+	struct mr_tool_run run = {
+		.seed = seed,
+		.rows = app->train.channels * first->kernel * first->kernel,
+		.cols = 2 * app->mapping.n_cells * first->n_kernels,
+		.metadata = names};
+	struct mr_errtext err = {""};
+	int code;
+
+	snprintf(preset, sizeof preset, "preset=%.80s", app->preset->name);
+	names[1] = preset;
+	code = mr_tool_reopen(app->tool, &run);
+	if (code != MR_OK)
+		return code;
+	code = mr_deep_crossbar(app->tool->array, &app->mapping, run.rows,
+	                        first->n_kernels, &app->carrier[0], &err);
+	app->plan.carriers = app->carrier;
+	return code == MR_OK ? MR_OK
+	                     : mr_tool_fail(app->tool, code, "--array %s: %s",
+	                                    app->tool->uri, err.text);
+}
+
+static int end_first(struct mr_deep_app *app, struct mr_deep_app_run *run)
+{
+	run->wear = mr_deep_crossbar_worn(&app->carrier[0]);
+	run->array_s = (double)mr_array_time_ns(app->tool->array) * 1e-9;
+	mr_deep_crossbar_free(&app->carrier[0]);
+	return mr_tool_close_log(app->tool);
+}
+
 static int run_one(struct mr_deep_app *app, uint64_t seed)
 {
 	struct mr_deep_app_run *run = &app->run[app->n_runs];
 	struct mr_errtext err = {""};
 	int64_t begin_ns = now_ns(app);
-	int code;
+	int code = app->on_array ? lay_first(app, seed) : MR_OK;
 
+	if (code != MR_OK)
+		return code;
 	run->seed = seed;
 	app->plan.seed = seed;
 	code = mr_deep_run(&app->plan, &run->result, &err);
@@ -174,6 +231,8 @@ static int run_one(struct mr_deep_app *app, uint64_t seed)
 		mr_tool_fail(app->tool, code, "%s, seed %llu: %s",
 		             app->preset->name, (unsigned long long)seed,
 		             err.text);
+	if (app->on_array && end_first(app, run) != MR_OK && code == MR_OK)
+		code = MR_ERR_IO;
 	return code;
 }
 

@@ -7,12 +7,15 @@
 
 #include "../cmd.h"
 #include "deep.h"
+#include "deep_crossbar.h"
 #include "transfer.h"
 
 /** One run of a seed. */
 struct mr_deep_app_run {
 	uint64_t seed;
 	double wall_s;
+	double array_s;    /**< array time, of a layer on the array */
+	struct mr_hebb_wear wear; /**< of its cells */
 	struct mr_deep_result result;
 };
 
@@ -24,6 +27,10 @@ struct mr_deep_app {
 	struct mr_images train, test, unlabelled;
 	uint64_t *seeds;   /**< [n_seeds] */
 	uint32_t n_seeds;
+	bool on_array;     /**< the first layer learns on the tool's array */
+	struct mr_hebb_mapping mapping; /**< of it */
+	struct mr_deep_carrier carrier[MR_DEEP_LAYERS_MAX]; /**< all zero but
+	                                                         the first */
 	struct mr_deep_app_run *run; /**< [n_runs] */
 	uint32_t n_runs;
 	int64_t part_ns;   /**< when the part at work began */

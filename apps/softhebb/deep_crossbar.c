@@ -11,6 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How fast the length of a direction goes back to 1, per update. */
+#define RESTORE 0.05
+#define RADIUS_LEAST 0.05
+#define NORM_LEAST 1e-6
+
 #define AT_ONCE 1024 /* vectors whose inputs are scaled at once */
 
 struct crossbar {
@@ -20,7 +25,9 @@ struct crossbar {
 	uint32_t n_in;
 	uint32_t n_out;
 	bool laid;      /* the tiles are there: w_clip is known */
-	float *w;       /* [n_out*n_in] as last looked at */
+	float *w;       /* [n_out*n_in] as last looked at, directions if digital */
+	double *radius; /* [n_out] in digital; 1 if plain */
+	double *norm;   /* [n_out] |W| as last seen; 1 if plain */
 	float *dw;      /* [n_in] */
 	float *x;       /* [AT_ONCE*n_in] */
 	uint64_t n_updates;
@@ -45,6 +52,38 @@ static double largest(const float *w, size_t n)
 	return most;
 }
 
+static float *row_of(struct crossbar *c, uint32_t k)
+{
+	return &c->w[(size_t)k * c->n_in];
+}
+
+static double norm_of(const struct crossbar *c, uint32_t k)
+{
+	return fmax(mr_hebb_norm(&c->w[(size_t)k * c->n_in], c->n_in),
+	            NORM_LEAST);
+}
+
+/* Weights become radii and directions. */
+static void take_apart(struct crossbar *c)
+{
+	for (uint32_t k = 0; k < c->n_out; k++) {
+		float *w = row_of(c, k);
+
+		c->radius[k] = norm_of(c, k);
+		for (uint32_t j = 0; j < c->n_in; j++)
+			w[j] = (float)((double)w[j] / c->radius[k]);
+	}
+}
+
+static int look_at_all(struct crossbar *c)
+{
+	int code = mr_tiles_read(&c->tiles, c->w);
+
+	for (uint32_t k = 0; k < c->n_out && c->how.digital; k++)
+		c->norm[k] = norm_of(c, k);
+	return code;
+}
+
 static int start(void *self, const float *w, struct mr_errtext *err)
 {
 	struct crossbar *c = self;
@@ -54,14 +93,17 @@ static int start(void *self, const float *w, struct mr_errtext *err)
 	if (c->laid)
 		mr_tiles_free(&c->tiles);
 	c->laid = true;
+	memcpy(c->w, w, n * sizeof *w);
+	if (c->how.digital)
+		take_apart(c);
 	if (c->how.w_clip == 0)
-		c->how.w_clip = fmax(largest(w, n), 1e-9);
+		c->how.w_clip = fmax(largest(c->w, n), 1e-9);
 	code = mr_tiles_lay(&c->tiles, &c->how, &c->array, 1, 1, c->n_in,
 	                    c->n_out, err);
 	if (code != MR_OK)
 		return code;
-	memcpy(c->w, w, n * sizeof *w);
-	return told(c, mr_tiles_set(&c->tiles, w, &c->wear.missed), err);
+	code = mr_tiles_set(&c->tiles, c->w, &c->wear.missed);
+	return told(c, code == MR_OK ? look_at_all(c) : code, err);
 }
 
 /* ---- forward --------------------------------------------------------------------- */
@@ -76,8 +118,10 @@ static int multiply_some(struct crossbar *c, const float *x, uint32_t n,
 	for (size_t k = 0; k < n_x; k++)
 		c->x[k] = full > 0 ? x[k] / full : 0;
 	code = mr_tiles_forward_batch(&c->tiles, c->x, n, u);
-	for (size_t k = 0; k < (size_t)n * c->n_out && code == MR_OK; k++)
-		u[k] *= full;
+	for (size_t i = 0; i < n && code == MR_OK; i++)
+		for (uint32_t k = 0; k < c->n_out; k++)
+			u[i * c->n_out + k] *= (float)(
+				(double)full * c->radius[k] / c->norm[k]);
 	c->wear.drives += n;
 	return code;
 }
@@ -102,30 +146,58 @@ static int decay(void *self, const float *yu, float *d, float *d_max,
                  struct mr_errtext *err)
 {
 	struct crossbar *c = self;
-	int code = mr_tiles_read(&c->tiles, c->w);
+	int code = look_at_all(c);
 	float most = 0;
 
-	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
+	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++) {
+		double pull = (double)yu[k] * c->radius[k] / c->norm[k];
+
 		for (uint32_t j = 0; j < c->n_in; j++) {
 			size_t at = (size_t)k * c->n_in + j;
 
-			d[at] -= yu[k] * c->w[at];
+			d[at] -= (float)(pull * (double)c->w[at]);
 			most = fmaxf(most, fabsf(d[at]));
 		}
+	}
 	*d_max = most;
 	return told(c, code, err);
 }
 
-/* The rows were read for the decay; each is read once more to fire on, since a
- * reading serves once. */
-static int learn_row(struct crossbar *c, const float *d, float a, uint32_t k)
+static void plain_change(struct crossbar *c, const float *d, double a)
 {
-	float *w = &c->w[(size_t)k * c->n_in];
-	int code = mr_tiles_look(&c->tiles, k, w);
+	for (uint32_t j = 0; j < c->n_in; j++)
+		c->dw[j] = (float)(a * (double)d[j]);
+}
+
+static void turn(struct crossbar *c, const float *d, double a, uint32_t k)
+{
+	const float *w = row_of(c, k);
+	double norm = norm_of(c, k), along = 0;
 
 	for (uint32_t j = 0; j < c->n_in; j++)
-		c->dw[j] = a * d[(size_t)k * c->n_in + j];
-	return code == MR_OK ? mr_tiles_fire(&c->tiles, k, c->dw) : code;
+		along += (double)w[j] / norm * (double)d[j];
+	for (uint32_t j = 0; j < c->n_in; j++)
+		c->dw[j] = (float)(a / c->radius[k] *
+		                           ((double)d[j] -
+		                            along * (double)w[j] / norm) -
+		                   RESTORE * (norm - 1) * (double)w[j]);
+	c->norm[k] = norm;
+	c->radius[k] = fmax(c->radius[k] + a * along, RADIUS_LEAST);
+}
+
+/* The rows were read for the decay; each is read once more to fire on, since a
+ * reading serves once. */
+static int learn_row(struct crossbar *c, const float *d, double a, uint32_t k)
+{
+	int code = mr_tiles_look(&c->tiles, k, row_of(c, k));
+
+	if (code != MR_OK)
+		return code;
+	if (c->how.digital)
+		turn(c, d, a, k);
+	else
+		plain_change(c, d, a);
+	return mr_tiles_fire(&c->tiles, k, c->dw);
 }
 
 static int learn(void *self, const float *d, float d_max, const float *eta,
@@ -135,7 +207,8 @@ static int learn(void *self, const float *d, float d_max, const float *eta,
 	int code = MR_OK;
 
 	for (uint32_t k = 0; k < c->n_out && code == MR_OK; k++)
-		code = learn_row(c, d, eta[k] / (d_max + 1e-30f), k);
+		code = learn_row(c, &d[(size_t)k * c->n_in],
+		                 (double)eta[k] / ((double)d_max + 1e-30), k);
 	c->n_updates++;
 	if (code == MR_OK && c->how.refresh_every &&
 	    c->n_updates % c->how.refresh_every == 0)
@@ -149,17 +222,21 @@ static int radii(void *self, float *radius, struct mr_errtext *err)
 
 	(void)err;
 	for (uint32_t k = 0; k < c->n_out; k++)
-		radius[k] = (float)mr_hebb_norm(&c->w[(size_t)k * c->n_in],
-		                                c->n_in);
+		radius[k] = (float)(c->how.digital ? c->radius[k]
+		                                   : norm_of(c, k));
 	return MR_OK;
 }
 
 static int weights(void *self, float *w, struct mr_errtext *err)
 {
 	struct crossbar *c = self;
-	int code = mr_tiles_read(&c->tiles, c->w);
+	int code = look_at_all(c);
 
-	memcpy(w, c->w, (size_t)c->n_out * c->n_in * sizeof *w);
+	for (uint32_t k = 0; k < c->n_out; k++)
+		for (uint32_t j = 0; j < c->n_in; j++)
+			w[(size_t)k * c->n_in + j] = (float)(
+				(double)row_of(c, k)[j] * c->radius[k] /
+				c->norm[k]);
 	return told(c, code, err);
 }
 
@@ -180,15 +257,20 @@ int mr_deep_crossbar(struct mr_array *array,
 	c->n_out = n_out;
 	c->w = calloc(n_out, n_in * sizeof *c->w);
 	c->dw = calloc(n_in, sizeof *c->dw);
+	c->radius = calloc(n_out, sizeof *c->radius);
+	c->norm = calloc(n_out, sizeof *c->norm);
 	c->x = calloc(AT_ONCE, n_in * sizeof *c->x);
 	*out = (struct mr_deep_carrier){.self = c, .start = start,
 	                                .multiply = multiply, .decay = decay,
 	                                .learn = learn, .radii = radii,
 	                                .weights = weights};
-	if (c->w && c->dw && c->x)
-		return MR_OK;
-	mr_deep_crossbar_free(out);
-	return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	if (!c->w || !c->dw || !c->x || !c->radius || !c->norm) {
+		mr_deep_crossbar_free(out);
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	}
+	for (uint32_t k = 0; k < n_out; k++)
+		c->radius[k] = c->norm[k] = 1;
+	return MR_OK;
 }
 
 void mr_deep_crossbar_free(struct mr_deep_carrier *carrier)
@@ -200,6 +282,8 @@ void mr_deep_crossbar_free(struct mr_deep_carrier *carrier)
 			mr_tiles_free(&c->tiles);
 		free(c->w);
 		free(c->dw);
+		free(c->radius);
+		free(c->norm);
 		free(c->x);
 		free(c);
 	}

@@ -10,7 +10,11 @@
  * multiplied by it again.
  *
  * Learning: the change of a batch is accumulated and fired row by row, where a
- * row's weights are what was read of it just before; its radius is theirs.
+ * row's weights are what was read of it just before. Deep layers start at a
+ * radius of 25 and end near 5, so that the range of plain weights is used by the
+ * start alone; with `digital` the arrays hold directions W and the radii r are
+ * kept beside them: with v = W / |W|, d the change of a row and a its rate,
+ *     dr = a v d,  dW = a / r (d - (v d) v) - RESTORE (|W| - 1) W.
  */
 #ifndef MR_SOFTHEBB_DEEP_CROSSBAR_H
 #define MR_SOFTHEBB_DEEP_CROSSBAR_H
@@ -27,8 +31,9 @@
  * Carry a layer's weights on one array.
  *
  * @param array    borrowed; big enough.
- * @param mapping  n_cells, g_unit_S, tolerance, budget and refresh are used;
- *                 w_clip 0 = the largest weight at the start.
+ * @param mapping  digital, n_cells, g_unit_S, tolerance, budget and refresh are
+ *                 used (refresh_every in updates); w_clip 0 = the largest
+ *                 weight, or element of a direction, at the start.
  * @param n_in     N, weights of a kernel.
  * @param n_out    K, kernels.
  * @param out      filled in; release with mr_deep_crossbar_free().

@@ -56,6 +56,17 @@ static void print_run(const struct mr_deep_app *app,
 	fprintf(to, "\nseed %llu%s\n", (unsigned long long)run->seed,
 	        r->partial ? " (stopped)" : "");
 	print_layers(to, r);
+	if (app->on_array) {
+		char lived[32];
+
+		fprintf(to,
+		        "first layer on %s: %llu pulses, %llu pairs refreshed, "
+		        "%llu vectors driven, %s of array time\n",
+		        app->tool->uri, (unsigned long long)run->wear.pulses,
+		        (unsigned long long)run->wear.refreshed,
+		        (unsigned long long)run->wear.drives,
+		        mr_tool_pretty(lived, run->array_s, "s"));
+	}
 	if (r->n_epochs)
 		print_epochs(to, r);
 	fprintf(to,
@@ -128,8 +139,9 @@ static json_t *run_json(const struct mr_deep_app_run *run)
 	const struct mr_deep_result *r = &run->result;
 
 	return json_pack(
-		"{s:s,s:I,s:o,s:s,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:b}",
-		"weights", "float", "seed", (json_int_t)run->seed, "accuracy",
+		"{s:I,s:o,s:s,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:I,s:I,"
+		"s:o}",
+		"seed", (json_int_t)run->seed, "accuracy",
 		mr_tool_real((double)r->test_accuracy), "readout",
 		"linear classifier", "layers", layers_json(r), "epochs",
 		epochs_json(r), "features", (int)r->n_features, "feature_mean",
@@ -138,7 +150,10 @@ static json_t *run_json(const struct mr_deep_app_run *run)
 		mr_tool_real(r->pass_s), "features_s",
 		mr_tool_real(r->features_s), "classifier_s",
 		mr_tool_real(r->classifier_s), "wall_s",
-		mr_tool_real(run->wall_s), "partial", (int)r->partial);
+		mr_tool_real(run->wall_s), "partial", (int)r->partial, "pulses",
+		(json_int_t)run->wear.pulses, "refreshed",
+		(json_int_t)run->wear.refreshed, "array_s",
+		mr_tool_real(run->array_s));
 }
 
 static json_t *text_or_null(const char *text)
@@ -159,9 +174,13 @@ int mr_deep_report(struct mr_deep_app *app)
 	for (uint32_t k = 0; k < app->n_runs; k++)
 		json_array_append_new(results, run_json(&app->run[k]));
 	json_object_set_new(o, "app", json_string("softhebb"));
-	json_object_set_new(o, "array", json_null());
+	json_object_set_new(o, "array",
+	                    text_or_null(app->on_array ? app->tool->uri : NULL));
 	json_object_set_new(o, "preset", json_string(app->preset->name));
 	json_object_set_new(o, "data", json_string(app->preset->dataset));
+	json_object_set_new(o, "weights",
+	                    json_string(app->on_array ? "first layer on the array"
+	                                              : "float"));
 	json_object_set_new(o, "simultaneous",
 	                    json_boolean(app->plan.simultaneous));
 	json_object_set_new(o, "random", json_boolean(app->plan.random));

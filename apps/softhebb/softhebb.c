@@ -18,7 +18,10 @@ static const struct mr_tool_option options[] = {
 	 "mnist-100 (default), mnist-500, mnist-2000, fashion-500, digits-8x8;\n"
 	 "                           deep: mnist-cnn, cifar10-1, -2, -3, and more",
 	 false},
-	{"weights", "WHERE", "array, float, or both (default)", false},
+	{"weights", "WHERE",
+	 "array, float, or both (default); deep: float (default), or array:\n"
+	 "                           the first layer on it",
+	 false},
 	{"data", "DIR",
 	 "where the data set is; default $MEMRIG_DATA, then the usual places",
 	 false},

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Layers of deep networks on arrays: sums, decay, learning, and a trained network
+ * that is moved to arrays and ages. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/softhebb/deep_crossbar.h"
+#include "apps/softhebb/transfer.h"
+#include "memrig/memrig.h"
+
+#include "session.h"
+#include "test.h"
+#include "toyset.h"
+
+#define N 6
+#define K 3
+#define EXACT "emu:ideal?dg_S=1e-7&rows=6&cols=6&seed=1"
+
+/* Set to half a step of .1 uS of 10, of either cell: of a weight of 2. */
+#define CELL_ERROR 2e-2
+
+static void some_weights(float *w)
+{
+	for (int k = 0; k < K * N; k++)
+		w[k] = (float)((k * 7) % 11 - 5) / 4;
+}
+
+struct laid {
+	struct mr_array *array;
+	struct mr_deep_carrier c;
+	struct mr_errtext err;
+	float w[K * N];
+};
+
+static struct laid lay(bool digital)
+{
+	struct mr_hebb_mapping how = {.coding = MR_CODING_PAIR,
+	                              .digital = digital, .budget = 3000,
+	                              .w_clip = digital ? 1 : 2};
+	struct laid l = {.array = mr_session_open(EXACT)};
+
+	MR_CODE_ERR(mr_deep_crossbar(l.array, &how, N, K, &l.c, &l.err), MR_OK,
+	            l.err);
+	some_weights(l.w);
+	MR_CODE_ERR(l.c.start(l.c.self, l.w, &l.err), MR_OK, l.err);
+	return l;
+}
+
+static void drop(struct laid *l)
+{
+	mr_deep_crossbar_free(&l->c);
+	MR_CODE(mr_array_close(l->array, NULL), MR_OK);
+}
+
+static double product(const float *w, const float *x)
+{
+	double sum = 0;
+
+	for (int j = 0; j < N; j++)
+		sum += (double)w[j] * (double)x[j];
+	return sum;
+}
+
+static void deep_sums_are_the_layers(void)
+{
+	for (int digital = 0; digital < 2; digital++) {
+		struct laid l = lay(digital);
+		float x[2 * N], u[2 * K], radius[K];
+
+		for (int j = 0; j < 2 * N; j++)
+			x[j] = (float)(j % 5 - 2) * 1.7f; /* beyond 1: scaled */
+		MR_CODE(l.c.multiply(l.c.self, x, 2, u, &l.err), MR_OK);
+		for (int p = 0; p < 2; p++)
+			for (int k = 0; k < K; k++)
+				MR_NEAR(u[p * K + k],
+				        product(&l.w[k * N], &x[p * N]),
+				        N * 3.4 * CELL_ERROR);
+		MR_CODE(l.c.radii(l.c.self, radius, &l.err), MR_OK);
+		for (int k = 0; k < K; k++)
+			MR_NEAR(radius[k],
+			        sqrt(product(&l.w[k * N], &l.w[k * N])),
+			        CELL_ERROR * sqrt(N));
+		drop(&l);
+	}
+}
+
+static void deep_decay_takes_the_arrays_weights(void)
+{
+	for (int digital = 0; digital < 2; digital++) {
+		struct laid l = lay(digital);
+		float yu[K] = {1, -2, 0.5f}, d[K * N] = {0}, most;
+
+		MR_CODE(l.c.decay(l.c.self, yu, d, &most, &l.err), MR_OK);
+		for (int k = 0; k < K; k++)
+			for (int j = 0; j < N; j++)
+				MR_NEAR(d[k * N + j],
+				        -(double)yu[k] * (double)l.w[k * N + j],
+				        2 * 2 * CELL_ERROR);
+		MR_NEAR(most, 2 * 1.25, 0.6);
+		drop(&l);
+	}
+}
+
+/* A step to first order: what second order leaves is eta^2 |d|^2 / r; a pulse is
+ * a change of .02. */
+static void deep_learning_moves_the_weights(void)
+{
+	for (int digital = 0; digital < 2; digital++) {
+		struct laid l = lay(digital);
+		float d[K * N], eta[K] = {0.1f, 0.05f, 0}, yu[K] = {0}, after[K * N];
+		float most;
+
+		for (int k = 0; k < K * N; k++)
+			d[k] = (float)(k % 4 - 1.5);
+		MR_CODE(l.c.decay(l.c.self, yu, d, &most, &l.err), MR_OK);
+		MR_NEAR(most, 1.5, 1e-6);
+		MR_CODE(l.c.learn(l.c.self, d, most, eta, &l.err), MR_OK);
+		MR_CODE(l.c.weights(l.c.self, after, &l.err), MR_OK);
+		for (int k = 0; k < K; k++)
+			for (int j = 0; j < N; j++)
+				MR_NEAR(after[k * N + j],
+				        (double)l.w[k * N + j] +
+				                (double)eta[k] *
+				                        (double)d[k * N + j] / 1.5,
+				        2 * CELL_ERROR + 0.02);
+		CU_ASSERT(mr_deep_crossbar_worn(&l.c).pulses > 0);
+		drop(&l);
+	}
+}
+
+static void deep_failures_are_told(void)
+{
+	struct mr_hebb_mapping how = {.coding = MR_CODING_PAIR};
+	struct mr_array *small = mr_session_open("emu:ideal?rows=2&cols=2");
+	struct mr_deep_carrier c = {0};
+	struct mr_errtext err = {""};
+	float w[K * N];
+
+	some_weights(w);
+	MR_CODE(mr_deep_crossbar(small, &how, N, K, &c, &err), MR_OK);
+	MR_CODE(c.start(c.self, w, &err), MR_ERR_RANGE);
+	MR_HAS(err.text, "6 x 6 cells are needed");
+	mr_deep_crossbar_free(&c);
+	MR_CODE(mr_array_close(small, NULL), MR_OK);
+}
+
+/* ---- a whole network ---------------------------------------------------------------- */
+
+static const struct mr_deep_preset toy = {
+	.name = "toy", .dataset = "toy", .title = "bars", .n_layers = 2,
+	.layer = {{.n_kernels = 6, .kernel = 3, .pad = 1, .t = 1, .eta0 = 0.08f,
+	           .p = 0.5f, .pool = MR_DEEP_POOL_MAX, .pool_size = 2,
+	           .pool_stride = 2, .q = 0.7f},
+	          {.n_kernels = 8, .kernel = 3, .pad = 1, .t = 0.65f,
+	           .eta0 = 0.005f, .p = 0.5f, .pool = MR_DEEP_POOL_AVG,
+	           .pool_size = 2, .pool_stride = 2, .q = 1}},
+	.batch = 10, .epochs = 8, .epoch_batch = 20, .dropout = 0.5f};
+
+struct moving {
+	struct mr_transfer_plan plan;
+	struct mr_transfer_table table;
+};
+
+static int move(void *user, struct mr_deep_network *network,
+                struct mr_classifier *classifier, struct mr_errtext *err)
+{
+	struct moving *m = user;
+
+	return mr_transfer(&m->plan, network, classifier, &m->table, err);
+}
+
+static int run_and_move(struct moving *m, struct mr_deep_result *result,
+                        struct mr_images *train, struct mr_images *test,
+                        struct mr_errtext *err)
+{
+	struct mr_deep_plan plan = {.preset = &toy, .train = train, .test = test,
+	                            .seed = 3, .threads = 1, .finished = move,
+	                            .user = m};
+
+	m->plan.test = test;
+	m->plan.mapping.coding = MR_CODING_PAIR;
+	return mr_deep_run(&plan, result, err);
+}
+
+/* Exact cells keep what was learned; phase-change cells keep most of it, and
+ * compensation does not harm. */
+static void moved_network_keeps_its_accuracy(void)
+{
+	static const char *const uris[] = {"emu:ideal?dg_S=1e-8",
+	                                   "emu:pcm-target"};
+	static const uint64_t seeds[] = {1, 2};
+	static const double ages_s[] = {100, 86400};
+	struct mr_images train = toyset_make(200, 1), test = toyset_make(80, 2);
+	struct mr_deep_result result = {0};
+	struct mr_errtext err = {""};
+	struct moving m = {.plan = {.uris = uris, .n_uris = 2, .seeds = seeds,
+	                            .n_seeds = 2, .age_s = ages_s, .n_ages = 2,
+	                            .mapping = {.budget = 3000}}};
+
+	MR_CODE_ERR(run_and_move(&m, &result, &train, &test, &err), MR_OK, err);
+	CU_ASSERT(result.test_accuracy >= 0.9f);
+	MR_NEAR(m.table.in_float, result.test_accuracy, 1e-6);
+	CU_ASSERT_EQUAL_FATAL(m.table.n_rows, 4);
+	for (uint32_t k = 0; k < 4; k++) {
+		const struct mr_transfer_row *row = &m.table.row[k];
+
+		CU_ASSERT_EQUAL(row->n_ages, 2);
+		CU_ASSERT_EQUAL(row->seed, seeds[k % 2]);
+		for (int care = 0; care < MR_CARES; care++)
+			CU_ASSERT(row->age[0].accuracy[care] >=
+			          m.table.in_float - (row->uri ? 0.2 : 0.03));
+	}
+	free(m.table.row);
+	mr_deep_result_free(&result);
+	mr_images_free(&train);
+	mr_images_free(&test);
+}
+
+static void moving_to_nowhere_is_told(void)
+{
+	static const char *const uris[] = {"emu:nosuchmodel"};
+	static const uint64_t seeds[] = {1};
+	static const double ages_s[] = {100};
+	struct mr_images train = toyset_make(40, 1), test = toyset_make(20, 2);
+	struct mr_deep_result result = {0};
+	struct mr_errtext err = {""};
+	struct moving m = {.plan = {.uris = uris, .n_uris = 1, .seeds = seeds,
+	                            .n_seeds = 1, .age_s = ages_s, .n_ages = 1}};
+
+	CU_ASSERT(run_and_move(&m, &result, &train, &test, &err) < 0);
+	MR_HAS(err.text, "nosuchmodel");
+	CU_ASSERT_EQUAL(m.table.n_rows, 0);
+	free(m.table.row);
+	mr_deep_result_free(&result);
+	mr_images_free(&train);
+	mr_images_free(&test);
+}
+
+const struct mr_test mr_tests[] = {
+	{"deep_sums_are_the_layers", deep_sums_are_the_layers},
+	{"deep_decay_takes_the_arrays_weights",
+	 deep_decay_takes_the_arrays_weights},
+	{"deep_learning_moves_the_weights", deep_learning_moves_the_weights},
+	{"deep_failures_are_told", deep_failures_are_told},
+	{"moved_network_keeps_its_accuracy", moved_network_keeps_its_accuracy},
+	{"moving_to_nowhere_is_told", moving_to_nowhere_is_told},
+	{0},
+};
