@@ -182,6 +182,7 @@ static void ages_panel(struct plot *p)
 	      "set xlabel 'time since training (s)'\n"
 	      "set ylabel 'accuracy (%)'\nset key inside left bottom\n"
 	      "set format x '10^{%L}'\nset xrange [*:*]\nset yrange [*:*]\n"
+	      "set offsets 0, 0, graph 0.05, graph 0.7\n"
 	      "plot $ages using 1:2 with linespoints pt 7 lw 2 lc rgb '"
 	      MR_FIGURE_RED "' title 'labels kept', '' using 1:4 with "
 	      "linespoints pt 5 lw 2 lc rgb '" MR_FIGURE_GREEN "' title "
