@@ -52,7 +52,7 @@ static const struct mr_tool_option options[] = {
 	 false},
 	{"sample-time", "TIME", "array time between samples; default 0", false},
 	{"ages", "LIST",
-	 "times since training at which to look again, such as 1h,1d,1y",
+	 "times since training at which to look again, such as 1h,1d,365d",
 	 false},
 	{"readout", "R",
 	 "labels (default), or linear: learn a linear read-out too", false},
