@@ -171,7 +171,10 @@ static void results(struct passage *p, struct mr_deep_result *result)
 		number(p, &r->spent_s);
 	}
 	number(p, &result->pass_s);
+	number(p, &result->features_s);
 	number(p, &result->classifier_s);
+	floats(p, &result->feature_mean, 1);
+	floats(p, &result->feature_max, 1);
 	words(p, &result->n_epochs, 1);
 	for (uint32_t e = 0; e < MR_DEEP_EPOCHS_MAX; e++) {
 		floats(p, &result->epoch[e].loss, 1);
