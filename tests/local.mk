@@ -105,6 +105,7 @@ test_scripts = \
 	%D%/test_boards_cli.sh \
 	%D%/test_readme.sh \
 	%D%/test_softhebb_cli.sh \
+	%D%/test_softhebb_toy_cli.sh \
 	%D%/test_scripts.sh
 
 TESTS += $(test_programs) $(fuzz_programs) $(test_scripts)

@@ -215,9 +215,9 @@ static void checkpoint_damaged_is_refused(void)
 	bytes[n - 40] ^= 1;
 	spill(path, bytes, n);
 	refused(&plan, MR_ERR_FORMAT, "damaged or cut off");
-	bytes[8] = 2;
+	bytes[8] = 1;
 	spill(path, bytes, n);
-	refused(&plan, MR_ERR_FORMAT, "version 2; this program reads version 1");
+	refused(&plan, MR_ERR_FORMAT, "version 1; this program reads version 2");
 	bytes[0] = 'X';
 	spill(path, bytes, n);
 	refused(&plan, MR_ERR_FORMAT, "no checkpoint of a deep network");

@@ -278,7 +278,7 @@ static uint64_t refreshed(double below)
 }
 
 /* Weights .1, .7 and .9 with a side at .9: all; below .75 two; below .5 one. */
-static void strong_pairs_are_left_alone(void)
+static void pairs_that_are_strong_are_left(void)
 {
 	struct mr_array *array = mr_session_open(STRAIGHT);
 	struct mr_synapse_options o = {.n_in = N_IN, .n_out = N_OUT,
@@ -306,6 +306,6 @@ const struct mr_test mr_tests[] = {
 	 update_gives_as_many_pulses_as_allowed},
 	{"pulse_counts_go_up_to_the_most", pulse_counts_go_up_to_the_most},
 	{"compensation_is_taken_back", compensation_is_taken_back},
-	{"strong_pairs_are_left_alone", strong_pairs_are_left_alone},
+	{"pairs_that_are_strong_are_left", pairs_that_are_strong_are_left},
 	{0},
 };

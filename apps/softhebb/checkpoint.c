@@ -171,7 +171,10 @@ static void results(struct passage *p, struct mr_deep_result *result)
 		number(p, &r->spent_s);
 	}
 	number(p, &result->pass_s);
+	number(p, &result->features_s);
 	number(p, &result->classifier_s);
+	floats(p, &result->feature_mean, 1);
+	floats(p, &result->feature_max, 1);
 	words(p, &result->n_epochs, 1);
 	for (uint32_t e = 0; e < MR_DEEP_EPOCHS_MAX; e++) {
 		floats(p, &result->epoch[e].loss, 1);
@@ -400,8 +403,11 @@ static uint32_t check_images(uint32_t crc, const struct mr_images *images)
 	crc = check_words(crc, shape, sizeof shape / sizeof *shape);
 	for (uint32_t i = 0; images->pixels && i < images->n; i++)
 		crc = (uint32_t)crc32(crc, images->pixels + i * n, (uInt)n);
-	for (uint32_t i = 0; images->label && i < images->n; i++)
-		crc = check_words(crc, &(uint32_t){images->label[i]}, 1);
+	for (uint32_t i = 0; images->label && i < images->n; i++) {
+		uint32_t label = images->label[i];
+
+		crc = check_words(crc, &label, 1);
+	}
 	return crc;
 }
 

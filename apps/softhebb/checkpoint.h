@@ -15,7 +15,7 @@
 #include "classifier.h"
 #include "network.h"
 
-#define MR_CHECKPOINT_VERSION 1
+#define MR_CHECKPOINT_VERSION 2
 
 /** What a run is of: a checkpoint goes with one run alone. */
 struct mr_deep_identity {

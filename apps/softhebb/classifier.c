@@ -198,22 +198,30 @@ static void find_outputs(struct job *job)
 
 /* ---- errors -------------------------------------------------------------- */
 
-/* z becomes softmax(z) - onehot(label), by `scale`. */
-static void judge_row(float *z, uint32_t n, uint32_t label, float scale,
-                      struct mr_classifier_tally *tally)
+/* z becomes exp(z - most); their sum. */
+static double exponentials(float *z, uint32_t n, float most)
 {
-	uint32_t best = 0;
 	double sum = 0;
-
-	for (uint32_t k = 1; k < n; k++)
-		if (z[k] > z[best])
-			best = k;
-	float most = z[best], own = z[label];
 
 	for (uint32_t k = 0; k < n; k++) {
 		z[k] = expf(z[k] - most);
 		sum += (double)z[k];
 	}
+	return sum;
+}
+
+/* z becomes softmax(z) - onehot(label), by `scale`. */
+static void judge_row(float *z, uint32_t n, uint32_t label, float scale,
+                      struct mr_classifier_tally *tally)
+{
+	uint32_t best = 0;
+
+	for (uint32_t k = 1; k < n; k++)
+		if (z[k] > z[best])
+			best = k;
+	float most = z[best], own = z[label];
+	double sum = exponentials(z, n, most);
+
 	for (uint32_t k = 0; k < n; k++)
 		z[k] = scale * ((float)(z[k] / sum) - (k == label ? 1.0f : 0));
 	tally->loss += log(sum) - (double)(own - most);

@@ -92,7 +92,7 @@ static int start(void *self, const float *w, struct mr_errtext *err)
 
 	if (c->laid)
 		mr_tiles_free(&c->tiles);
-	c->laid = true;
+	c->laid = false;
 	memcpy(c->w, w, n * sizeof *w);
 	if (c->how.digital)
 		take_apart(c);
@@ -100,8 +100,11 @@ static int start(void *self, const float *w, struct mr_errtext *err)
 		c->how.w_clip = fmax(largest(c->w, n), 1e-9);
 	code = mr_tiles_lay(&c->tiles, &c->how, &c->array, 1, 1, c->n_in,
 	                    c->n_out, err);
-	if (code != MR_OK)
+	c->laid = code == MR_OK;
+	if (!c->laid) {
+		mr_tiles_free(&c->tiles);
 		return code;
+	}
 	code = mr_tiles_set(&c->tiles, c->w, &c->wear.missed);
 	return told(c, code == MR_OK ? look_at_all(c) : code, err);
 }

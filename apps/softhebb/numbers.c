@@ -194,8 +194,9 @@ int mr__deep_numbers_alloc(size_t n_kernels, size_t fan_in,
 {
 	struct numbers *numbers = calloc(1, sizeof *numbers);
 
-	*out = (struct mr_deep_carrier){numbers, start, multiply, decay,
+	*out = (struct mr_deep_carrier){NULL, start, multiply, decay,
 	                                learn, radii, weights};
+	out->self = numbers;
 	if (!numbers)
 		return MR_ERR_NOMEM;
 	numbers->n_kernels = n_kernels;

@@ -223,11 +223,9 @@ int mr_softhebb_settle(struct mr_softhebb_app *app)
 		take_preset, refuse_deep, take_rule, take_sizes, take_mapping,
 		take_carriers, take_ages, take_plot, mr_study_settle,
 		take_images};
-	int code = MR_OK;
+	int code = mr_seeds_take(app->tool, 1, &app->seeds, &app->n_seeds);
 
 	for (size_t k = 0; k < sizeof steps / sizeof *steps && code == MR_OK; k++)
 		code = steps[k](app);
-	if (code == MR_OK)
-		code = mr_seeds_take(app->tool, 1, &app->seeds, &app->n_seeds);
 	return code;
 }

@@ -44,7 +44,7 @@ static double field_pixel(const struct plot *p, uint32_t k, uint32_t y,
 {
 	const struct mr_images *im = &p->app->train;
 	size_t n_in = (size_t)im->channels * im->height * im->width;
-	const float *w = &p->r->result.w[k * n_in];
+	const float *w = p->r->result.w + k * n_in;
 	double top = 1e-9;
 
 	for (size_t j = 0; j < n_in; j++)

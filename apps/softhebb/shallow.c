@@ -175,8 +175,12 @@ int mr_shallow_run(const struct mr_shallow_plan *plan,
 
 		code = rated == MR_OK ? code : rated;
 	}
-	if (code == MR_OK || code == MR_ERR_STOPPED)
+	if (code == MR_OK)
 		return code;
+	if (code == MR_ERR_STOPPED)
+		return mr_errtext_set(err, code,
+		                      "stopped after %llu samples",
+		                      (unsigned long long)result->n_seen);
 	mr_errtext_set(err, code, "%s",
 	               code == MR_ERR_NOMEM || !own
 	                       ? "out of memory"
