@@ -77,6 +77,7 @@ static void batch_equals_vectors_one_by_one(void)
 	check_batch(STRAIGHT, MR_CODING_SINGLE);
 	check_batch(STRAIGHT, MR_CODING_PAIR);
 	check_batch(STRAIGHT, MR_CODING_OFFSET);
+	check_batch(FOLDED, MR_CODING_SINGLE);
 	check_batch(FOLDED, MR_CODING_PAIR);
 	check_batch(FOLDED, MR_CODING_OFFSET);
 }
@@ -115,6 +116,29 @@ static void batch_tells_of_a_failure(void)
 
 	MR_CODE(mr_synapse_forward_batch(syn, x, 1, y), MR_ERR_IO);
 	MR_HAS(mr_array_errmsg(array), "fault");
+	drop(array, syn);
+}
+
+/* More vectors than one drive takes, two cells a side, compensated. */
+static void long_batch_equals_vectors_one_by_one(void)
+{
+	static float x[600 * N_IN], many[600 * N_OUT];
+	struct mr_array *array = mr_session_open(STRAIGHT);
+	struct mr_synapse *syn = lay(array, (struct mr_synapse_options){
+						    .coding = MR_CODING_PAIR,
+						    .n_cells = 2});
+	float one[N_OUT];
+
+	set_some(syn, true);
+	for (int k = 0; k < 600 * N_IN; k++)
+		x[k] = (float)(k % 37 - 18) / 18;
+	MR_CODE(mr_synapse_forward_batch(syn, x, 600, many), MR_OK);
+	for (int b = 0; b < 600; b++) {
+		MR_CODE(mr_synapse_forward(syn, NULL, &x[b * N_IN], N_IN, 0, one),
+		        MR_OK);
+		for (int j = 0; j < N_OUT; j++)
+			MR_NEAR(many[b * N_OUT + j], one[j], 1e-5);
+	}
 	drop(array, syn);
 }
 
@@ -160,6 +184,53 @@ static void fire_needs_the_reading_once(void)
 	MR_CODE(mr_synapse_fire(syn, 0, dw), MR_OK);
 	MR_CODE(mr_synapse_fire(syn, 0, dw), MR_ERR_USAGE);
 	drop(array, syn);
+}
+
+/* Whatever pulses or fails between the reading and the firing spends it. */
+static void fire_wants_a_reading_that_is_true(void)
+{
+	struct mr_array *array = mr_session_open(STRAIGHT);
+	struct mr_synapse *syn = lay(array, (struct mr_synapse_options){
+						    .coding = MR_CODING_PAIR});
+	float w[N_IN], all[N_IN * N_OUT], dw[N_IN] = {0.1f};
+	int8_t up[N_IN] = {1};
+
+	set_some(syn, true);
+	MR_CODE(mr_synapse_read_output(syn, 0, w), MR_OK);
+	MR_CODE(mr_synapse_pulse(syn, 0, up), MR_OK);
+	MR_CODE(mr_synapse_fire(syn, 0, dw), MR_ERR_USAGE);
+	MR_CODE(mr_synapse_update(syn, 0, dw, w), MR_OK);
+	MR_CODE(mr_synapse_fire(syn, 0, dw), MR_ERR_USAGE);
+	MR_CODE(mr_synapse_read_output(syn, 0, w), MR_OK);
+	MR_CODE(mr_synapse_reset(syn, 0), MR_OK);
+	MR_CODE(mr_synapse_fire(syn, 0, dw), MR_ERR_USAGE);
+	MR_CODE(mr_synapse_read_output(syn, 0, w), MR_OK);
+	set_some(syn, true);
+	MR_CODE(mr_synapse_fire(syn, 0, dw), MR_ERR_USAGE);
+	MR_CODE(mr_synapse_read(syn, all), MR_OK);
+	MR_CODE(mr_synapse_fire(syn, 0, dw), MR_ERR_USAGE);
+	drop(array, syn);
+}
+
+static void fire_and_reading_tell_of_a_failure(void)
+{
+	for (int at = 1; at <= 2; at++) { /* the reading, the pulses */
+		char uri[80];
+		struct mr_array *array;
+		struct mr_synapse *syn;
+		float w[N_IN], dw[N_IN] = {0.15f};
+
+		snprintf(uri, sizeof uri, STRAIGHT "&fault.at=%d", at);
+		array = mr_session_open(uri);
+		syn = lay(array, (struct mr_synapse_options){
+					 .coding = MR_CODING_PAIR});
+		MR_CODE(mr_synapse_read_output(syn, 0, w),
+		        at == 1 ? MR_ERR_IO : MR_OK);
+		MR_CODE(mr_synapse_fire(syn, 0, dw),
+		        at == 1 ? MR_ERR_USAGE : MR_ERR_IO);
+		MR_CODE(mr_synapse_fire(syn, 0, dw), MR_ERR_USAGE);
+		drop(array, syn);
+	}
 }
 
 /* Firing on a reading does what an update does. */
@@ -296,11 +367,16 @@ static void pairs_that_are_strong_are_left(void)
 
 const struct mr_test mr_tests[] = {
 	{"batch_equals_vectors_one_by_one", batch_equals_vectors_one_by_one},
+	{"long_batch_equals_vectors_one_by_one",
+	 long_batch_equals_vectors_one_by_one},
 	{"batch_of_none_does_nothing", batch_of_none_does_nothing},
 	{"batch_beyond_full_is_refused", batch_beyond_full_is_refused},
 	{"batch_tells_of_a_failure", batch_tells_of_a_failure},
 	{"output_is_read_alone", output_is_read_alone},
 	{"fire_needs_the_reading_once", fire_needs_the_reading_once},
+	{"fire_wants_a_reading_that_is_true", fire_wants_a_reading_that_is_true},
+	{"fire_and_reading_tell_of_a_failure",
+	 fire_and_reading_tell_of_a_failure},
 	{"fire_is_an_update_in_two_steps", fire_is_an_update_in_two_steps},
 	{"update_gives_as_many_pulses_as_allowed",
 	 update_gives_as_many_pulses_as_allowed},
