@@ -150,7 +150,7 @@ static void toy_classes_are_learned_everywhere(void)
 	struct mr_errtext err = {""};
 	struct mr_hebb_wear wear;
 
-	CU_ASSERT(learn_toy(NULL, NULL, NULL, &err) >= 0.97);
+	CU_ASSERT(learn_toy("", NULL, NULL, &err) >= 0.97);
 	for (unsigned digital = 0; digital < 2; digital++)
 		for (size_t k = 0; k < sizeof models / sizeof *models; k++) {
 			struct mr_hebb_mapping how = mapping_of(digital);
