@@ -22,9 +22,9 @@ static void s1_float_reaches_88(void)
 	CU_ASSERT(softhebb_case_run(&s1).labels >= 88.3);
 }
 
-/* P0: pulses and readings without chance (the step still has its history, which the
- * sheet left out): within 1.5 points of
- * float (measured there: .6), which tests the pulse logic alone. */
+/* P0: pulses and readings without chance, steps without history, as in the sheet:
+ * within 1.5 points of float (measured there: .6), which tests the pulse logic
+ * alone. */
 static void p0_pulse_logic_costs_little(void)
 {
 	const struct softhebb_case p0 = {
