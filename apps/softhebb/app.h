@@ -33,7 +33,6 @@ struct mr_softhebb_run {
 	struct mr_shallow_result result;
 	double linear;    /**< test accuracy by linear read-out; NAN if none */
 	struct mr_hebb_wear wear;
-	float *radius;    /**< [n_out] in digital; NULL if not */
 	uint32_t n_ages;
 	struct mr_softhebb_age age[MR_AGES_MAX];
 	double wall_s;    /**< of learning and rating */

@@ -23,6 +23,8 @@ struct crossbar {
 	uint32_t n_out;
 	float *bias;    /* [n_out] */
 	float *radius;  /* [n_out] in digital */
+	double r;       /* radius that the change at hand was reckoned with; 1
+	                 * if plain */
 	float *norm;    /* [n_out] |W_k| as last seen */
 	float *w;       /* [n_in] of the neuron at work */
 	float *dw;      /* [n_in] */
@@ -128,6 +130,8 @@ static void direction_change(struct crossbar *c, const struct mr_hebb_batch *b,
 {
 	double norm = fmax(mr_hebb_norm(c->w, c->n_in), 1e-6);
 	double r = (double)c->radius[k];
+
+	c->r = r;
 	double pull = 0, moved = r;
 
 	memset(c->dw, 0, c->n_in * sizeof *c->dw);
@@ -191,8 +195,7 @@ static void one_slot(struct crossbar *c, const float *x, double y, double often)
 static int coincide(struct crossbar *c, const struct mr_hebb_batch *b,
                     uint32_t k)
 {
-	double r = c->how.digital ? (double)c->radius[k] : 1;
-	double wanted = b->eta / r / mr_tiles_step(&c->tiles, 0);
+	double wanted = b->eta / c->r / mr_tiles_step(&c->tiles, 0);
 	uint32_t least = c->how.n_slots ? c->how.n_slots : SLOTS;
 	uint32_t slots = wanted > least ? (uint32_t)ceil(fmin(wanted, 1e6))
 	                                : least;
@@ -213,12 +216,11 @@ static int coincide(struct crossbar *c, const struct mr_hebb_batch *b,
 static int outer_changes(struct crossbar *c, const struct mr_hebb_batch *b,
                          uint32_t k)
 {
-	double r = c->how.digital ? (double)c->radius[k] : 1;
 	int code = coincide(c, b, k);
 
 	for (uint32_t i = 0; i < b->n; i++)
 		add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
-		        (float)(-b->eta / r *
+		        (float)(-b->eta / c->r *
 		                heard(c, b->y[(size_t)i * c->n_out + k])));
 	return code == MR_OK ? round_changes(c, k) : code;
 }
@@ -368,6 +370,7 @@ int mr_hebb_array(const struct mr_hebb_params *params,
 		c->how.y_least = Y_LEAST;
 	c->n_in = n_in;
 	c->n_out = n_out;
+	c->r = 1;
 	code = make_buffers(c);
 	if (code != MR_OK)
 		mr_errtext_set(err, code, "out of memory");
@@ -391,13 +394,6 @@ struct mr_hebb_wear mr_hebb_worn(const struct mr_hebb_carrier *carrier)
 
 	mr_tiles_count(&c->tiles, &wear);
 	return wear;
-}
-
-const float *mr_hebb_radii(const struct mr_hebb_carrier *carrier)
-{
-	const struct crossbar *c = carrier->self;
-
-	return c->how.digital ? c->radius : NULL;
 }
 
 int mr_hebb_calibrate(struct mr_hebb_carrier *carrier)

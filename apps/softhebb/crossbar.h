@@ -118,14 +118,6 @@ int mr_hebb_array(const struct mr_hebb_params *params,
 struct mr_hebb_wear mr_hebb_worn(const struct mr_hebb_carrier *carrier);
 
 /**
- * Radii that are kept in digital.
- *
- * @param carrier  from mr_hebb_array().
- * @return [n_out], borrowed; NULL of a plain mapping.
- */
-const float *mr_hebb_radii(const struct mr_hebb_carrier *carrier);
-
-/**
  * Remember the level of the conductances, and later compensate drift by it:
  * mr_synapse_calibrate() and mr_synapse_compensate() of every tile.
  *

@@ -180,22 +180,6 @@ static int grow_old(struct job *job, struct mr_hebb_carrier *carrier)
 	return code;
 }
 
-static int keep_radii(struct job *job, const struct mr_hebb_carrier *carrier)
-{
-	const float *radius = mr_hebb_radii(carrier);
-
-	job->run->wear = mr_hebb_worn(carrier);
-	if (!radius)
-		return MR_OK;
-	job->run->radius = calloc(carrier->n_out, sizeof *radius);
-	if (!job->run->radius)
-		return mr_tool_fail(job->app->tool, MR_ERR_NOMEM,
-		                    "out of memory");
-	for (uint32_t k = 0; k < carrier->n_out; k++)
-		job->run->radius[k] = radius[k];
-	return MR_OK;
-}
-
 static int carry(struct job *job)
 {
 	struct mr_softhebb_app *app = job->app;
@@ -211,8 +195,7 @@ static int carry(struct job *job)
 		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
 		                    err.text);
 	code = learn(job, &carrier);
-	if (code == MR_OK || code == MR_ERR_STOPPED)
-		code = keep_radii(job, &carrier) == MR_OK ? code : MR_ERR_NOMEM;
+	job->run->wear = mr_hebb_worn(&carrier);
 	if (code == MR_OK)
 		code = grow_old(job, &carrier);
 	mr_hebb_free(&carrier);

@@ -46,8 +46,9 @@ static int learn_batch(struct learning *l, uint32_t first)
 	l->n_seen += l->batch.n;
 	if (code == MR_OK && plan->after)
 		code = plan->after(plan->user, l->step, &l->batch, first);
-	if (plan->progress && l->step++ % PROGRESS_EVERY == 0)
+	if (plan->progress && l->step % PROGRESS_EVERY == 0)
 		plan->progress(plan->user, l->n_seen, all_samples(l));
+	l->step++;
 	return code;
 }
 

@@ -130,10 +130,8 @@ static int work(struct mr_softhebb_app *app)
 
 static void release(struct mr_softhebb_app *app)
 {
-	for (uint32_t k = 0; k < app->n_runs; k++) {
+	for (uint32_t k = 0; k < app->n_runs; k++)
 		mr_shallow_free(&app->run[k].result);
-		free(app->run[k].radius);
-	}
 	mr_study_free(&app->study);
 	free(app->run);
 	free(app->seeds);
