@@ -158,7 +158,7 @@ libdriver_la_LIBADD = $(SQLITE_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) \
 	$(SERIALPORT_LIBS) $(USB_LIBS)
 
 libmemrig_la_SOURCES =
-libmemrig_la_LIBADD = libdriver.la libemulator.la libdevices.la \
+libmemrig_la_LIBADD = libcalibration.la libdriver.la libemulator.la libdevices.la \
 	$(PTHREAD_LIBS)
 libmemrig_la_LDFLAGS = -version-info 0:0:0 -no-undefined
 

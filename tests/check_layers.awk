@@ -8,7 +8,8 @@
 BEGIN {
 	# headers of include/memrig in their order: each may use earlier ones
 	n = split("error clock random types uri model backend array emulator " \
-	          "oplog synapse device doctor serve characterise memrig", order, " ")
+	          "oplog synapse device doctor serve history measure fit " \
+	          "compare calibrate memrig", order, " ")
 	for (i = 1; i <= n; i++)
 		rank[order[i]] = i
 

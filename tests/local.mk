@@ -162,7 +162,7 @@ libcheck_la_SOURCES = \
 	%D%/wirehost.h
 libcheck_la_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS) $(SQLITE_CFLAGS) \
 	$(JANSSON_CFLAGS)
-libcheck_la_LIBADD = libapps.la libdriver.la libemulator.la libdevices.la \
+libcheck_la_LIBADD = libapps.la libcalibration.la libdriver.la libemulator.la libdevices.la \
 	$(CUNIT_LIBS) $(PTHREAD_LIBS)
 LDADD = libcheck.la
 
