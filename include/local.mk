@@ -8,6 +8,7 @@ mrinclude_HEADERS = \
 	%D%/memrig/doctor.h \
 	%D%/memrig/emulator.h \
 	%D%/memrig/error.h \
+	%D%/memrig/fit.h \
 	%D%/memrig/history.h \
 	%D%/memrig/memrig.h \
 	%D%/memrig/model.h \

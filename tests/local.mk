@@ -81,6 +81,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
+	%D%/long_fit \
 	%D%/long_fstdp \
 	%D%/long_kill \
 	%D%/long_softhebb \
@@ -150,6 +151,8 @@ libcheck_la_SOURCES = \
 	%D%/opedit.h \
 	%D%/pipes.c \
 	%D%/pipes.h \
+	%D%/protocols.c \
+	%D%/protocols.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/smuhost.c \

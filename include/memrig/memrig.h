@@ -10,6 +10,7 @@
 #include "memrig/device.h"
 #include "memrig/doctor.h"
 #include "memrig/error.h"
+#include "memrig/fit.h"
 #include "memrig/history.h"
 #include "memrig/oplog.h"
 #include "memrig/random.h"
