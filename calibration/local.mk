@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libcalibration.la
 libcalibration_la_SOURCES = \
+	%D%/driftspan.c \
+	%D%/driftspan.h \
+	%D%/fit_drift.c \
+	%D%/fit_drift.h \
+	%D%/fit_noise.c \
+	%D%/fit_noise.h \
 	%D%/fit_pcm.c \
 	%D%/fit_pcm_step.c \
 	%D%/fits.c \
@@ -8,11 +14,22 @@ libcalibration_la_SOURCES = \
 	%D%/history.c \
 	%D%/history_events.c \
 	%D%/history_priv.h \
+	%D%/ladder.c \
+	%D%/ladder.h \
 	%D%/likelihood.c \
 	%D%/likelihood.h \
+	%D%/noise_kind.c \
+	%D%/noise_priv.h \
+	%D%/noise_rtn.c \
+	%D%/noise_tables.c \
+	%D%/noise_white.c \
+	%D%/spans.c \
+	%D%/spans.h \
 	%D%/steplaw.c \
 	%D%/steplaw.h \
 	%D%/steplaw_fit.c \
-	%D%/steplaw_priv.h
+	%D%/steplaw_priv.h \
+	%D%/trend.c \
+	%D%/trend.h
 libcalibration_la_CFLAGS = $(AM_CFLAGS) $(GSL_CFLAGS)
 libcalibration_la_LIBADD = $(GSL_LIBS)
