@@ -20,6 +20,7 @@ struct mr__drift_span {
 	uint32_t n;
 	double *age_s;  /**< [n] */
 	double *g_S;    /**< [n] */
+	uint32_t *averages; /**< [n] */
 	double *scale_S; /**< [n] sd of each reading */
 	const double *factor; /**< [n*n] Cholesky factor of their correlations;
 	                           NULL = independent */

@@ -17,6 +17,8 @@
 
 #define RANGE_MIN 1.0 /* of log age: less says nothing of an exponent */
 #define FAINT 4.0     /* least level, in sd of a reading */
+#define T0_FACTOR 30.0 /* how far off the model's t0 may be */
+#define GOLDEN 0.6180339887498949
 #define LN_2PI 1.8378770664093453
 #define ROOT_HALF 0.7071067811865476
 #define T0_LOST 1.0   /* standard error of log t0 that says nothing */
@@ -31,6 +33,7 @@ struct drifts {
 	size_t *unit; /* [n_units+1] first span of each cell */
 	size_t n_units;
 	double *room; /* of all readings */
+	uint32_t *averages; /* likewise */
 	size_t n_kept;
 	double **kept; /* [n_kept] factors, to be freed */
 	struct mr__drift_seen *seen; /* [n] at seen_t0 */
@@ -177,7 +180,7 @@ static void set_scales(const struct drifts *d, struct mr__drift_span *s,
 		double sd = s->factor
 		            ? g * mr__noise_q(d->noise, s->g0_S)
 		            : mr__noise_sd_S(d->noise, g, s->g0_S, s->age_s[i],
-		                             s->span->reads[0].count);
+		                             s->averages[i]);
 
 		s->scale_S[i] = sd > relative * g ? sd : relative * g;
 	}
@@ -186,10 +189,11 @@ static void set_scales(const struct drifts *d, struct mr__drift_span *s,
 static bool same_instants(const struct mr__drift_span *a,
                           const struct mr__drift_span *b)
 {
-	if (a->n != b->n || a->span->reads[0].count != b->span->reads[0].count)
+	if (a->n != b->n)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
-		if (fabs(a->age_s[i] - b->age_s[i]) > 1e-4 * b->age_s[i])
+		if (fabs(a->age_s[i] - b->age_s[i]) > 1e-4 * b->age_s[i]
+		    || a->averages[i] != b->averages[i])
 			return false;
 	return true;
 }
@@ -197,16 +201,14 @@ static bool same_instants(const struct mr__drift_span *a,
 static double *make_factor(struct drifts *d, const struct mr__drift_span *s,
                            const uint32_t *which)
 {
-	uint32_t averages[MR__DRIFT_READS];
 	double t_int_s[MR__DRIFT_READS];
 	double *factor = malloc((size_t)s->n * s->n * sizeof *factor);
 	struct mr__ladder l = {d->noise->t_read_s, d->noise->lead_s, s->n,
-	                       s->age_s, averages, t_int_s};
+	                       s->age_s, s->averages, t_int_s};
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct mr_history_event *e = &s->span->reads[which[i]];
 
-		averages[i] = e->count;
 		t_int_s[i] = mr__span_t_int_s(d->f->history, e);
 	}
 	if (!factor)
@@ -257,7 +259,9 @@ static int add_span(struct drifts *d, const struct mr__span *span,
 	struct mr__drift_span s = {.span = span,
 	                           .age_s = room,
 	                           .g_S = room + MR__DRIFT_READS,
-	                           .scale_S = room + 2 * MR__DRIFT_READS};
+	                           .scale_S = room + 2 * MR__DRIFT_READS,
+	                           .averages = d->averages
+	                                       + (room - d->room) / 3};
 	uint32_t which[MR__DRIFT_READS];
 	bool flicker = d->noise->kind && strcmp(d->noise->kind, "flicker") == 0
 	               && isfinite(d->noise->q_at_1);
@@ -266,6 +270,7 @@ static int add_span(struct drifts *d, const struct mr__span *span,
 	for (uint32_t i = 0; i < s.n; i++) {
 		s.age_s[i] = mr__span_age_s(span, which[i]);
 		s.g_S[i] = (double)span->reads[which[i]].g_S;
+		s.averages[i] = span->reads[which[i]].count;
 	}
 	begin(&s);
 	if (!(s.g0_S > 0) || !(s.level_S > 0)) {
@@ -292,14 +297,13 @@ static bool settle(struct drifts *d, struct mr__drift_span *s, double relative)
 	return true;
 }
 
-/* Without a noise fit, the spans' own scatter has to do. */
-static double own_scatter(struct drifts *d)
+/* Relative scatter of all spans about their fits at a t0. */
+static double scatter(struct drifts *d, double t0_s)
 {
 	double squares = 0;
 	double dof = 0;
 
-	if (d->noise->kind && strcmp(d->noise->kind, "none") != 0)
-		return 0;
+	d->t0_s = t0_s;
 	for (size_t k = 0; k < d->n; k++) {
 		struct mr__drift_span s = d->at[k];
 
@@ -307,13 +311,43 @@ static double own_scatter(struct drifts *d)
 			continue;
 		for (uint32_t i = 0; i < s.n; i++) {
 			double g = s.g0_S
-			           * exp(-s.nu * log1p(s.age_s[i] / d->t0_s));
+			           * exp(-s.nu * log1p(s.age_s[i] / t0_s));
 
 			squares += (s.g_S[i] / g - 1) * (s.g_S[i] / g - 1);
 		}
 		dof += s.n - 2;
 	}
-	return fmax(dof > 0 ? sqrt(squares / dof) : 0, 1e-5);
+	return dof > 0 ? sqrt(squares / dof) : 0;
+}
+
+/* Without a noise fit the spans' own scatter has to do; it may be so small that
+ * the search for the maximum must begin at the t0 of least scatter. */
+static double own_scatter(struct drifts *d)
+{
+	double model = d->t0_s;
+	double low = log(model / T0_FACTOR);
+	double high = log(model * T0_FACTOR);
+	double least;
+	double begin;
+
+	if (d->noise->kind && strcmp(d->noise->kind, "none") != 0)
+		return 0;
+	begin = scatter(d, model);
+	for (int round = 0; round < 24; round++) {
+		double a = high - GOLDEN * (high - low);
+		double b = low + GOLDEN * (high - low);
+
+		if (scatter(d, exp(a)) < scatter(d, exp(b)))
+			high = b;
+		else
+			low = a;
+	}
+	least = scatter(d, exp(0.5 * (low + high)));
+	if (least > 0.98 * begin) {
+		d->t0_s = model;
+		least = begin;
+	}
+	return fmax(least, 1e-6);
 }
 
 static void index_units(struct drifts *d)
@@ -354,7 +388,8 @@ static int gather(struct drifts *d)
 	d->unit = calloc(n + 2, sizeof *d->unit);
 	d->seen_t0 = calloc(n + 1, sizeof *d->seen_t0);
 	d->room = malloc((n + 1) * 3 * MR__DRIFT_READS * sizeof *d->room);
-	if (!d->at || !d->seen || !d->unit || !d->seen_t0 || !d->room)
+	d->averages = malloc((n + 1) * MR__DRIFT_READS * sizeof *d->averages);
+	if (!d->averages || !d->at || !d->seen || !d->unit || !d->seen_t0 || !d->room)
 		return MR_ERR_NOMEM;
 	for (size_t k = 0; k < n; k++)
 		if (add_span(d, &d->spans.at[k],
@@ -564,5 +599,6 @@ int mr__fit_drift(struct mr__fitting *f, const struct mr__noise_fit *noise,
 	free(d.unit);
 	free(d.seen_t0);
 	free(d.room);
+	free(d.averages);
 	return code;
 }

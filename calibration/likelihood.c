@@ -16,6 +16,7 @@
 
 #define ITERATIONS_MAX 200
 #define HALVINGS_MAX 30
+#define PATIENCE 25 /* steps after which second differences are used */
 #define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
 
 struct work {
@@ -170,45 +171,6 @@ static int invert(const gsl_matrix *a, gsl_matrix *out, bool *lost,
 	return MR_OK;
 }
 
-/* One step up. Receives the new log likelihood; `gain` what was expected. */
-static int climb(struct work *w, double *params, double *now, double *gain)
-{
-	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
-	double condition;
-	double factor = 1;
-	int code;
-
-	take_scores(w, params);
-	take_information(w);
-	code = invert(w->information, w->hessian, lost, &condition);
-	if (code != MR_OK)
-		return code;
-	*gain = 0;
-	for (size_t i = 0; i < w->p; i++) {
-		double move = 0;
-
-		for (size_t j = 0; j < w->p; j++)
-			move += gsl_matrix_get(w->hessian, i, j)
-			        * gsl_vector_get(w->gradient, j);
-		gsl_vector_set(w->move, i, move);
-		*gain += move * gsl_vector_get(w->gradient, i);
-	}
-	for (unsigned k = 0; k < HALVINGS_MAX; k++, factor /= 2) {
-		double there;
-
-		for (size_t i = 0; i < w->p; i++)
-			w->here[i] = params[i]
-			             + factor * gsl_vector_get(w->move, i);
-		there = total(w->l, w->here);
-		if (there > *now) {
-			memcpy(params, w->here, w->p * sizeof *params);
-			*now = there;
-			return MR_OK;
-		}
-	}
-	return MR_OK;
-}
-
 /* Minus the second differences of the log likelihood, from scores: the sums of
  * scores at two sides of each parameter. */
 static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
@@ -240,6 +202,68 @@ static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
 			gsl_matrix_set(out, i, j, mean);
 			gsl_matrix_set(out, j, i, mean);
 		}
+}
+
+/* The inverse of what the curvature is held to be goes into w->hessian. Outer
+ * products are right near the maximum of a likelihood that holds; where it does
+ * not hold, or far off, their steps may be far too long or too short, and the
+ * second differences are worth their time. */
+static int take_curvature(struct work *w, const double *params, bool newton)
+{
+	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
+	double condition;
+	gsl_matrix *second;
+	int code;
+
+	if (newton) {
+		second = gsl_matrix_alloc(w->p, w->p);
+		if (!second)
+			return MR_ERR_NOMEM;
+		take_hessian(w, params, second);
+		code = invert(second, w->hessian, lost, &condition);
+		gsl_matrix_free(second);
+		take_scores(w, params);
+		take_information(w);
+		return code;
+	}
+	take_scores(w, params);
+	take_information(w);
+	return invert(w->information, w->hessian, lost, &condition);
+}
+
+/* One step up. Receives the new log likelihood; `gain` what was expected. */
+static int climb(struct work *w, double *params, bool newton, double *now,
+                 double *gain)
+{
+	double factor = 1;
+	int code = take_curvature(w, params, newton);
+
+	if (code != MR_OK)
+		return code;
+	*gain = 0;
+	for (size_t i = 0; i < w->p; i++) {
+		double move = 0;
+
+		for (size_t j = 0; j < w->p; j++)
+			move += gsl_matrix_get(w->hessian, i, j)
+			        * gsl_vector_get(w->gradient, j);
+		gsl_vector_set(w->move, i, move);
+		*gain += move * gsl_vector_get(w->gradient, i);
+	}
+	for (unsigned k = 0; k < HALVINGS_MAX; k++, factor /= 2) {
+		double there;
+
+		for (size_t i = 0; i < w->p; i++)
+			w->here[i] = params[i]
+			             + factor * gsl_vector_get(w->move, i);
+		there = total(w->l, w->here);
+		if (there > *now) {
+			memcpy(params, w->here, w->p * sizeof *params);
+			*now = there;
+			return MR_OK;
+		}
+	}
+	return MR_OK;
 }
 
 static void sandwich(const gsl_matrix *bread, const gsl_matrix *meat,
@@ -288,6 +312,7 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 	struct work w;
 	double now = total(l, params);
 	double gain = INFINITY;
+	bool stuck = false;
 	int code = MR_OK;
 
 	*out = (struct mr__maximum){0};
@@ -300,10 +325,12 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 	while (code == MR_OK && gain > 1e-4
 	       && out->iterations < ITERATIONS_MAX) {
 		double before = now;
+		bool newton = stuck || out->iterations >= PATIENCE;
 
-		code = climb(&w, params, &now, &gain);
+		code = climb(&w, params, newton, &now, &gain);
 		out->iterations++;
-		if (now - before <= 1e-7 * fabs(gain) && gain > 1e-4)
+		stuck = now - before <= 0.1 * fabs(gain);
+		if (now - before <= 1e-7 * fabs(gain) && gain > 1e-4 && newton)
 			break; /* no step of the line search went up */
 	}
 	if (code == MR_OK && gain > 1e-2)

@@ -19,6 +19,8 @@ test_programs = \
 	%D%/test_filters \
 	%D%/test_guard_cells \
 	%D%/test_failures \
+	%D%/test_fit_drift \
+	%D%/test_fit_noise \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
@@ -142,6 +144,8 @@ libcheck_la_SOURCES = \
 	%D%/badmemory.c \
 	%D%/badmemory.h \
 	%D%/contract_uris.h \
+	%D%/fitbench.c \
+	%D%/fitbench.h \
 	%D%/fstdp_case.c \
 	%D%/fstdp_case.h \
 	%D%/kill.c \
