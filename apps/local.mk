@@ -13,6 +13,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_drive.c \
 	%D%/cmd_list.c \
 	%D%/cmd_serve.c \
+	%D%/cmd_fit.c \
 	%D%/cmd_guardian.c \
 	%D%/cmd_info.c \
 	%D%/cmd_log.c \
@@ -100,6 +101,8 @@ libapps_la_SOURCES = \
 	%D%/plan.c \
 	%D%/plan.h \
 	%D%/pbmfile.h \
+	%D%/runlist.c \
+	%D%/runlist.h \
 	%D%/seeds.c \
 	%D%/seeds.h \
 	%D%/softhebb/ages.c \

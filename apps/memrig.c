@@ -34,6 +34,7 @@ static const struct verb verbs[] = {
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
 	{"serve", mr_cmd_serve, "a virtual board for other programs"},
+	{"fit", mr_cmd_fit, "parameters of a cell model from what was measured"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
 	{"plot", mr_cmd_plot, "draw what was logged"},
 };

@@ -170,6 +170,24 @@ static int invert(const gsl_matrix *a, gsl_matrix *out, bool *lost,
 	return MR_OK;
 }
 
+/* The same step again, twice as long each time, while it goes up: outer products
+ * overstate the curvature where the model is wrong. */
+static void go_on(struct work *w, double *params, double *now)
+{
+	for (double factor = 1; factor < 64; factor *= 2) {
+		double there;
+
+		for (size_t i = 0; i < w->p; i++)
+			w->here[i] = params[i]
+			             + factor * gsl_vector_get(w->move, i);
+		there = total(w->l, w->here);
+		if (!(there > *now))
+			return;
+		memcpy(params, w->here, w->p * sizeof *params);
+		*now = there;
+	}
+}
+
 /* One step up. Receives the new log likelihood; `gain` what was expected. */
 static int climb(struct work *w, double *params, double *now, double *gain)
 {
@@ -203,6 +221,8 @@ static int climb(struct work *w, double *params, double *now, double *gain)
 		if (there > *now) {
 			memcpy(params, w->here, w->p * sizeof *params);
 			*now = there;
+			if (k == 0)
+				go_on(w, params, now);
 			return MR_OK;
 		}
 	}

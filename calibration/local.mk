@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libcalibration.la
 libcalibration_la_SOURCES = \
 	%D%/fit_pcm.c \
 	%D%/fit_pcm_step.c \
+	%D%/fit_save.c \
 	%D%/fits.c \
 	%D%/fits.h \
 	%D%/history.c \
