@@ -8,6 +8,9 @@ libapps_la_SOURCES = \
 	%D%/cells.h \
 	%D%/cmd.h \
 	%D%/cmd_cells.c \
+	%D%/cmd_compare.c \
+	%D%/cmd_compare.h \
+	%D%/cmd_compare_plot.c \
 	%D%/cmd_condition.c \
 	%D%/cmd_doctor.c \
 	%D%/cmd_drive.c \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libcalibration.la
 libcalibration_la_SOURCES = \
+	%D%/compare.c \
 	%D%/fit_pcm.c \
 	%D%/fit_pcm_step.c \
 	%D%/fit_save.c \
@@ -11,9 +12,14 @@ libcalibration_la_SOURCES = \
 	%D%/history_priv.h \
 	%D%/likelihood.c \
 	%D%/likelihood.h \
+	%D%/replay.c \
+	%D%/samples.c \
+	%D%/samples.h \
 	%D%/steplaw.c \
 	%D%/steplaw.h \
 	%D%/steplaw_fit.c \
-	%D%/steplaw_priv.h
+	%D%/steplaw_priv.h \
+	%D%/twosample.c \
+	%D%/twosample.h
 libcalibration_la_CFLAGS = $(AM_CFLAGS) $(GSL_CFLAGS)
 libcalibration_la_LIBADD = $(GSL_LIBS)

@@ -4,6 +4,7 @@ mrinclude_HEADERS = \
 	%D%/memrig/array.h \
 	%D%/memrig/backend.h \
 	%D%/memrig/clock.h \
+	%D%/memrig/compare.h \
 	%D%/memrig/device.h \
 	%D%/memrig/doctor.h \
 	%D%/memrig/emulator.h \

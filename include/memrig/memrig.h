@@ -7,6 +7,7 @@
 
 #include "memrig/array.h"
 #include "memrig/clock.h"
+#include "memrig/compare.h"
 #include "memrig/device.h"
 #include "memrig/doctor.h"
 #include "memrig/error.h"
