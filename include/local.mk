@@ -9,6 +9,7 @@ mrinclude_HEADERS = \
 	%D%/memrig/emulator.h \
 	%D%/memrig/error.h \
 	%D%/memrig/history.h \
+	%D%/memrig/measure.h \
 	%D%/memrig/memrig.h \
 	%D%/memrig/model.h \
 	%D%/memrig/oplog.h \

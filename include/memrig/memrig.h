@@ -11,6 +11,7 @@
 #include "memrig/doctor.h"
 #include "memrig/error.h"
 #include "memrig/history.h"
+#include "memrig/measure.h"
 #include "memrig/oplog.h"
 #include "memrig/random.h"
 #include "memrig/serve.h"
