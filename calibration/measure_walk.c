@@ -26,13 +26,26 @@ static bool is_clean(const struct mr_oplog_record *was)
 	       && !(was->op.outcome.status & MR_STATUS_UNKNOWN);
 }
 
+/* A refusal is an answer, which the protocol acts upon. */
+static bool was_refused(const struct mr_oplog_record *was)
+{
+	int error = was->op.outcome.error;
+
+	return was->ended && was->op.outcome.n_effect == 0
+	       && (error == MR_ERR_REFUSED || error == MR_ERR_RANGE
+	           || error == MR_ERR_UNSUPPORTED);
+}
+
 /* ---- on an array that is as it was ----------------------------------------- */
 
 static int do_again(struct mr__engine *e, struct mr_op *op)
 {
 	struct mr_context none = {0};
 	int code = mr_array_submit(e->array, op, 1, &none, NULL);
+	bool refused = was_refused(&e->record.next);
 
+	if (code == MR_OK && refused)
+		return differs(e, "it was refused then, and is not now");
 	if (code != MR_OK)
 		return mr_errtext_set(e->err, code, "%s",
 		                      mr_array_errmsg(e->array));
@@ -46,7 +59,8 @@ static int do_again(struct mr__engine *e, struct mr_op *op)
 
 static int again(struct mr__engine *e, struct mr_op *op, bool *found)
 {
-	if (!is_clean(&e->record.next)) { /* here it does it whole */
+	if (!is_clean(&e->record.next) && !was_refused(&e->record.next)) {
+		/* here it is done whole */
 		e->redone = e->record.next.id;
 		return MR_OK;
 	}
@@ -65,7 +79,7 @@ static bool had_no_effect(const struct mr_oplog_record *was)
 	    || (was->op.outcome.status & MR_STATUS_UNKNOWN))
 		return false;
 	if (was->op.kind == MR_OP_PROGRAM) /* its parts may have */
-		return error == MR_ERR_NOT_RUN || error == MR_ERR_REFUSED;
+		return error == MR_ERR_NOT_RUN;
 	return was->op.outcome.n_effect == 0;
 }
 
@@ -133,11 +147,22 @@ static int take(struct mr__engine *e, struct mr_op *op, bool *found)
 	return code == MR_OK ? MR_OK : differs(e, why.text);
 }
 
+static int take_refusal(struct mr__engine *e, struct mr_op *op, bool *found)
+{
+	const struct mr_oplog_record *was = &e->record.next;
+
+	*found = true;
+	op->outcome = was->op.outcome;
+	return mr_errtext_set(e->err, was->op.outcome.error, "%s", was->errtext);
+}
+
 static int take_unclean(struct mr__engine *e, struct mr_op *op, bool *found)
 {
 	const struct mr_oplog_record *was = &e->record.next;
 	const struct mr_outcome *out = &was->op.outcome;
 
+	if (was_refused(was))
+		return take_refusal(e, op, found);
 	if (op->kind == MR_OP_WAIT && was->ended) {
 		op->wait.duration_s = fmax(
 			0, op->wait.duration_s
