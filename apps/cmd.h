@@ -40,6 +40,7 @@ int mr_cmd_list(int argc, char **argv);
 int mr_cmd_doctor(int argc, char **argv);
 int mr_cmd_guardian(int argc, char **argv);
 int mr_cmd_log(int argc, char **argv);
+int mr_cmd_measure(int argc, char **argv);
 int mr_cmd_models(int argc, char **argv);
 int mr_cmd_plot(int argc, char **argv);
 int mr_cmd_probe(int argc, char **argv);

@@ -26,6 +26,9 @@ libapps_la_SOURCES = \
 	%D%/cmd_log_show.c \
 	%D%/cmd_log_stats.c \
 	%D%/cmd_log_wire.c \
+	%D%/cmd_measure.c \
+	%D%/cmd_measure_print.c \
+	%D%/cmd_measure.h \
 	%D%/cmd_models.c \
 	%D%/cmd_plot.c \
 	%D%/cmd_plot.h \

@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	{"drive", mr_cmd_drive, "analog matrix-vector products"},
 	{"trace", mr_cmd_trace, "play a waveform and sample it (I-V sweeps)"},
 	{"plan", NULL, "what one of these would do, without doing it"},
+	{"measure", mr_cmd_measure, "characterise cells by protocols, into a log"},
 	{"run", mr_cmd_run, "run an algorithm with its weights on an array"},
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},

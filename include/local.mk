@@ -11,6 +11,7 @@ mrinclude_HEADERS = \
 	%D%/memrig/error.h \
 	%D%/memrig/fit.h \
 	%D%/memrig/history.h \
+	%D%/memrig/measure.h \
 	%D%/memrig/memrig.h \
 	%D%/memrig/model.h \
 	%D%/memrig/oplog.h \

@@ -13,6 +13,7 @@
 #include "memrig/error.h"
 #include "memrig/fit.h"
 #include "memrig/history.h"
+#include "memrig/measure.h"
 #include "memrig/oplog.h"
 #include "memrig/random.h"
 #include "memrig/serve.h"
