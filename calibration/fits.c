@@ -416,14 +416,11 @@ static const struct mr__fit_family *find(const char *model,
 	return NULL;
 }
 
-/* Cells that likelihoods use: evenly spread, as many as time allows. */
+/* All cells, or as many as were asked for, evenly spread. */
 static void mark_cells(const struct mr_history *h,
                        const struct mr_fit_options *o, uint8_t *use)
 {
-	size_t events = h->first[h->n_cells];
-	size_t each = h->n_cells ? events / h->n_cells + 1 : 1;
-	uint32_t n = o && o->cells_max ? o->cells_max
-	                               : (uint32_t)(400000 / each + 1);
+	uint32_t n = o && o->cells_max ? o->cells_max : h->n_cells;
 
 	for (uint32_t c = 0; c < h->n_cells; c++)
 		use[c] = n >= h->n_cells
