@@ -57,7 +57,8 @@ static json_t *test_json(const struct mr_compare_test *t)
 		mr_tool_real(t->p), "rejected", t->rejected);
 }
 
-static void print_json(struct mr_tool *tool, const struct mr_comparison *c)
+static void print_json(struct mr_tool *tool, const struct mr_comparison *c,
+                       uint64_t n_moved)
 {
 	json_t *object = mr_tool_object("compare");
 	json_t *list = json_array();
@@ -73,6 +74,8 @@ static void print_json(struct mr_tool *tool, const struct mr_comparison *c)
 	                          json_integer((json_int_t)c->n_skipped));
 	(void)json_object_set_new(object, "rejected",
 	                          json_integer((json_int_t)c->rejected));
+	(void)json_object_set_new(object, "targets_moved",
+	                          json_integer((json_int_t)n_moved));
 	(void)json_object_set_new(object, "tests", list);
 	(void)mr_tool_print(tool, object);
 }
@@ -121,6 +124,7 @@ struct sides {
 	struct mr_history *b;
 	char copy[512];   /* log of what was done to the array */
 	bool temporary;
+	uint64_t n_moved; /* targets */
 };
 
 static void show_progress(void *user, uint64_t done, uint64_t total)
@@ -152,7 +156,7 @@ static int replay(struct mr_tool *tool,
 	tool->context.progress = show_progress;
 	tool->context.user = tool;
 	code = mr_replay(tool->args[0], which, tool->args[1], s->copy,
-	                 &tool->context, &err);
+	                 &tool->context, &s->n_moved, &err);
 	if (code == MR_OK)
 		code = mr_history_load(s->copy, NULL, &s->b, &err);
 	return code == MR_OK ? MR_OK
@@ -199,9 +203,12 @@ static int compare(struct mr_tool *tool, const struct sides *s)
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "%s", err.text);
 	if (tool->json)
-		print_json(tool, c);
+		print_json(tool, c, s->n_moved);
 	else
 		print_text(tool, c);
+	if (s->n_moved && !tool->json)
+		fprintf(tool->out, "%" PRIu64 " targets a little beyond the "
+		        "range of B went to its end\n", s->n_moved);
 	if (plot)
 		code = mr_compare_plot(tool, c, plot);
 	mr_comparison_free(c);

@@ -5,11 +5,13 @@
 #include "memrig/compare.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define METADATA_MAX 64
+#define END_SLACK 0.02 /* of the range */
 
 struct replay {
 	const struct mr_history_options *options;
@@ -23,6 +25,9 @@ struct replay {
 	char session[64];
 	float *floats;   /* room for results */
 	size_t n_floats;
+	float *targets;  /* room for targets that were moved */
+	size_t n_targets;
+	uint64_t n_moved;
 };
 
 static int tell(const struct replay *r, int code, const char *text)
@@ -32,17 +37,50 @@ static int tell(const struct replay *r, int code, const char *text)
 
 /* ---- one operation ------------------------------------------------------- */
 
-static int need(struct replay *r, size_t n)
+static int grow(struct replay *r, float **room, size_t *size, size_t n)
 {
 	float *more;
 
-	if (n <= r->n_floats)
+	if (n <= *size)
 		return MR_OK;
-	more = realloc(r->floats, n * sizeof *more);
+	more = realloc(*room, n * sizeof *more);
 	if (!more)
 		return tell(r, MR_ERR_NOMEM, "no memory");
-	r->floats = more;
-	r->n_floats = n;
+	*room = more;
+	*size = n;
+	return MR_OK;
+}
+
+static int need(struct replay *r, size_t n)
+{
+	return grow(r, &r->floats, &r->n_floats, n);
+}
+
+/* The ends of two ranges that were both measured differ a little: a target that
+ * is beyond the end by no more than that goes to the end. */
+static double move(struct replay *r, double target_S)
+{
+	const struct mr_description *d = mr_array_describe(r->array);
+	double slack = END_SLACK * d->g_max_S;
+	double to = fmin(fmax(target_S, d->g_min_S), d->g_max_S);
+
+	if (to == target_S || fabs(to - target_S) > slack)
+		return target_S;
+	r->n_moved++;
+	return to;
+}
+
+static int move_targets(struct replay *r, struct mr_program_op *p, uint64_t n)
+{
+	if (!p->target_S) {
+		p->target = move(r, p->target);
+		return MR_OK;
+	}
+	if (grow(r, &r->targets, &r->n_targets, n) != MR_OK)
+		return MR_ERR_NOMEM;
+	for (uint64_t i = 0; i < n; i++)
+		r->targets[i] = (float)move(r, (double)p->target_S[i]);
+	p->target_S = r->targets;
 	return MR_OK;
 }
 
@@ -71,7 +109,7 @@ static int aim(struct replay *r, struct mr_op *op)
 		if (need(r, n) != MR_OK)
 			return MR_ERR_NOMEM;
 		op->program.g_S = r->floats;
-		return MR_OK;
+		return move_targets(r, &op->program, n);
 	case MR_OP_TRACE:
 		n *= mr_trace_samples(&op->trace);
 		op->trace.status = NULL;
@@ -290,10 +328,14 @@ static int do_runs(struct replay *r)
 
 int mr_replay(const char *path, const struct mr_history_options *options,
               const char *uri, const char *copy,
-              const struct mr_context *context, struct mr_errtext *err)
+              const struct mr_context *context, uint64_t *n_moved,
+              struct mr_errtext *err)
 {
-	struct replay r = {options, uri, copy, context, err, NULL, NULL, NULL,
-	                   "", NULL, 0};
+	struct replay r = {.options = options,
+	                   .uri = uri,
+	                   .copy = copy,
+	                   .context = context,
+	                   .err = err};
 	struct mr_oplog_reader *there = NULL;
 	int code = mr_oplog_open(copy, &there, NULL);
 
@@ -309,5 +351,8 @@ int mr_replay(const char *path, const struct mr_history_options *options,
 		(void)mr_array_close(r.array, NULL);
 	mr_oplog_close(r.reader);
 	free(r.floats);
+	free(r.targets);
+	if (n_moved)
+		*n_moved = r.n_moved;
 	return code;
 }

@@ -104,12 +104,16 @@ MR_API const char *mr_compare_quantity_name(enum mr_compare_quantity quantity);
  *                 of each session.
  * @param copy     log that receives the runs; must not exist.
  * @param context  stop and progress (operations); or NULL.
+ * @param n_moved  receives how many targets beyond the array's range, by 2 % of
+ *                 it at most, were moved to its end; farther ones are refused
+ *                 by the array. Or NULL.
  * @param err      explains a failure; or NULL.
  * @return MR_OK; MR_ERR_USAGE (no such run, another shape, a log that exists);
  *         as mr_oplog_open(), mr_array_open(), mr_array_submit().
  */
 MR_API int mr_replay(const char *path, const struct mr_history_options *options,
                      const char *uri, const char *copy,
-                     const struct mr_context *context, struct mr_errtext *err);
+                     const struct mr_context *context, uint64_t *n_moved,
+                     struct mr_errtext *err);
 
 #endif
