@@ -30,10 +30,13 @@ static const struct verb verbs[] = {
 	{"drive", mr_cmd_drive, "analog matrix-vector products"},
 	{"trace", mr_cmd_trace, "play a waveform and sample it (I-V sweeps)"},
 	{"plan", NULL, "what one of these would do, without doing it"},
+	{"measure", mr_cmd_measure, "characterise cells by protocols, into a log"},
 	{"run", mr_cmd_run, "run an algorithm with its weights on an array"},
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
 	{"serve", mr_cmd_serve, "a virtual board for other programs"},
+	{"fit", mr_cmd_fit, "parameters of a cell model from what was measured"},
+	{"compare", mr_cmd_compare, "whether two logs could be of the same cells"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
 	{"plot", mr_cmd_plot, "draw what was logged"},
 };

@@ -241,6 +241,16 @@ struct rival {
 	struct mr_errtext why;
 };
 
+/* The choice needs fewer cells than the fit: differences between models are
+ * large or do not matter. */
+static void thin(const uint8_t *use, uint32_t n_cells, uint8_t *out)
+{
+	uint32_t k = 0;
+
+	for (uint32_t c = 0; c < n_cells; c++)
+		out[c] = use[c] && k++ % 3 == 0;
+}
+
 /* Folds take every FOLDS-th cell, so that each has cells from everywhere. */
 static void mark_fold(const uint8_t *use, uint32_t n_cells, uint32_t fold,
                       bool inside, uint8_t *out)
@@ -349,16 +359,19 @@ static int none_suits(const struct rival *rivals, struct mr_errtext *err)
 	                      "no model suits these data%s", list);
 }
 
-static int choose(const struct mr_history *history, const uint8_t *use,
+static int choose(const struct mr_history *history, const uint8_t *all,
                   struct mr_fit **out, struct mr_errtext *err)
 {
 	struct rival *rivals = calloc(N_FAMILIES, sizeof *rivals);
 	double *room = calloc(N_FAMILIES * (size_t)history->n_cells,
 	                      sizeof *room);
 	uint8_t *mark = malloc(history->n_cells);
-	int code = rivals && room && mark
+	uint8_t *use = malloc(history->n_cells);
+	int code = rivals && room && mark && use
 	           ? MR_OK : mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
 
+	if (code == MR_OK)
+		thin(all, history->n_cells, use);
 	for (size_t k = 0; k < N_FAMILIES && code == MR_OK; k++) {
 		rivals[k].family = families[k];
 		rivals[k].per_cell = room + k * history->n_cells;
@@ -368,7 +381,7 @@ static int choose(const struct mr_history *history, const uint8_t *use,
 		qsort(rivals, N_FAMILIES, sizeof *rivals, by_score);
 		code = rivals[0].code != MR_OK
 		       ? none_suits(rivals, err)
-		       : fit_family(rivals[0].family, history, use, false, out,
+		       : fit_family(rivals[0].family, history, all, false, out,
 		                    err);
 	}
 	if (code == MR_OK)
@@ -376,6 +389,7 @@ static int choose(const struct mr_history *history, const uint8_t *use,
 	free(rivals);
 	free(room);
 	free(mark);
+	free(use);
 	return code;
 }
 
@@ -402,14 +416,11 @@ static const struct mr__fit_family *find(const char *model,
 	return NULL;
 }
 
-/* Cells that likelihoods use: evenly spread, as many as time allows. */
+/* All cells, or as many as were asked for, evenly spread. */
 static void mark_cells(const struct mr_history *h,
                        const struct mr_fit_options *o, uint8_t *use)
 {
-	size_t events = h->first[h->n_cells];
-	size_t each = h->n_cells ? events / h->n_cells + 1 : 1;
-	uint32_t n = o && o->cells_max ? o->cells_max
-	                               : (uint32_t)(400000 / each + 1);
+	uint32_t n = o && o->cells_max ? o->cells_max : h->n_cells;
 
 	for (uint32_t c = 0; c < h->n_cells; c++)
 		use[c] = n >= h->n_cells

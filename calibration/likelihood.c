@@ -204,6 +204,24 @@ static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
 		}
 }
 
+/* The same step again, twice as long each time, while it goes up: outer products
+ * overstate the curvature where the model is wrong. */
+static void go_on(struct work *w, double *params, double *now)
+{
+	for (double factor = 1; factor < 64; factor *= 2) {
+		double there;
+
+		for (size_t i = 0; i < w->p; i++)
+			w->here[i] = params[i]
+			             + factor * gsl_vector_get(w->move, i);
+		there = total(w->l, w->here);
+		if (!(there > *now))
+			return;
+		memcpy(params, w->here, w->p * sizeof *params);
+		*now = there;
+	}
+}
+
 /* The inverse of what the curvature is held to be goes into w->hessian. Outer
  * products are right near the maximum of a likelihood that holds; where it does
  * not hold, or far off, their steps may be far too long or too short, and the
@@ -260,6 +278,8 @@ static int climb(struct work *w, double *params, bool newton, double *now,
 		if (there > *now) {
 			memcpy(params, w->here, w->p * sizeof *params);
 			*now = there;
+			if (k == 0)
+				go_on(w, params, now);
 			return MR_OK;
 		}
 	}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libcalibration.la
 libcalibration_la_SOURCES = \
+	%D%/compare.c \
 	%D%/driftspan.c \
 	%D%/driftspan.h \
 	%D%/fit_drift.c \
@@ -9,6 +10,7 @@ libcalibration_la_SOURCES = \
 	%D%/fit_noise.h \
 	%D%/fit_pcm.c \
 	%D%/fit_pcm_step.c \
+	%D%/fit_save.c \
 	%D%/fits.c \
 	%D%/fits.h \
 	%D%/history.c \
@@ -18,11 +20,42 @@ libcalibration_la_SOURCES = \
 	%D%/ladder.h \
 	%D%/likelihood.c \
 	%D%/likelihood.h \
+	%D%/measure.c \
+	%D%/measure_amplitude.c \
+	%D%/measure_converter.c \
+	%D%/measure_disturb.c \
+	%D%/measure_drift.c \
+	%D%/measure_endurance.c \
+	%D%/measure_engine.c \
+	%D%/measure_engine.h \
+	%D%/measure_iv.c \
+	%D%/measure_levels.c \
+	%D%/measure_map.c \
+	%D%/measure_match.c \
+	%D%/measure_noise.c \
+	%D%/measure_operations.c \
+	%D%/measure_plan.c \
+	%D%/measure_program.c \
+	%D%/measure_pulses.c \
+	%D%/measure_record.c \
+	%D%/measure_record.h \
+	%D%/measure_retention.c \
+	%D%/measure_steps.c \
+	%D%/measure_steps.h \
+	%D%/measure_tables.c \
+	%D%/measure_tally.c \
+	%D%/measure_tally.h \
+	%D%/measure_temperature.c \
+	%D%/measure_walk.c \
+	%D%/measuring.h \
 	%D%/noise_kind.c \
 	%D%/noise_priv.h \
 	%D%/noise_rtn.c \
 	%D%/noise_tables.c \
 	%D%/noise_white.c \
+	%D%/replay.c \
+	%D%/samples.c \
+	%D%/samples.h \
 	%D%/spans.c \
 	%D%/spans.h \
 	%D%/steplaw.c \
@@ -30,6 +63,8 @@ libcalibration_la_SOURCES = \
 	%D%/steplaw_fit.c \
 	%D%/steplaw_priv.h \
 	%D%/trend.c \
-	%D%/trend.h
+	%D%/trend.h \
+	%D%/twosample.c \
+	%D%/twosample.h
 libcalibration_la_CFLAGS = $(AM_CFLAGS) $(GSL_CFLAGS)
 libcalibration_la_LIBADD = $(GSL_LIBS)

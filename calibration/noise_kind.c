@@ -10,6 +10,7 @@
 #include "noise_priv.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,7 @@ static void add_amplitude(struct kinds *k, size_t at, double squares,
 	if (w->sd_S[at] > CLEAN * w->level_S[at] || law == 0)
 		return;
 	squares /= law * law;
+	if (getenv("DBG")) { const struct mr__span *s=&w->spans.at[at]; double d=0; int n=0; for (uint32_t i=20;i<200;i++) {double e=((double)s->reads[i+1].g_S-(double)s->reads[i].g_S)/w->trend.fit_S[i]; d+=e*e/2; n++;} fprintf(stderr, "%g %g %g\n", w->level_S[at], sqrt(squares/dof), sqrt(d/n/9.27)/law); }
 	k->squares += squares;
 	k->dof += dof;
 	k->cell_squares[cell] += squares;

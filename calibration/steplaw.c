@@ -15,6 +15,7 @@
 #define FAR 9.0             /* standard deviations beyond which nothing is */
 #define OUTLIERS 1e-7       /* share of readings that may be anything */
 #define READINGS_LEAST 200
+#define READINGS_MOST 500000
 
 /* ---- runs ---------------------------------------------------------------- */
 
@@ -117,6 +118,29 @@ static int walk_all(struct mr__steplaw *s, const struct mr__fitting *f,
 	return MR_OK;
 }
 
+/* Fewer cells where there are more readings than time: evenly spread ones. */
+static void thin(struct mr__steplaw *s)
+{
+	size_t n = s->n / READINGS_MOST + 1;
+	uint32_t kept = 0;
+	size_t to = 0;
+
+	if (n == 1)
+		return;
+	for (uint32_t k = 0; k < s->n_cells; k += (uint32_t)n) {
+		size_t size = s->first[k + 1] - s->first[k];
+
+		memmove(s->readings + to, s->readings + s->first[k],
+		        size * sizeof *s->readings);
+		s->cells[kept] = s->cells[k];
+		s->first[kept++] = to;
+		to += size;
+	}
+	s->first[kept] = to;
+	s->n_cells = kept;
+	s->n = to;
+}
+
 int mr__steplaw_new(const struct mr__fitting *f,
                     const struct mr__steplaw_seen *seen,
                     struct mr__steplaw **out)
@@ -146,6 +170,7 @@ int mr__steplaw_new(const struct mr__fitting *f,
 		mr__steplaw_free(s);
 		return code;
 	}
+	thin(s);
 	*out = s;
 	return MR_OK;
 }

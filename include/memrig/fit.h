@@ -81,8 +81,8 @@ struct mr_fit {
 /** How to fit. All-zero = choose the model, all cells. */
 struct mr_fit_options {
 	const char *model;  /**< its name; NULL = choose by cross-validation */
-	uint32_t cells_max; /**< cells that likelihoods may use, for time; 0 =
-	                         enough for 400,000 readings */
+	uint32_t cells_max; /**< cells that may be used, evenly spread; 0 = all:
+	                         estimators that take long choose among them */
 };
 
 /**
