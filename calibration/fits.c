@@ -12,7 +12,10 @@
 
 static const struct mr__fit_family *const families[] = {
 	&mr__fit_pcm,
+	&mr__fit_pcm_hermes1,
+	&mr__fit_pcm_hermes2,
 	&mr__fit_pcm_step,
+	&mr__fit_pcm_target,
 };
 
 #define N_FAMILIES (sizeof families / sizeof *families)
@@ -20,7 +23,10 @@ static const struct mr__fit_family *const families[] = {
 /* The same, by name. */
 static const char *const family_names[N_FAMILIES] = {
 	"pcm",
+	"pcm-hermes1",
+	"pcm-hermes2",
 	"pcm-step",
+	"pcm-target",
 };
 
 #define FOLDS 4

@@ -21,6 +21,7 @@ test_programs = \
 	%D%/test_failures \
 	%D%/test_fit_drift \
 	%D%/test_fit_noise \
+	%D%/test_fit_target \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
