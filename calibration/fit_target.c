@@ -19,6 +19,9 @@
 #define INSTANTS_MAX 512 /* patterns; more are of arrays read cell by cell */
 #define LEVELS_MAX 512
 #define VAGUE 0.25       /* relative error of G over which an event is not used */
+#define SLOTS_MAX 10
+#define SLOTS_ROOM 1000000 /* events in all slots together */
+#define SURE_NU 0.05     /* how well a law is held to say what nu is */
 #define LITTLE_Q 1e-4    /* of an array without noise */
 #define ROOT_HALF 0.7071067811865476
 
@@ -41,12 +44,14 @@ struct targets {
 	double g_max_S;
 	struct mr__spans spans;
 	struct event *event; /* [n] */
-	struct mr__target_seen *seen; /* [n] at seen_t0 */
-	bool *lost;   /* [n] the search for it failed */
+	struct mr__target_seen *seen; /* [slots*n] at seen_t0 */
+	bool *lost;   /* [slots*n] the search for it failed */
 	size_t n;
 	size_t *unit; /* [n_units+1] first event of each cell */
 	size_t n_units;
-	double *seen_t0; /* [n_units] */
+	double *seen_t0; /* [slots*n_units] what each slot holds of a cell */
+	uint8_t *next;   /* [n_units] slot that is given up next */
+	size_t slots;    /* differences come back to a few t0 again and again */
 	double *readings; /* [n*MR__TARGET_READS] */
 	struct mr__target_instants **instants; /* [n_instants] */
 	size_t n_instants;
@@ -67,30 +72,47 @@ static double q_of(const struct targets *t, const double *p, double g_S)
 	                 : mr__law_value(&t->laws.q, p, g_S / t->g_max_S);
 }
 
-static void look(const struct targets *t, size_t unit, const double *p)
-{
-	double t0_s = p[t->laws.t0];
-
-	if (t->seen_t0[unit] == t0_s)
-		return;
-	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++) {
-		const struct event *e = &t->event[k];
-		double g = e->target_S / t->g_max_S;
-
-		/* from the defaults, so that it depends on t0 alone */
-		if (e->at)
-			t->lost[k] = !mr__target_see(
-				e->at, e->g_S, t0_s,
-				mr__law_value(&t->laws.nu, t->p, g), 0.05,
-				fmax(q_of(t, t->p, e->target_S), LITTLE_Q),
-				&t->seen[k]);
-	}
-	t->seen_t0[unit] = t0_s;
-}
-
-static double of_event(const struct targets *t, size_t k, const double *p)
+static void see(const struct targets *t, size_t k, size_t slot, double t0_s)
 {
 	const struct event *e = &t->event[k];
+	double g = e->target_S / t->g_max_S;
+
+	/* from where the laws stood, so that it depends on t0 alone */
+	if (e->at)
+		t->lost[slot * t->n + k] = !mr__target_see(
+			e->at, e->g_S, t0_s,
+			mr__law_value(&t->laws.nu, t->p, g), SURE_NU,
+			fmax(q_of(t, t->p, e->target_S), LITTLE_Q),
+			&t->seen[slot * t->n + k]);
+}
+
+/* The slot that holds what is seen of a cell at a t0. */
+static size_t look(const struct targets *t, size_t unit, double t0_s)
+{
+	size_t slot;
+
+	for (slot = 0; slot < t->slots; slot++)
+		if (t->seen_t0[slot * t->n_units + unit] == t0_s)
+			return slot;
+	slot = t->next[unit];
+	t->next[unit] = (uint8_t)((slot + 1) % t->slots);
+	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++)
+		see(t, k, slot, t0_s);
+	t->seen_t0[slot * t->n_units + unit] = t0_s;
+	return slot;
+}
+
+static void forget(const struct targets *t)
+{
+	for (size_t k = 0; k < t->slots * t->n_units; k++)
+		t->seen_t0[k] = NAN;
+}
+
+static double of_event(const struct targets *t, size_t k, size_t slot,
+                       const double *p)
+{
+	const struct event *e = &t->event[k];
+	const struct mr__target_seen *seen = &t->seen[slot * t->n + k];
 	double g = e->target_S / t->g_max_S;
 	struct mr__target_prior prior = {
 		.target_S = e->target_S,
@@ -101,23 +123,24 @@ static double of_event(const struct targets *t, size_t k, const double *p)
 	if (!e->at)
 		return log(fmax(0.5 * erfc(prior.target_S / prior.sd_S
 		                           * ROOT_HALF), 1e-300));
-	if (t->lost[k])
+	if (t->lost[slot * t->n + k])
 		return 0;
-	prior.q = q_of(t, p, t->seen[k].g_S);
+	prior.q = q_of(t, p, seen->g_S);
 	if (!(prior.nu_sd > 0) || !(prior.q > 0) || !(prior.sd_S > 0))
 		return -INFINITY;
-	return mr__target_density(&t->seen[k], &prior);
+	return mr__target_density(seen, &prior);
 }
 
 static double of_cell(const struct targets *t, size_t unit, const double *p)
 {
 	double sum = 0;
+	size_t slot;
 
 	if (!(p[t->laws.t0] > 0))
 		return -INFINITY;
-	look(t, unit, p);
+	slot = look(t, unit, p[t->laws.t0]);
 	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++)
-		sum += of_event(t, k, p);
+		sum += of_event(t, k, slot, p);
 	return sum;
 }
 
@@ -232,10 +255,8 @@ static int add_event(struct targets *t, const struct mr__span *s, bool all)
 			return MR_OK;
 		}
 	}
-	if (t->n_units == 0 || t->event[t->n - 1].cell != e.cell) {
-		t->seen_t0[t->n_units] = NAN;
+	if (t->n_units == 0 || t->event[t->n - 1].cell != e.cell)
 		t->unit[t->n_units++] = t->n;
-	}
 	note_level(t, s->target_S / t->g_max_S);
 	t->n_points += e.n;
 	t->event[t->n++] = e;
@@ -247,13 +268,10 @@ static int gather(struct targets *t, bool all)
 	size_t n = t->spans.n;
 
 	t->event = calloc(n + 1, sizeof *t->event);
-	t->seen = calloc(n + 1, sizeof *t->seen);
-	t->lost = calloc(n + 1, sizeof *t->lost);
+	t->next = calloc(n + 1, 1);
 	t->unit = calloc(n + 2, sizeof *t->unit);
-	t->seen_t0 = calloc(n + 1, sizeof *t->seen_t0);
 	t->readings = malloc((n + 1) * MR__TARGET_READS * sizeof(double));
-	if (!t->event || !t->seen || !t->lost || !t->unit || !t->seen_t0
-	    || !t->readings)
+	if (!t->event || !t->next || !t->unit || !t->readings)
 		return MR_ERR_NOMEM;
 	for (size_t k = 0; k < n; k++) {
 		const struct mr__span *s = &t->spans.at[k];
@@ -263,6 +281,13 @@ static int gather(struct targets *t, bool all)
 			return MR_ERR_NOMEM;
 	}
 	t->unit[t->n_units] = t->n;
+	t->slots = t->n < SLOTS_ROOM / SLOTS_MAX ? SLOTS_MAX : 2;
+	t->seen = calloc(t->slots * t->n + 1, sizeof *t->seen);
+	t->lost = calloc(t->slots * t->n + 1, sizeof *t->lost);
+	t->seen_t0 = calloc(t->slots * t->n_units + 1, sizeof *t->seen_t0);
+	if (!t->seen || !t->lost || !t->seen_t0)
+		return MR_ERR_NOMEM;
+	forget(t);
 	return MR_OK;
 }
 
@@ -277,6 +302,7 @@ static void release(struct targets *t)
 	free(t->lost);
 	free(t->unit);
 	free(t->seen_t0);
+	free(t->next);
 	free(t->readings);
 	free(t);
 }
@@ -392,6 +418,29 @@ static void set_steps(const struct targets *t, double *step)
 	}
 }
 
+/* The steps of the differences are made a tenth of how far a parameter can go
+ * alone: a level near the end of a law's piece is then seen from both sides. */
+static void set_wide_steps(const struct mr__likelihood *l, double *x,
+                           double *step)
+{
+	for (size_t k = 0; k < l->n_params; k++) {
+		double sums[3] = {0};
+		double was = x[k];
+		double curvature;
+
+		for (int side = -1; side <= 1; side++) {
+			x[k] = was + side * step[k];
+			for (size_t u = 0; u < l->n_units; u++)
+				sums[side + 1] += l->of_unit(l->self, u, x);
+		}
+		x[k] = was;
+		curvature = (2 * sums[1] - sums[0] - sums[2])
+		            / (step[k] * step[k]);
+		if (curvature > 0 && isfinite(curvature))
+			step[k] = 0.1 / sqrt(curvature);
+	}
+}
+
 static int maximise(struct targets *t, double *cov)
 {
 	double step[MR__LIKELIHOOD_PARAMS_MAX];
@@ -403,11 +452,11 @@ static int maximise(struct targets *t, double *cov)
 	set_steps(t, step);
 	for (size_t k = 0; k < t->n_free; k++)
 		x[k] = t->p[t->free[k]];
+	set_wide_steps(&l, x, step);
 	code = mr__likelihood_maximise(&l, x, cov, &best, t->f->err);
 	for (size_t k = 0; k < t->n_free; k++)
 		t->p[t->free[k]] = x[k];
-	for (size_t u = 0; u < t->n_units; u++)
-		t->seen_t0[u] = NAN;
+	forget(t);
 	return code;
 }
 
@@ -499,8 +548,10 @@ static int tables(struct mr__fitting *f, const struct targets *t)
 	if (!row)
 		return mr_errtext_set(f->err, MR_ERR_NOMEM,
 		                      "no memory for the drift table");
+	forget(t);
+	memset(t->next, 0, t->n_units);
 	for (size_t u = 0; u < t->n_units; u++)
-		look(t, u, t->p);
+		(void)look(t, u, t->p[t->laws.t0]);
 	for (size_t k = 0; k < t->n; k++, row += 6) {
 		const struct mr__target_seen *s = &t->seen[k];
 		double det = s->gg * s->nn - s->gn * s->gn;
