@@ -18,6 +18,7 @@
 
 #define INSTANTS_MAX 512 /* patterns; more are of arrays read cell by cell */
 #define LEVELS_MAX 512
+#define APART 3.0        /* standard errors from a limit of a law */
 #define VAGUE 0.25       /* relative error of G over which an event is not used */
 #define SLOTS_MAX 10
 #define SLOTS_ROOM 1000000 /* events in all slots together */
@@ -34,7 +35,12 @@ struct event {
 	double target_S;
 	uint32_t cell;
 	uint32_t n;
+	uint32_t level; /* index of its target */
 };
+
+/* Laws that follow the target; and values of levels that are held apart from
+ * them, NAN = the level follows. */
+enum { OF_NU, OF_NU_SD, N_OF };
 
 struct targets {
 	const struct mr__fitting *f;
@@ -57,8 +63,10 @@ struct targets {
 	size_t n_instants;
 	uint64_t n_points;
 	uint32_t n_vague;
+	uint32_t n_crowded; /* beyond LEVELS_MAX targets */
 	double level[LEVELS_MAX]; /* targets over g_max that are used */
 	size_t n_levels;
+	double own[N_OF][LEVELS_MAX];
 	size_t free[MR__LIKELIHOOD_PARAMS_MAX]; /* [n_free] parameters */
 	size_t n_free;
 	double p[MR_PARAMS_MAX];
@@ -108,6 +116,15 @@ static void forget(const struct targets *t)
 		t->seen_t0[k] = NAN;
 }
 
+static double at_level(const struct targets *t, int law, size_t level,
+                       const double *p)
+{
+	const struct mr__law *l = law == OF_NU ? &t->laws.nu : &t->laws.nu_sd;
+
+	return isnan(t->own[law][level])
+	       ? mr__law_value(l, p, t->level[level]) : t->own[law][level];
+}
+
 static double of_event(const struct targets *t, size_t k, size_t slot,
                        const double *p)
 {
@@ -117,8 +134,8 @@ static double of_event(const struct targets *t, size_t k, size_t slot,
 	struct mr__target_prior prior = {
 		.target_S = e->target_S,
 		.sd_S = mr__target_error_S(&t->laws, p, g),
-		.nu = mr__law_value(&t->laws.nu, p, g),
-		.nu_sd = mr__law_value(&t->laws.nu_sd, p, g)};
+		.nu = at_level(t, OF_NU, e->level, p),
+		.nu_sd = at_level(t, OF_NU_SD, e->level, p)};
 
 	if (!e->at)
 		return log(fmax(0.5 * erfc(prior.target_S / prior.sd_S
@@ -217,13 +234,17 @@ static int find_instants(struct targets *t, const struct mr__target_instants *w,
 	return MR_OK;
 }
 
-static void note_level(struct targets *t, double g)
+static uint32_t note_level(struct targets *t, double g)
 {
-	for (size_t k = 0; k < t->n_levels; k++)
+	for (uint32_t k = 0; k < t->n_levels; k++)
 		if (fabs(t->level[k] - g) < 1e-5)
-			return;
-	if (t->n_levels < LEVELS_MAX)
-		t->level[t->n_levels++] = g;
+			return k;
+	if (t->n_levels == LEVELS_MAX)
+		return UINT32_MAX;
+	t->level[t->n_levels] = g;
+	for (int law = 0; law < N_OF; law++)
+		t->own[law][t->n_levels] = NAN;
+	return (uint32_t)t->n_levels++;
 }
 
 static int add_event(struct targets *t, const struct mr__span *s, bool all)
@@ -255,9 +276,13 @@ static int add_event(struct targets *t, const struct mr__span *s, bool all)
 			return MR_OK;
 		}
 	}
+	e.level = note_level(t, s->target_S / t->g_max_S);
+	if (e.level == UINT32_MAX) {
+		t->n_crowded++;
+		return MR_OK;
+	}
 	if (t->n_units == 0 || t->event[t->n - 1].cell != e.cell)
 		t->unit[t->n_units++] = t->n;
-	note_level(t, s->target_S / t->g_max_S);
 	t->n_points += e.n;
 	t->event[t->n++] = e;
 	return MR_OK;
@@ -346,12 +371,19 @@ static void set_free(struct targets *t, int param)
 	t->free[t->n_free++] = (size_t)param;
 }
 
+static bool is_apart(const struct targets *t, const struct mr__law *l, size_t k)
+{
+	return (l == &t->laws.nu && !isnan(t->own[OF_NU][k]))
+	       || (l == &t->laws.nu_sd && !isnan(t->own[OF_NU_SD][k]));
+}
+
 static size_t ruled(const struct targets *t, const struct mr__law *l, int by)
 {
 	size_t n = 0;
 
 	for (size_t k = 0; by >= 0 && k < t->n_levels; k++)
-		n += mr__law_ruler(l, t->p, t->level[k]) == by;
+		n += !is_apart(t, l, k)
+		     && mr__law_ruler(l, t->p, t->level[k]) == by;
 	return n;
 }
 
@@ -460,8 +492,74 @@ static int maximise(struct targets *t, double *cov)
 	return code;
 }
 
-/* Where the laws now are, other limits may matter; and the search for what each
- * span shows begins at them. */
+/* Log density of the readings of one level, with a value of its own. */
+static double of_level(struct targets *t, int law, size_t level, double value)
+{
+	double was = t->own[law][level];
+	double sum = 0;
+
+	t->own[law][level] = value;
+	for (size_t u = 0; u < t->n_units; u++) {
+		size_t slot = look(t, u, t->p[t->laws.t0]);
+
+		for (size_t k = t->unit[u]; k < t->unit[u + 1]; k++)
+			if (t->event[k].level == level)
+				sum += of_event(t, k, slot, t->p);
+	}
+	t->own[law][level] = was;
+	return sum;
+}
+
+/* The value that a level would have by itself, and its standard error: Newton
+ * from the law's value on. */
+static double alone(struct targets *t, int law, size_t level, double *se)
+{
+	double x = at_level(t, law, level, t->p);
+	double h = 0.02 * x;
+
+	*se = INFINITY;
+	for (int round = 0; round < 6; round++) {
+		double up = of_level(t, law, level, x + h);
+		double here = of_level(t, law, level, x);
+		double down = of_level(t, law, level, x - h);
+		double slope = (up - down) / (2 * h);
+		double bend = (2 * here - up - down) / (h * h);
+
+		if (!(bend > 0))
+			break;
+		*se = 1 / sqrt(bend);
+		x = fmax(x + fmax(fmin(slope / bend, 0.3 * x), -0.3 * x), h);
+		if (fabs(slope / bend) < 0.01 * *se)
+			break;
+	}
+	return x;
+}
+
+/* A level that may lie on either side of a limit of its law tells of neither
+ * side, and would make of the likelihood one with a kink, of which errors are
+ * not what its curvature says: it gets a value of its own. */
+static void set_apart(struct targets *t)
+{
+	for (int law = 0; law < N_OF; law++)
+		for (size_t k = 0; k < t->n_levels; k++) {
+			const struct mr__law *l = law == OF_NU
+			                          ? &t->laws.nu
+			                          : &t->laws.nu_sd;
+			double line = mr__law_line(l, t->p, t->level[k]);
+			double off = fmin(fabs(line - t->p[l->min]),
+			                  fabs(line - t->p[l->max]));
+			double se;
+			double value;
+
+			if (isnan(line) || off > 0.5 * fabs(line))
+				continue;
+			value = alone(t, law, k, &se);
+			if (off < APART * se && isfinite(se))
+				t->own[law][k] = value;
+		}
+}
+
+/* Where the laws now are, other limits may matter. */
 static int fit(struct targets *t, double *cov)
 {
 	int code = MR_OK;
@@ -475,9 +573,13 @@ static int fit(struct targets *t, double *cov)
 		if (round > 0 && before == t->n_free)
 			break;
 	}
-	if (code == MR_OK && !t->f->rough)
-		code = maximise(t, cov);
-	return code;
+	if (code != MR_OK || t->f->rough)
+		return code;
+	if (ages(t))
+		set_apart(t);
+	t->n_free = 0;
+	choose_free(t);
+	return maximise(t, cov);
 }
 
 static void keep(struct mr__fitting *f, const struct targets *t,

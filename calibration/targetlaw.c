@@ -99,3 +99,10 @@ int mr__law_ruler(const struct mr__law *l, const double *p, double g)
 	line = p[l->slope] * log_g + p[l->offset];
 	return line > p[l->max] ? l->max : line < p[l->min] ? l->min : l->slope;
 }
+
+double mr__law_line(const struct mr__law *l, const double *p, double g)
+{
+	if (l->slope < 0 || is_above(l, p, g))
+		return NAN;
+	return p[l->slope] * log(fmax(g, LEAST_G)) + p[l->offset];
+}

@@ -57,4 +57,13 @@ double mr__target_error_S(const struct mr__target_laws *l, const double *p,
  */
 int mr__law_ruler(const struct mr__law *l, const double *p, double g);
 
+/**
+ * The line of a law, before its limits.
+ * @param l  the law.
+ * @param p  parameters.
+ * @param g  target or conductance over g_max.
+ * @return slope ln g + offset; NAN where another piece holds.
+ */
+double mr__law_line(const struct mr__law *l, const double *p, double g);
+
 #endif
