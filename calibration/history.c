@@ -232,6 +232,23 @@ struct whole {
 	struct mr_history_event *sorted;
 };
 
+/* A programming that was composed stands in the log before its pulses and reads:
+ * it goes behind them. */
+static void settle_programs(struct mr_history_event *e, size_t n)
+{
+	for (size_t k = n; k-- > 0;) {
+		struct mr_history_event moved = e[k];
+		size_t to = k;
+
+		if (moved.kind != MR_HISTORY_PROGRAM)
+			continue;
+		for (; to + 1 < n && e[to + 1].t_ns <= moved.t_ns
+		       && e[to + 1].kind != MR_HISTORY_GAP; to++)
+			e[to] = e[to + 1];
+		e[to] = moved;
+	}
+}
+
 /* Counting sort: keeps the order in time of each cell. */
 static int sort_events(struct whole *w, uint32_t n_cells)
 {
@@ -251,6 +268,9 @@ static int sort_events(struct whole *w, uint32_t n_cells)
 	memcpy(next, w->first, n_cells * sizeof *next);
 	for (size_t k = 0; k < b->n; k++)
 		w->sorted[next[b->cells[k]]++] = b->events[k];
+	for (uint32_t c = 0; c < n_cells; c++)
+		settle_programs(w->sorted + w->first[c],
+		                w->first[c + 1] - w->first[c]);
 	free(next);
 	return MR_OK;
 }

@@ -8,7 +8,11 @@ libcalibration_la_SOURCES = \
 	%D%/fit_drift.h \
 	%D%/fit_noise.c \
 	%D%/fit_noise.h \
+	%D%/fit_before.c \
+	%D%/fit_before.h \
+	%D%/fit_ideal.c \
 	%D%/fit_pcm.c \
+	%D%/fit_pcm_table.c \
 	%D%/fit_pcm_step.c \
 	%D%/fit_save.c \
 	%D%/fits.c \

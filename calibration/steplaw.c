@@ -30,7 +30,7 @@ static double undo_drift(const struct mr__steplaw_seen *seen, double age_s)
 
 static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
                 const struct mr_history_event *e, int64_t t_p_ns,
-                uint32_t pulses)
+                uint32_t pulses, bool follows)
 {
 	double back = undo_drift(seen, (double)(e->t_ns - t_p_ns) * 1e-9);
 	double sd = seen->noise_slope * fabs((double)e->g_S)
@@ -48,7 +48,7 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 	}
 	sd = fmax(sd * back / sqrt(e->count), NOISE_LEAST_S);
 	s->readings[s->n++] = (struct mr__step_reading){
-		(float)(e->g_S * back), (float)(sd * sd), pulses};
+		(float)(e->g_S * back), (float)(sd * sd), pulses, follows};
 	if (pulses > s->pulses_max)
 		s->pulses_max = pulses;
 	if (pulses > 0) {
@@ -81,6 +81,7 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 {
 	enum place place = LOST;
 	uint32_t pulses = 0;
+	bool follows = false;
 	int64_t t_p_ns = 0;
 	int code = MR_OK;
 
@@ -89,10 +90,12 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 		enum place was = place;
 
 		place = step(e, place, &pulses);
-		if (place == ERASED || place == RAISED)
+		if (place == ERASED || place == RAISED) {
 			t_p_ns = e->t_ns;
+			follows = was == SEEN;
+		}
 		if (place == SEEN && was != SEEN)
-			code = push(s, seen, e, t_p_ns, pulses);
+			code = push(s, seen, e, t_p_ns, pulses, follows);
 		if (code != MR_OK)
 			return code;
 	}
