@@ -10,6 +10,7 @@ test_programs = \
 	%D%/test_board_arc1 \
 	%D%/test_board_faults \
 	%D%/test_board_smu \
+	%D%/test_compare \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
@@ -21,11 +22,13 @@ test_programs = \
 	%D%/test_failures \
 	%D%/test_fit_drift \
 	%D%/test_fit_noise \
+	%D%/test_fit \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
 	%D%/test_guard_duty \
 	%D%/test_guard_marks \
+	%D%/test_history \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
