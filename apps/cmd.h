@@ -33,6 +33,7 @@
 /**@{*/
 int mr_cmd_configure(int argc, char **argv);
 int mr_cmd_drive(int argc, char **argv);
+int mr_cmd_import(int argc, char **argv);
 int mr_cmd_info(int argc, char **argv);
 int mr_cmd_list(int argc, char **argv);
 int mr_cmd_doctor(int argc, char **argv);

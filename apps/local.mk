@@ -14,6 +14,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_list.c \
 	%D%/cmd_serve.c \
 	%D%/cmd_guardian.c \
+	%D%/cmd_import.c \
 	%D%/cmd_info.c \
 	%D%/cmd_log.c \
 	%D%/cmd_log.h \
@@ -77,6 +78,14 @@ libapps_la_SOURCES = \
 	%D%/fstdp/run.c \
 	%D%/fstdp/run.h \
 	%D%/fstdp/session.c \
+	%D%/import.h \
+	%D%/import_arc1.c \
+	%D%/import_csv.c \
+	%D%/import_events.c \
+	%D%/import_field.c \
+	%D%/import_log.c \
+	%D%/import_map.c \
+	%D%/import_npy.c \
 	%D%/input.c \
 	%D%/input.h \
 	%D%/inputs/events.c \
@@ -92,6 +101,7 @@ libapps_la_SOURCES = \
 	%D%/metrics.h \
 	%D%/npyfile.c \
 	%D%/npyfile.h \
+	%D%/npyread.c \
 	%D%/optext.c \
 	%D%/optext.h \
 	%D%/outfile.c \

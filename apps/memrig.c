@@ -35,6 +35,7 @@ static const struct verb verbs[] = {
 	{"configure", mr_cmd_configure, "change a condition of the array"},
 	{"serve", mr_cmd_serve, "a virtual board for other programs"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
+	{"import", mr_cmd_import, "take measurements of other programs into a log"},
 	{"plot", mr_cmd_plot, "draw what was logged"},
 };
 

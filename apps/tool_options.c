@@ -248,7 +248,10 @@ static void fill_getopt(struct option *out, const struct option_list *list)
 static const struct mr_tool_option *
 find_option(const struct option_list *list, int c)
 {
-	const char *name = c == 'q' ? "quiet" : c == 'v' ? "verbose" : "help";
+	const char *name = c == 'q' ? "quiet"
+	                   : c == 'v' ? "verbose"
+	                   : c == 'o' ? "output"
+	                              : "help";
 
 	if (c >= OWN_BASE)
 		return list->option[c - OWN_BASE];
@@ -270,6 +273,17 @@ static int unknown_option(struct mr_tool *tool, const char *argument)
 	                 optopt != 0 ? letter : argument);
 }
 
+/* Of the short ones, -o is not for every verb. */
+static int take_found(struct mr_tool *tool,
+                      const struct mr_tool_option *option, int c)
+{
+	char letter[3] = {'-', (char)c, '\0'};
+
+	if (!option)
+		return wrong_use(tool, "unknown option '%s'", letter);
+	return take_option(tool, option, optarg);
+}
+
 static int parse_options(struct mr_tool *tool, int argc, char **argv)
 {
 	struct option longopts[OPTIONS_MAX + 1];
@@ -282,7 +296,7 @@ static int parse_options(struct mr_tool *tool, int argc, char **argv)
 	opterr = 0;
 	optind = 0; /* anew, also for a second command line in one process */
 	while (code == MR_OK) {
-		c = getopt_long(argc, argv, ":qvh", longopts, NULL);
+		c = getopt_long(argc, argv, ":qvho:", longopts, NULL);
 		if (c == -1)
 			break;
 		if (c == ':')
@@ -291,7 +305,7 @@ static int parse_options(struct mr_tool *tool, int argc, char **argv)
 		else if (c == '?')
 			code = unknown_option(tool, argv[optind - 1]);
 		else
-			code = take_option(tool, find_option(&list, c), optarg);
+			code = take_found(tool, find_option(&list, c), c);
 	}
 	tool->args = argv + optind;
 	tool->n_args = argc - optind;

@@ -71,10 +71,13 @@ libdriver_la_SOURCES = \
 	%D%/oplog_encode.h \
 	%D%/oplog_form.c \
 	%D%/oplog_form.h \
+	%D%/oplog_import.c \
 	%D%/oplog_read.c \
 	%D%/oplog_read.h \
 	%D%/oplog_rows.c \
 	%D%/oplog_rows.h \
+	%D%/oplog_run.c \
+	%D%/oplog_run.h \
 	%D%/oplog_schema.c \
 	%D%/oplog_schema.h \
 	%D%/oplog_wire.c \

@@ -24,6 +24,7 @@ test_programs = \
 	%D%/test_fstdp_accept \
 	%D%/test_guard_duty \
 	%D%/test_guard_marks \
+	%D%/test_import \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
