@@ -31,6 +31,7 @@
 
 /** @name The verbs. argv[0] is the verb; the exit status is returned. */
 /**@{*/
+int mr_cmd_calibrate(int argc, char **argv);
 int mr_cmd_configure(int argc, char **argv);
 int mr_cmd_drive(int argc, char **argv);
 int mr_cmd_import(int argc, char **argv);

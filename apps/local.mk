@@ -7,6 +7,9 @@ libapps_la_SOURCES = \
 	%D%/cells.c \
 	%D%/cells.h \
 	%D%/cmd.h \
+	%D%/cmd_calibrate.c \
+	%D%/cmd_calibrate.h \
+	%D%/cmd_calibrate_show.c \
 	%D%/cmd_cells.c \
 	%D%/cmd_condition.c \
 	%D%/cmd_doctor.c \

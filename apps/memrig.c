@@ -34,6 +34,7 @@ static const struct verb verbs[] = {
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
 	{"serve", mr_cmd_serve, "a virtual board for other programs"},
+	{"calibrate", mr_cmd_calibrate, "measure a board's gain and offset"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
 	{"import", mr_cmd_import, "take measurements of other programs into a log"},
 	{"plot", mr_cmd_plot, "draw what was logged"},

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libcalibration.la
 libcalibration_la_SOURCES = \
+	%D%/calibrate_fit.c \
+	%D%/calibrate_measure.c \
 	%D%/history.c \
 	%D%/history_events.c \
 	%D%/history_priv.h

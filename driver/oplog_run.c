@@ -89,6 +89,21 @@ static int insert_metadata(struct mr__db *db, int64_t run,
 	return code;
 }
 
+/* Whoever gave that key for something else keeps it. */
+static int insert_calibration(struct mr__db *db, int64_t run, const char *label)
+{
+	struct mr__query *to;
+	int code = mr__db_prepare(db, "INSERT OR IGNORE INTO metadata "
+	                          "VALUES(?,'calibration',?)", &to);
+
+	if (code != MR_OK) {
+		return code;
+	}
+	mr__query_set_int(to, 1, run);
+	mr__query_set_text(to, 2, label);
+	return mr__query_run(to);
+}
+
 int mr__run_insert(struct mr__db *db, const struct mr__run_row *row,
                    int64_t *run)
 {
@@ -104,6 +119,9 @@ int mr__run_insert(struct mr__db *db, const struct mr__run_row *row,
 	}
 	*run = mr__db_inserted(db);
 	code = insert_metadata(db, *run, row->options->metadata);
+	if (code == MR_OK && row->desc->calibration[0]) {
+		code = insert_calibration(db, *run, row->desc->calibration);
+	}
 	return code == MR_OK && *run >= MR__RUNS_MAX ? MR_ERR_NOMEM : code;
 }
 

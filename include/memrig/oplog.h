@@ -167,6 +167,9 @@ struct mr_oplog_record {
 	int64_t wall_begin_ns;
 	int64_t wall_end_ns;
 	const char *errtext;  /**< "" if it succeeded */
+	const float *raw;     /**< the result before a calibration corrected it,
+	                           see mr_event; NULL = not corrected, or not
+	                           kept */
 };
 
 /**
