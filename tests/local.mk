@@ -10,6 +10,7 @@ test_programs = \
 	%D%/test_board_arc1 \
 	%D%/test_board_faults \
 	%D%/test_board_smu \
+	%D%/test_calibrate \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
@@ -126,6 +127,7 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/usb/guest.sh \
 	%D%/usb/init.sh \
 	%D%/data/board-protocol.txt \
+	%D%/data/calibration.ini \
 	%D%/data/jumps.csv \
 	%D%/data/packets.txt
 
