@@ -254,7 +254,7 @@ int mr_import_write(const struct mr_import *import, const char *log,
 /* ---- between the readers ------------------------------------------------- */
 
 /**
- * Add an event. A reading that is no value is counted.
+ * Add an event. A reading that is no value is counted, and NAN from then on.
  *
  * @param import  what grows.
  * @param event   copied.

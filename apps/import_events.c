@@ -27,7 +27,10 @@ int mr_import_add(struct mr_import *import, const struct mr_import_event *event,
 		return MR_OK;
 	}
 	import->n_values++;
-	import->n_useless += isfinite(event->g_S) ? 0 : 1;
+	if (!isfinite(event->g_S)) {
+		import->n_useless++;
+		import->events[import->n - 1].g_S = NAN; /* also infinity */
+	}
 	return MR_OK;
 }
 

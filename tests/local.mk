@@ -101,6 +101,7 @@ EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 test_scripts = \
 	%D%/check_layers.sh \
 	%D%/test_cli.sh \
+	%D%/test_import_cli.sh \
 	%D%/test_log_cli.sh \
 	%D%/test_fstdp_cli.sh \
 	%D%/test_apps_cli.sh \
