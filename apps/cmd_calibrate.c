@@ -52,10 +52,15 @@ static const struct mr_tool_page calibrate_page = {
 	.args_min = 0,
 	.args_max = 1,
 	.examples =
-		"  memrig calibrate scpi:/dev/ttyACM0 --reference 0:10kOhm "
-		"--reference 1:100kOhm\n"
-		"  memrig calibrate --show\n"
-		"  memrig read --array 'scpi:/dev/ttyACM0?calibration=board.ini'\n",
+		"  memrig pulse --array 'emu:ideal?rows=1&cols=3&state=c.bin' "
+		"--cells 1 --name set --count 40\n"
+		"  memrig pulse --array 'emu:ideal?rows=1&cols=3&state=c.bin' "
+		"--cells 2 --name set --count 80\n"
+		"  memrig calibrate 'emu:ideal?rows=1&cols=3&state=c.bin' "
+		"--reference 1:500kOhm --reference 2:250kOhm --store c.ini\n"
+		"  memrig calibrate --show --store c.ini\n"
+		"  memrig read --array "
+		"'emu:ideal?rows=1&cols=3&state=c.bin&calibration=c.ini'\n",
 };
 
 /* ---- options ------------------------------------------------------------- */

@@ -64,7 +64,7 @@ static const struct mr_tool_page import_page = {
 		"  memrig import session.csv.gz -o run.db --format arc1-csv\n"
 		"  memrig import iv.csv -o run.db --map "
 		"'row=word,col=bit,time=t[ms],resistance=R[kOhm]'\n"
-		"  memrig import g.npy -o run.db --unit uS --times t.npy --rows 32\n",
+		"  memrig import g.npy -o run.db --unit S --interval 10s --rows 1\n",
 };
 
 /* ---- options ------------------------------------------------------------- */

@@ -83,7 +83,7 @@ EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 # The inner loops in their base form only.
 fuzz_sources = $(libdevices_la_SOURCES) $(libemulator_la_SOURCES) \
 	$(libbulk_la_SOURCES) $(libkernels_la_SOURCES) \
-	$(libdriver_la_SOURCES) $(libcalibration_la_SOURCES) \
+	$(libdriver_la_SOURCES) $(libcalibration_la_SOURCES) $(libdeep_la_SOURCES) \
 	$(libapps_la_SOURCES)
 
 # All targets, each for FUZZ_SECONDS; findings are in fuzz-NAME/.
