@@ -280,9 +280,11 @@ static int measure(struct mr_tool *tool, struct session *s)
 static int calibrate(struct mr_tool *tool)
 {
 	struct session *s = calloc(1, sizeof *s);
-	int code = s ? mr_tool_open(tool)
-	             : mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
+	int code;
 
+	if (!s)
+		return mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
+	code = mr_tool_open(tool);
 	if (!code)
 		code = measure(tool, s);
 	free(s);

@@ -288,13 +288,14 @@ static void fill_metadata(const struct story *story, char text[][TEXT_MAX])
 }
 
 static int write_run(struct mr_tool *tool, struct story *story,
-                     struct mr_import_label *label)
+                     const struct mr_import_label *given)
 {
 	const char **metadata = calloc(tool->n_given + OWN_METADATA + 1,
 	                               sizeof *metadata);
 	char(*text)[TEXT_MAX] = malloc(OWN_METADATA * sizeof *text);
 	struct mr_oplog_options log = {.command = tool->command,
 	                               .metadata = metadata};
+	struct mr_import_label label = *given;
 	struct mr_description desc;
 	struct mr_errtext err = {"out of memory"};
 	int code = MR_ERR_NOMEM;
@@ -307,10 +308,10 @@ static int write_run(struct mr_tool *tool, struct story *story,
 		for (size_t k = 0; k < tool->n_given; k++)
 			if (strcmp(tool->given[k].option->name, "meta") == 0)
 				metadata[n++] = tool->given[k].value;
-		label->log = &log;
-		mr_import_describe(&story->import, &story->options, label,
+		label.log = &log;
+		mr_import_describe(&story->import, &story->options, &label,
 		                   &desc);
-		code = mr_import_write(&story->import, story->log, &desc, label,
+		code = mr_import_write(&story->import, story->log, &desc, &label,
 		                       &tool->context, &story->run, &err);
 	}
 	free(text);

@@ -40,7 +40,7 @@ int mr_import_separator(const char *path,
                         struct mr_errtext *err)
 {
 	static const char marks[] = {';', '\t', ','};
-	char text[LOOK_BYTES + 1];
+	char text[LOOK_BYTES + 1] = "";
 	size_t most = 0;
 	int code;
 
@@ -167,7 +167,7 @@ static bool to_number(const char *text, char decimal, double *out)
 	if (strlen(text) >= sizeof copy || strpbrk(text, "xXpP") ||
 	    text[0] == '\0')
 		return false;
-	strcpy(copy, text);
+	memcpy(copy, text, strlen(text) + 1);
 	for (char *at = copy; *at; at++)
 		*at = *at == decimal ? '.' : *at;
 	*out = strtod(copy, &end);

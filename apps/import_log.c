@@ -223,10 +223,13 @@ int mr_import_write(const struct mr_import *import, const char *log,
 	(void)snprintf(uri, sizeof uri, "import:%s", label->path);
 	w.cells = malloc(w.room * sizeof *w.cells);
 	w.g_S = malloc(w.room * sizeof *w.g_S);
-	code = w.cells && w.g_S
-	               ? mr_oplog_import_start(log, uri, desc, label->log, NULL,
-	                                       &w.to, err)
-	               : mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	if (!w.cells || !w.g_S) {
+		free(w.cells);
+		free(w.g_S);
+		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
+	}
+	code = mr_oplog_import_start(log, uri, desc, label->log, NULL, &w.to,
+	                             err);
 	if (!code) {
 		struct mr_errtext why = {""};
 		int ended;

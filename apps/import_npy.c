@@ -160,7 +160,7 @@ static int take_frames(struct frames *f, struct mr_errtext *err)
 	uint64_t n = (uint64_t)f->to->rows * f->to->cols;
 	int code = MR_OK;
 
-	f->frame = malloc(n * sizeof *f->frame);
+	f->frame = malloc((n ? n : 1) * sizeof *f->frame);
 	if (!f->frame)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	for (uint64_t k = 0; k < f->values.shape[0] && !code; k++) {

@@ -227,6 +227,7 @@ int mr_calibration_fit(const struct mr_calibration_point *points, size_t n,
                        struct mr_calibration *out, struct mr_errtext *err)
 {
 	struct line l = {.n = n};
+	double *room;
 	int code;
 
 	*out = (struct mr_calibration){.made_wall_ns = wall_ns,
@@ -245,12 +246,13 @@ int mr_calibration_fit(const struct mr_calibration_point *points, size_t n,
 		out->least_A = fmin(out->least_A, i_A);
 		out->greatest_A = fmax(out->greatest_A, i_A);
 	}
-	l.x = malloc(3 * n * sizeof *l.x);
-	if (!l.x)
+	room = malloc(3 * n * sizeof *room);
+	if (!room)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
-	l.y = l.x + n;
-	l.w = l.y + n;
+	l.x = room;
+	l.y = room + n;
+	l.w = room + 2 * n;
 	code = fill(&l, points, desc, out, err);
-	free(l.x);
+	free(room);
 	return code;
 }
