@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libcalibration.la
 libcalibration_la_SOURCES = \
+	%D%/calibrate_fit.c \
+	%D%/calibrate_measure.c \
 	%D%/compare.c \
 	%D%/driftspan.c \
 	%D%/driftspan.h \
-	%D%/fit_drift.c \
-	%D%/fit_drift.h \
-	%D%/fit_noise.c \
-	%D%/fit_noise.h \
 	%D%/fit_before.c \
 	%D%/fit_before.h \
+	%D%/fit_drift.c \
+	%D%/fit_drift.h \
 	%D%/fit_ideal.c \
+	%D%/fit_noise.c \
+	%D%/fit_noise.h \
 	%D%/fit_pcm.c \
-	%D%/fit_pcm_table.c \
 	%D%/fit_pcm_step.c \
+	%D%/fit_pcm_table.c \
 	%D%/fit_save.c \
 	%D%/fits.c \
 	%D%/fits.h \

@@ -11,6 +11,7 @@ test_programs = \
 	%D%/test_board_faults \
 	%D%/test_board_smu \
 	%D%/test_compare \
+	%D%/test_calibrate \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
@@ -29,6 +30,7 @@ test_programs = \
 	%D%/test_guard_duty \
 	%D%/test_guard_marks \
 	%D%/test_history \
+	%D%/test_import \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
@@ -105,6 +107,7 @@ EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 test_scripts = \
 	%D%/check_layers.sh \
 	%D%/test_cli.sh \
+	%D%/test_import_cli.sh \
 	%D%/test_log_cli.sh \
 	%D%/test_fstdp_cli.sh \
 	%D%/test_apps_cli.sh \
@@ -131,6 +134,7 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/usb/guest.sh \
 	%D%/usb/init.sh \
 	%D%/data/board-protocol.txt \
+	%D%/data/calibration.ini \
 	%D%/data/jumps.csv \
 	%D%/data/packets.txt
 
