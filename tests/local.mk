@@ -29,6 +29,8 @@ test_programs = \
 	%D%/test_logfile \
 	%D%/test_lookout \
 	%D%/test_mapping \
+	%D%/test_measure \
+	%D%/test_measure_resume \
 	%D%/test_models \
 	%D%/test_neuron \
 	%D%/test_oplog \
