@@ -102,6 +102,7 @@ test_scripts = \
 	%D%/check_layers.sh \
 	%D%/test_cli.sh \
 	%D%/test_log_cli.sh \
+	%D%/test_measure_cli.sh \
 	%D%/test_fstdp_cli.sh \
 	%D%/test_apps_cli.sh \
 	%D%/test_boards_cli.sh \
