@@ -8,11 +8,15 @@ libapps_la_SOURCES = \
 	%D%/cells.h \
 	%D%/cmd.h \
 	%D%/cmd_cells.c \
+	%D%/cmd_compare.c \
+	%D%/cmd_compare.h \
+	%D%/cmd_compare_plot.c \
 	%D%/cmd_condition.c \
 	%D%/cmd_doctor.c \
 	%D%/cmd_drive.c \
 	%D%/cmd_list.c \
 	%D%/cmd_serve.c \
+	%D%/cmd_fit.c \
 	%D%/cmd_guardian.c \
 	%D%/cmd_info.c \
 	%D%/cmd_log.c \
@@ -103,6 +107,8 @@ libapps_la_SOURCES = \
 	%D%/plan.c \
 	%D%/plan.h \
 	%D%/pbmfile.h \
+	%D%/runlist.c \
+	%D%/runlist.h \
 	%D%/seeds.c \
 	%D%/seeds.h \
 	%D%/softhebb/ages.c \

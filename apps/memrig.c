@@ -35,6 +35,8 @@ static const struct verb verbs[] = {
 	{"wait", mr_cmd_wait, "let array time pass"},
 	{"configure", mr_cmd_configure, "change a condition of the array"},
 	{"serve", mr_cmd_serve, "a virtual board for other programs"},
+	{"fit", mr_cmd_fit, "parameters of a cell model from what was measured"},
+	{"compare", mr_cmd_compare, "whether two logs could be of the same cells"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
 	{"plot", mr_cmd_plot, "draw what was logged"},
 };

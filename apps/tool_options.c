@@ -248,7 +248,9 @@ static void fill_getopt(struct option *out, const struct option_list *list)
 static const struct mr_tool_option *
 find_option(const struct option_list *list, int c)
 {
-	const char *name = c == 'q' ? "quiet" : c == 'v' ? "verbose" : "help";
+	const char *name = c == 'q' ? "quiet"
+	                   : c == 'v' ? "verbose"
+	                   : c == 'o' ? "output" : "help";
 
 	if (c >= OWN_BASE)
 		return list->option[c - OWN_BASE];
@@ -282,14 +284,15 @@ static int parse_options(struct mr_tool *tool, int argc, char **argv)
 	opterr = 0;
 	optind = 0; /* anew, also for a second command line in one process */
 	while (code == MR_OK) {
-		c = getopt_long(argc, argv, ":qvh", longopts, NULL);
+		c = getopt_long(argc, argv, ":qvho:", longopts, NULL);
 		if (c == -1)
 			break;
 		if (c == ':')
 			code = wrong_use(tool, "%s needs a value",
 			                 argv[optind - 1]);
-		else if (c == '?')
-			code = unknown_option(tool, argv[optind - 1]);
+		else if (c == '?' || !find_option(&list, c))
+			code = unknown_option(tool, c == '?' ? argv[optind - 1]
+			                                     : "-o");
 		else
 			code = take_option(tool, find_option(&list, c), optarg);
 	}

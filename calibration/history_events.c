@@ -77,12 +77,8 @@ static bool alike(double a, double b)
 static bool is_waveform(const struct mr_waveform *w, enum mr_unit unit,
                         double amplitude, double width_s)
 {
-	bool level = alike(amplitude, w->amplitude);
-
-	if (w->amplitude_max > 0)
-		level = level || (amplitude >= w->amplitude_min * 0.99
-		                  && amplitude <= w->amplitude_max * 1.01);
-	return w->effect != MR_EFFECT_NONE && w->unit == unit && level
+	return w->effect != MR_EFFECT_NONE && w->unit == unit
+	       && alike(amplitude, w->amplitude)
 	       && alike(width_s, w->width_s);
 }
 

@@ -5,6 +5,7 @@
 #include "memrig/model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,17 +58,42 @@ static int take_number(struct load *l, const char *name, const char *value,
 	return 1;
 }
 
+/* What mr_model_file_head() reads. */
+static bool is_head(const char *name)
+{
+	static const char *const known[] = {"cols", "noise", "note", "rows",
+	                                    "table"};
+
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+		if (strcmp(name, known[k]) == 0)
+			return true;
+	return false;
+}
+
 static int handle_head(struct load *l, const char *name, const char *value)
 {
 	if (strcmp(name, "model") != 0)
-		return strcmp(name, "note") == 0 ||
+		return is_head(name) ||
 		       fail(l, MR_ERR_FORMAT, name, value,
-		            "unknown; [memrig] knows model and note");
+		            "unknown; [memrig] knows model, noise, table, "
+		            "rows, cols and note");
 	if (strcmp(value, l->model->name) != 0)
 		return fail(l, MR_ERR_FORMAT, name, value,
 		            "the file is for another model");
 	l->has_model = true;
 	return 1;
+}
+
+/* For people, and for who compares: not used by the model. */
+static bool is_remark(const char *name)
+{
+	static const char *const known[] = {"cells", "readings", "se", "source",
+	                                    "text"};
+
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+		if (strcmp(name, known[k]) == 0)
+			return true;
+	return false;
 }
 
 static int handle_param(struct load *l, uint32_t i, const char *name,
@@ -86,11 +112,11 @@ static int handle_param(struct load *l, uint32_t i, const char *name,
 		return strcmp(value, l->model->params[i].unit) == 0 ||
 		       fail(l, MR_ERR_FORMAT, name, value,
 		            l->model->params[i].unit);
-	if (strcmp(name, "source") == 0 || strcmp(name, "text") == 0)
+	if (is_remark(name))
 		return 1;
 	return fail(l, MR_ERR_FORMAT, name, value,
-	            "unknown; a parameter has value, unit, min, max, source "
-	            "and text");
+	            "unknown; a parameter has value, unit, min, max, se, cells, "
+	            "readings, source and text");
 }
 
 static int handle(void *user, int line, const char *section, const char *name,
@@ -101,6 +127,8 @@ static int handle(void *user, int line, const char *section, const char *name,
 	int ok = 1;
 
 	l->line = line;
+	if (strcmp(section, "fit") == 0)
+		return MR_OK; /* where it comes from */
 	if (strcmp(section, "memrig") == 0)
 		ok = handle_head(l, name, value);
 	else if (mr_model_param(l->model, section, &i, &l->why))
@@ -163,5 +191,88 @@ int mr_model_load(const struct mr_model *model, const char *path,
 	if (!rc)
 		memcpy(values, changed, model->n_params * sizeof *values);
 	free(l);
+	return rc;
+}
+
+/* ---- the head ------------------------------------------------------------ */
+
+struct head {
+	const char *path;
+	struct mr_model_file *out;
+};
+
+static int keep_text(char *to, size_t size, const char *name,
+                     const char *value, struct mr_errtext *why)
+{
+	int n = snprintf(to, size, "%s", value);
+
+	return n >= 0 && (size_t)n < size
+	       ? MR_OK
+	       : mr__ini_wrong(why, name, value, "is too long");
+}
+
+/* A table lies beside the file that names it. */
+static int keep_table(const struct head *h, const char *value,
+                      struct mr_errtext *why)
+{
+	const char *slash = strrchr(h->path, '/');
+	size_t size = sizeof h->out->table;
+	int n = snprintf(h->out->table, size, "%.*s%s",
+	                 slash && *value != '/' ? (int)(slash + 1 - h->path)
+	                                        : 0,
+	                 h->path, value);
+
+	return n >= 0 && (size_t)n < size
+	       ? MR_OK
+	       : mr__ini_wrong(why, "table", value, "is too long");
+}
+
+static int keep_lines(uint32_t *out, const char *name, const char *value,
+                      struct mr_errtext *why)
+{
+	double number = 0;
+	int rc = mr__ini_number(name, value, 1, 65536, &number, why);
+
+	*out = (uint32_t)number;
+	return rc;
+}
+
+static int take_head(void *user, int line, const char *section,
+                     const char *name, const char *value,
+                     struct mr_errtext *why)
+{
+	struct head *h = user;
+
+	(void)line;
+	if (strcmp(section, "memrig") != 0)
+		return MR_OK;
+	if (strcmp(name, "model") == 0)
+		return keep_text(h->out->model, sizeof h->out->model, name,
+		                 value, why);
+	if (strcmp(name, "noise") == 0)
+		return keep_text(h->out->noise, sizeof h->out->noise, name,
+		                 value, why);
+	if (strcmp(name, "table") == 0)
+		return keep_table(h, value, why);
+	if (strcmp(name, "rows") == 0)
+		return keep_lines(&h->out->rows, name, value, why);
+	if (strcmp(name, "cols") == 0)
+		return keep_lines(&h->out->cols, name, value, why);
+	return MR_OK;
+}
+
+int mr_model_file_head(const char *path, struct mr_model_file *out,
+                       struct mr_errtext *err)
+{
+	struct head h = {path, out};
+	int rc;
+
+	*out = (struct mr_model_file){0};
+	rc = mr__ini_read("parameter file", path, take_head, &h, err);
+	if (!rc && !*out->model)
+		return mr_errtext_set(err, MR_ERR_FORMAT,
+		                      "%s: [memrig] with model = NAME is "
+		                      "missing",
+		                      path);
 	return rc;
 }

@@ -22,6 +22,7 @@
 /* What a URI asks for, before there is a chip. */
 struct plan {
 	const struct mr_model *model;
+	struct mr_model_file file; /* parameter file that is the address */
 	double p[MR_PARAMS_MAX];
 	uint64_t rows;
 	uint64_t cols;
@@ -53,8 +54,12 @@ static int take_params(struct mr_uri *uri, struct plan *plan,
 {
 	const struct mr_model *m = plan->model;
 	const char *file = mr_uri_take(uri, "params");
-	int rc = file ? mr_model_load(m, file, plan->p, err) : MR_OK;
+	int rc = plan->file.model[0]
+	                 ? mr_model_load(m, uri->address, plan->p, err)
+	                 : MR_OK;
 
+	if (file && !rc)
+		rc = mr_model_load(m, file, plan->p, err);
 	for (uint32_t i = 0; i < m->n_params && !rc; i++)
 		rc = mr_uri_take_double(uri, m->params[i].name, m->params[i].min,
 		                        m->params[i].max, &plan->p[i], err);
@@ -66,6 +71,8 @@ static int take_table(struct mr_uri *uri, struct plan *plan,
 {
 	const char *path = mr_uri_take(uri, "table");
 
+	if (!path && plan->file.table[0])
+		path = plan->file.table;
 	if (!path)
 		return MR_OK;
 	if (!plan->model->table_load)
@@ -129,6 +136,8 @@ static int take_noise(struct mr_uri *uri, struct plan *plan,
 	                                    [NOISE_FLICKER] = "flicker"};
 	const char *given = mr_uri_take(uri, "noise");
 
+	if (!given && plan->file.noise[0])
+		given = plan->file.noise;
 	plan->noise_kind = NOISE_WHITE;
 	plan->noise_given = given;
 	for (int k = NOISE_NONE; k <= NOISE_FLICKER; k++) {
@@ -281,6 +290,33 @@ static int adopt_state(struct plan *plan, struct mr_errtext *err)
 	return plan->model->check(p, err);
 }
 
+static bool is_file(const char *address)
+{
+	size_t n = strlen(address);
+
+	return n > 4 && strcmp(address + n - 4, ".ini") == 0;
+}
+
+/* By its name, or by a parameter file, whose shape holds unless another one is
+ * asked for. */
+static int find_model(const struct mr_uri *uri, struct plan *plan,
+                      struct mr_errtext *err)
+{
+	int rc = MR_OK;
+
+	if (is_file(uri->address))
+		rc = mr_model_file_head(uri->address, &plan->file, err);
+	if (rc)
+		return rc;
+	if (plan->file.rows && plan->file.cols) {
+		plan->rows = plan->file.rows;
+		plan->cols = plan->file.cols;
+	}
+	plan->model = mr_model_find(
+		plan->file.model[0] ? plan->file.model : uri->address, err);
+	return plan->model ? MR_OK : MR_ERR_USAGE;
+}
+
 static int make_plan(struct mr_uri *uri, const struct mr_open_options *options,
                      struct plan *plan, struct mr_errtext *err)
 {
@@ -293,16 +329,16 @@ static int make_plan(struct mr_uri *uri, const struct mr_open_options *options,
 	                     MR_ABILITY(MR_OP_TRACE) | MR_ABILITY(MR_OP_DRIVE) |
 	                     MR_ABILITY(MR_OP_WAIT) |
 	                     MR_ABILITY(MR_OP_CONFIGURE)};
-	plan->model = mr_model_find(uri->address, err);
-	if (!plan->model)
-		return MR_ERR_USAGE;
+	int rc = find_model(uri, plan, err);
+
+	if (rc)
+		return rc;
 	if (!plan->model->pulse)
 		plan->abilities &= ~MR_ABILITY(MR_OP_PULSE);
 	if (plan->model->target)
 		plan->abilities |= MR_ABILITY(MR_OP_PROGRAM);
 	mr_model_defaults(plan->model, plan->p);
-	int rc = take_keys(uri, plan, err);
-
+	rc = take_keys(uri, plan, err);
 	if (!rc)
 		rc = take_params(uri, plan, err);
 	if (rc)

@@ -4,10 +4,12 @@ mrinclude_HEADERS = \
 	%D%/memrig/array.h \
 	%D%/memrig/backend.h \
 	%D%/memrig/clock.h \
+	%D%/memrig/compare.h \
 	%D%/memrig/device.h \
 	%D%/memrig/doctor.h \
 	%D%/memrig/emulator.h \
 	%D%/memrig/error.h \
+	%D%/memrig/fit.h \
 	%D%/memrig/history.h \
 	%D%/memrig/measure.h \
 	%D%/memrig/memrig.h \

@@ -19,6 +19,8 @@ test_programs = \
 	%D%/test_filters \
 	%D%/test_guard_cells \
 	%D%/test_failures \
+	%D%/test_fit_drift \
+	%D%/test_fit_noise \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
@@ -83,6 +85,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
+	%D%/long_fit \
 	%D%/long_fstdp \
 	%D%/long_kill \
 	%D%/long_softhebb \
@@ -144,6 +147,8 @@ libcheck_la_SOURCES = \
 	%D%/badmemory.c \
 	%D%/badmemory.h \
 	%D%/contract_uris.h \
+	%D%/fitbench.c \
+	%D%/fitbench.h \
 	%D%/fstdp_case.c \
 	%D%/fstdp_case.h \
 	%D%/kill.c \
@@ -153,6 +158,8 @@ libcheck_la_SOURCES = \
 	%D%/opedit.h \
 	%D%/pipes.c \
 	%D%/pipes.h \
+	%D%/protocols.c \
+	%D%/protocols.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/smuhost.c \

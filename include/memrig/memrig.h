@@ -7,9 +7,11 @@
 
 #include "memrig/array.h"
 #include "memrig/clock.h"
+#include "memrig/compare.h"
 #include "memrig/device.h"
 #include "memrig/doctor.h"
 #include "memrig/error.h"
+#include "memrig/fit.h"
 #include "memrig/history.h"
 #include "memrig/measure.h"
 #include "memrig/oplog.h"

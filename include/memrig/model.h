@@ -304,7 +304,8 @@ MR_API int mr_model_set(const struct mr_model *model, const char *name,
 /**
  * Read parameters from an INI file: a section [memrig] with `model = NAME`,
  * then one section per parameter with `value`, and for people `unit`, `min`,
- * `max`, `source`, `text`. A unit that is not the declared one is an error,
+ * `max`, `source`, `text` and, of a fit, `se`, `cells`, `readings`. A section
+ * [fit] says where a fit comes from. A unit that is not the declared one is an error,
  * min and max may only narrow the declared limits, and lines over 199 bytes
  * are refused.
  *
@@ -319,5 +320,27 @@ MR_API int mr_model_set(const struct mr_model *model, const char *name,
  */
 MR_API int mr_model_load(const struct mr_model *model, const char *path,
                          double *values, struct mr_errtext *err);
+
+/** What a parameter file says of the array as a whole. */
+struct mr_model_file {
+	char model[24];
+	char noise[12];  /**< as of the URI key "noise"; "" = not said */
+	char table[512]; /**< path of the model's table; "" = none */
+	uint32_t rows;   /**< shape of the array it was fitted to; 0 = not said */
+	uint32_t cols;
+};
+
+/**
+ * Read the head of a parameter file: its section [memrig] with `model`, and
+ * `noise`, `table` (relative to the file), `rows` and `cols` where they are
+ * said.
+ *
+ * @param path  the file.
+ * @param out   filled in.
+ * @param err   names file, line and what is wrong; or NULL.
+ * @return MR_OK; MR_ERR_MISSING; MR_ERR_IO; MR_ERR_FORMAT; MR_ERR_RANGE.
+ */
+MR_API int mr_model_file_head(const char *path, struct mr_model_file *out,
+                              struct mr_errtext *err);
 
 #endif

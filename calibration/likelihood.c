@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Scores by central differences, one vector per unit; the information is
+ * scaled to a unit diagonal before it is inverted, for parameters in siemens
+ * stand beside pure numbers. */
+#include "likelihood.h"
+
+#include <gsl/gsl_eigen.h>
+#include <gsl/gsl_linalg.h>
+#include <gsl/gsl_matrix.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ITERATIONS_MAX 200
+#define HALVINGS_MAX 30
+#define PATIENCE 25 /* steps after which second differences are used */
+#define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
+
+struct work {
+	const struct mr__likelihood *l;
+	size_t p;
+	double *scores; /* [n_units*p] */
+	double *here;   /* [p] moved parameters */
+	gsl_matrix *information; /* sum of outer products */
+	gsl_vector *gradient;
+	gsl_vector *move;
+	gsl_matrix *hessian;
+};
+
+static void work_free(struct work *w)
+{
+	free(w->scores);
+	free(w->here);
+	if (w->information)
+		gsl_matrix_free(w->information);
+	if (w->hessian)
+		gsl_matrix_free(w->hessian);
+	if (w->gradient)
+		gsl_vector_free(w->gradient);
+	if (w->move)
+		gsl_vector_free(w->move);
+}
+
+static bool work_init(struct work *w, const struct mr__likelihood *l)
+{
+	*w = (struct work){.l = l, .p = l->n_params};
+	w->scores = malloc(l->n_units * w->p * sizeof *w->scores);
+	w->here = malloc(w->p * sizeof *w->here);
+	w->information = gsl_matrix_alloc(w->p, w->p);
+	w->hessian = gsl_matrix_alloc(w->p, w->p);
+	w->gradient = gsl_vector_alloc(w->p);
+	w->move = gsl_vector_alloc(w->p);
+	if (w->scores && w->here && w->information && w->hessian && w->gradient
+	    && w->move)
+		return true;
+	work_free(w);
+	return false;
+}
+
+static double total(const struct mr__likelihood *l, const double *params)
+{
+	double sum = 0;
+
+	for (size_t u = 0; u < l->n_units && sum > -INFINITY; u++)
+		sum += l->of_unit(l->self, u, params);
+	return isfinite(sum) ? sum : -INFINITY;
+}
+
+/* Scores of all units; a side that is not allowed gives way to the middle. */
+static void take_scores(struct work *w, const double *params)
+{
+	const struct mr__likelihood *l = w->l;
+
+	memcpy(w->here, params, w->p * sizeof *params);
+	for (size_t k = 0; k < w->p; k++) {
+		double up = params[k] + l->step[k];
+		double down = params[k] - l->step[k];
+
+		for (size_t u = 0; u < l->n_units; u++) {
+			double above;
+			double below;
+
+			w->here[k] = up;
+			above = l->of_unit(l->self, u, w->here);
+			w->here[k] = down;
+			below = l->of_unit(l->self, u, w->here);
+			w->scores[u * w->p + k] =
+				isfinite(above) && isfinite(below)
+				? (above - below) / (up - down)
+				: 0;
+		}
+		w->here[k] = params[k];
+	}
+}
+
+static void take_information(struct work *w)
+{
+	gsl_matrix_set_zero(w->information);
+	gsl_vector_set_zero(w->gradient);
+	for (size_t u = 0; u < w->l->n_units; u++) {
+		const double *s = w->scores + u * w->p;
+
+		for (size_t i = 0; i < w->p; i++) {
+			*gsl_vector_ptr(w->gradient, i) += s[i];
+			for (size_t j = 0; j < w->p; j++)
+				*gsl_matrix_ptr(w->information, i, j) +=
+					s[i] * s[j];
+		}
+	}
+}
+
+/* Inverse of a symmetric matrix through its scaled form; eigenvalues that are
+ * too small are left out (a pseudo-inverse), and `lost` marks the parameters
+ * that they speak of. `condition` receives largest over smallest. */
+static int invert(const gsl_matrix *a, gsl_matrix *out, bool *lost,
+                  double *condition)
+{
+	size_t p = a->size1;
+	gsl_matrix *scaled = gsl_matrix_alloc(p, p);
+	gsl_matrix *vectors = gsl_matrix_alloc(p, p);
+	gsl_vector *values = gsl_vector_alloc(p);
+	gsl_eigen_symmv_workspace *room = gsl_eigen_symmv_alloc(p);
+	double scale[MR__LIKELIHOOD_PARAMS_MAX];
+	double largest;
+
+	if (!scaled || !vectors || !values || !room) {
+		gsl_matrix_free(scaled);
+		gsl_matrix_free(vectors);
+		gsl_vector_free(values);
+		gsl_eigen_symmv_free(room);
+		return MR_ERR_NOMEM;
+	}
+	for (size_t i = 0; i < p; i++) {
+		double d = fabs(gsl_matrix_get(a, i, i));
+
+		scale[i] = d > 0 ? 1 / sqrt(d) : 0;
+		lost[i] = d <= 0;
+	}
+	for (size_t i = 0; i < p; i++)
+		for (size_t j = 0; j < p; j++)
+			gsl_matrix_set(scaled, i, j,
+			               scale[i] * gsl_matrix_get(a, i, j)
+			               * scale[j]);
+	(void)gsl_eigen_symmv(scaled, values, vectors, room);
+	largest = gsl_vector_max(values);
+	*condition = gsl_vector_min(values) > 0
+	             ? largest / gsl_vector_min(values) : INFINITY;
+	gsl_matrix_set_zero(out);
+	for (size_t k = 0; k < p; k++) {
+		double value = gsl_vector_get(values, k);
+		bool flat = !(value > TOO_FLAT * largest);
+
+		for (size_t i = 0; i < p; i++) {
+			double vi = gsl_matrix_get(vectors, i, k);
+
+			lost[i] = lost[i] || (flat && vi * vi > 0.05);
+			for (size_t j = 0; j < p && !flat; j++)
+				*gsl_matrix_ptr(out, i, j) +=
+					scale[i] * vi
+					* gsl_matrix_get(vectors, j, k)
+					* scale[j] / value;
+		}
+	}
+	gsl_matrix_free(scaled);
+	gsl_matrix_free(vectors);
+	gsl_vector_free(values);
+	gsl_eigen_symmv_free(room);
+	return MR_OK;
+}
+
+/* Minus the second differences of the log likelihood, from scores: the sums of
+ * scores at two sides of each parameter. */
+static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
+{
+	double moved[MR__LIKELIHOOD_PARAMS_MAX];
+
+	for (size_t k = 0; k < w->p; k++) {
+		double h = w->l->step[k] * 10;
+
+		for (int side = -1; side <= 1; side += 2) {
+			memcpy(moved, params, w->p * sizeof *moved);
+			moved[k] += side * h;
+			take_scores(w, moved);
+			take_information(w);
+			for (size_t i = 0; i < w->p; i++) {
+				double g = gsl_vector_get(w->gradient, i);
+				double *at = gsl_matrix_ptr(out, k, i);
+
+				*at = (side < 0 ? 0 : *at)
+				      - side * g / (2 * h);
+			}
+		}
+	}
+	for (size_t i = 0; i < w->p; i++)
+		for (size_t j = 0; j < i; j++) {
+			double mean = (gsl_matrix_get(out, i, j)
+			               + gsl_matrix_get(out, j, i)) / 2;
+
+			gsl_matrix_set(out, i, j, mean);
+			gsl_matrix_set(out, j, i, mean);
+		}
+}
+
+/* The same step again, twice as long each time, while it goes up: outer products
+ * overstate the curvature where the model is wrong. */
+static void go_on(struct work *w, double *params, double *now)
+{
+	for (double factor = 1; factor < 64; factor *= 2) {
+		double there;
+
+		for (size_t i = 0; i < w->p; i++)
+			w->here[i] = params[i]
+			             + factor * gsl_vector_get(w->move, i);
+		there = total(w->l, w->here);
+		if (!(there > *now))
+			return;
+		memcpy(params, w->here, w->p * sizeof *params);
+		*now = there;
+	}
+}
+
+/* The inverse of what the curvature is held to be goes into w->hessian. Outer
+ * products are right near the maximum of a likelihood that holds; where it does
+ * not hold, or far off, their steps may be far too long or too short, and the
+ * second differences are worth their time. */
+static int take_curvature(struct work *w, const double *params, bool newton)
+{
+	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
+	double condition;
+	gsl_matrix *second;
+	int code;
+
+	if (newton) {
+		second = gsl_matrix_alloc(w->p, w->p);
+		if (!second)
+			return MR_ERR_NOMEM;
+		take_hessian(w, params, second);
+		code = invert(second, w->hessian, lost, &condition);
+		gsl_matrix_free(second);
+		take_scores(w, params);
+		take_information(w);
+		return code;
+	}
+	take_scores(w, params);
+	take_information(w);
+	return invert(w->information, w->hessian, lost, &condition);
+}
+
+/* One step up. Receives the new log likelihood; `gain` what was expected. */
+static int climb(struct work *w, double *params, bool newton, double *now,
+                 double *gain)
+{
+	double factor = 1;
+	int code = take_curvature(w, params, newton);
+
+	if (code != MR_OK)
+		return code;
+	*gain = 0;
+	for (size_t i = 0; i < w->p; i++) {
+		double move = 0;
+
+		for (size_t j = 0; j < w->p; j++)
+			move += gsl_matrix_get(w->hessian, i, j)
+			        * gsl_vector_get(w->gradient, j);
+		gsl_vector_set(w->move, i, move);
+		*gain += move * gsl_vector_get(w->gradient, i);
+	}
+	for (unsigned k = 0; k < HALVINGS_MAX; k++, factor /= 2) {
+		double there;
+
+		for (size_t i = 0; i < w->p; i++)
+			w->here[i] = params[i]
+			             + factor * gsl_vector_get(w->move, i);
+		there = total(w->l, w->here);
+		if (there > *now) {
+			memcpy(params, w->here, w->p * sizeof *params);
+			*now = there;
+			if (k == 0)
+				go_on(w, params, now);
+			return MR_OK;
+		}
+	}
+	return MR_OK;
+}
+
+static void sandwich(const gsl_matrix *bread, const gsl_matrix *meat,
+                     const bool *lost, double *covariance)
+{
+	size_t p = bread->size1;
+
+	for (size_t i = 0; i < p; i++)
+		for (size_t j = 0; j < p; j++) {
+			double sum = 0;
+
+			for (size_t a = 0; a < p; a++)
+				for (size_t b = 0; b < p; b++)
+					sum += gsl_matrix_get(bread, i, a)
+					       * gsl_matrix_get(meat, a, b)
+					       * gsl_matrix_get(bread, b, j);
+			covariance[i * p + j] = lost[i] || lost[j] ? NAN : sum;
+		}
+}
+
+static int take_covariance(struct work *w, const double *params,
+                           double *covariance, struct mr__maximum *out)
+{
+	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
+	gsl_matrix *hessian = gsl_matrix_alloc(w->p, w->p);
+	gsl_matrix *bread = gsl_matrix_alloc(w->p, w->p);
+	int code = hessian && bread ? MR_OK : MR_ERR_NOMEM;
+
+	if (code == MR_OK) {
+		take_hessian(w, params, hessian);
+		take_scores(w, params);
+		take_information(w);
+		code = invert(hessian, bread, lost, &out->condition);
+	}
+	if (code == MR_OK)
+		sandwich(bread, w->information, lost, covariance);
+	gsl_matrix_free(hessian);
+	gsl_matrix_free(bread);
+	return code;
+}
+
+int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
+                            double *covariance, struct mr__maximum *out,
+                            struct mr_errtext *err)
+{
+	struct work w;
+	double now = total(l, params);
+	double gain = INFINITY;
+	bool stuck = false;
+	int code = MR_OK;
+
+	*out = (struct mr__maximum){0};
+	if (!isfinite(now))
+		return mr_errtext_set(err, MR_ERR_RANGE,
+		                      "the likelihood is not defined where the "
+		                      "search begins");
+	if (!work_init(&w, l))
+		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
+	while (code == MR_OK && gain > 1e-4
+	       && out->iterations < ITERATIONS_MAX) {
+		double before = now;
+		bool newton = stuck || out->iterations >= PATIENCE;
+
+		code = climb(&w, params, newton, &now, &gain);
+		out->iterations++;
+		stuck = now - before <= 0.1 * fabs(gain);
+		if (now - before <= 1e-7 * fabs(gain) && gain > 1e-4 && newton)
+			break; /* no step of the line search went up */
+	}
+	if (code == MR_OK && gain > 1e-2)
+		code = mr_errtext_set(err, MR_ERR_RANGE,
+		                      "no maximum of the likelihood after %u "
+		                      "steps; %g is left to gain",
+		                      out->iterations, gain);
+	out->log_likelihood = now;
+	if (code == MR_OK && covariance)
+		code = take_covariance(&w, params, covariance, out);
+	work_free(&w);
+	return code;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* What the files of the noise fit share; see fit_noise.h. */
+#ifndef MR_CALIBRATION_NOISE_PRIV_H
+#define MR_CALIBRATION_NOISE_PRIV_H
+
+#include "fit_noise.h"
+#include "trend.h"
+
+#define MR__NOISE_READS_MIN 8 /* readings of a span that tells of noise */
+
+/* A noise fit at work. */
+struct mr__noise_work {
+	struct mr__fitting *f;
+	struct mr__noise_fit *out;
+	struct mr__spans spans;
+	struct mr__trend trend; /* of the span looked at */
+	struct mr__trend_noise weights;
+	uint8_t *rtn;    /* [spans.n] shows two levels */
+	double *level_S; /* [spans.n] */
+	double *sd_S;    /* [spans.n] of one reading, if they are independent */
+	double t0_s;
+	double nu;       /* rough exponent, to go back to programming */
+};
+
+/* Marks spans of two levels and lists them. */
+int mr__noise_rtn(struct mr__noise_work *w);
+
+/* Slope and floor of white noise. */
+int mr__noise_white(struct mr__noise_work *w);
+
+/* White or 1/f; and the amplitude of 1/f. */
+int mr__noise_kind(struct mr__noise_work *w);
+
+/* Tables "noise" and "psd". */
+int mr__noise_tables(struct mr__noise_work *w);
+
+#endif
