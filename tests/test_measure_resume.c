@@ -233,6 +233,22 @@ static size_t first_difference(const struct data *a, const struct data *b)
 	return k;
 }
 
+/* Histories leave out what was done again, too: nothing runs backwards. */
+static void same_history(const char *a, const char *b)
+{
+	struct mr_history *whole = NULL, *cut = NULL;
+	struct mr_errtext err = {""};
+
+	MR_CODE_ERR(mr_history_load(a, NULL, &whole, &err), MR_OK, err);
+	MR_CODE_ERR(mr_history_load(b, NULL, &cut, &err), MR_OK, err);
+	CU_ASSERT_EQUAL(whole->first[whole->n_cells], cut->first[cut->n_cells]);
+	for (size_t k = 0; k < whole->n_losses && k < cut->n_losses; k++)
+		CU_ASSERT_EQUAL(whole->losses[k].n, cut->losses[k].n);
+	CU_ASSERT_EQUAL(whole->n_losses, cut->n_losses);
+	mr_history_free(whole);
+	mr_history_free(cut);
+}
+
 /* ---- an array that does everything again ------------------------------------- */
 
 /* The whole thing without an interruption; says how many operations it has. */
@@ -256,11 +272,12 @@ static uint64_t draw(uint64_t *state, uint64_t n)
 
 static void resumed_is_the_same(void)
 {
-	char path[MR_TEST_PATH_MAX];
+	char path[MR_TEST_PATH_MAX], whole_path[MR_TEST_PATH_MAX];
 	uint64_t state = 4, n;
 	struct data *whole = reference(PCM, WHAT, &n);
 
 	CU_ASSERT(whole->n > 150);
+	(void)mr_test_path(whole_path, "whole.db");
 	for (unsigned k = 0; k < INTERRUPTIONS; k++) {
 		struct job job = {PCM, WHAT, mr_session_path(path, "cut.db"),
 		                  false};
@@ -276,6 +293,7 @@ static void resumed_is_the_same(void)
 		CU_ASSERT_EQUAL(cut->n, whole->n);
 		CU_ASSERT_EQUAL(first_difference(whole, cut), whole->n);
 		free(cut);
+		same_history(whole_path, path);
 	}
 	free(whole);
 }
