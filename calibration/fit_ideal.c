@@ -76,7 +76,7 @@ static int estimate(struct mr__fitting *f)
 	double spread = 0;
 	double *room;
 	size_t n;
-	int code = mr__steplaw_new(f, &seen, &s);
+	int code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
 
 	if (code != MR_OK)
 		return code;
@@ -128,7 +128,7 @@ static int score(const struct mr__fitting *f, double *sum, double *per_cell,
 	double lo_S = mr__fit_value(f, "g_min_S");
 	double hi_S = mr__fit_value(f, "g_max_S");
 	struct mr__steplaw *s;
-	int code = mr__steplaw_new(f, &seen, &s);
+	int code = mr__steplaw_new(f, &seen, 1, &s);
 
 	if (code != MR_OK)
 		return code;

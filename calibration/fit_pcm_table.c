@@ -192,7 +192,7 @@ static int estimate(struct mr__fitting *f)
 	if (code != MR_OK)
 		return code;
 	seen = mr__fit_seen(f);
-	code = mr__steplaw_new(f, &seen, &s);
+	code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
 	if (code != MR_OK)
 		return code;
 	set_birth(f, s);
@@ -283,7 +283,7 @@ static int score(const struct mr__fitting *f, double *sum, double *per_cell,
 	struct mr__steplaw_seen seen = mr__fit_seen(f);
 	const struct mr_fit_table *t = jumps_of(f->fit);
 	struct mr__steplaw *s;
-	int code = mr__steplaw_new(f, &seen, &s);
+	int code = mr__steplaw_new(f, &seen, 1, &s);
 
 	if (code != MR_OK)
 		return code;

@@ -30,6 +30,7 @@ static const char *const family_names[N_FAMILIES] = {
 };
 
 #define FOLDS 4
+#define THIN_FROM 512 /* cells */
 
 const char *const *mr_fit_models(size_t *n)
 {
@@ -258,7 +259,7 @@ static void thin(const uint8_t *use, uint32_t n_cells, uint8_t *out)
 	uint32_t k = 0;
 
 	for (uint32_t c = 0; c < n_cells; c++)
-		out[c] = use[c] && k++ % 3 == 0;
+		out[c] = use[c] && (n_cells < THIN_FROM || k++ % 3 == 0);
 }
 
 /* Folds take every FOLDS-th cell, so that each has cells from everywhere. */

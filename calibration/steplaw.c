@@ -5,6 +5,7 @@
  * along them. */
 #include "steplaw_priv.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #define NOISE_LEAST_S 1e-10 /* least sd of a reading: below what counts */
 #define FAR 9.0             /* standard deviations beyond which nothing is */
 #define OUTLIERS 1e-7       /* share of readings that may be anything */
-#define READINGS_LEAST 200
 #define READINGS_MOST 500000
 
 /* ---- runs ---------------------------------------------------------------- */
@@ -145,7 +145,7 @@ static void thin(struct mr__steplaw *s)
 }
 
 int mr__steplaw_new(const struct mr__fitting *f,
-                    const struct mr__steplaw_seen *seen,
+                    const struct mr__steplaw_seen *seen, uint64_t least,
                     struct mr__steplaw **out)
 {
 	struct mr__steplaw *s = calloc(1, sizeof *s);
@@ -164,12 +164,12 @@ int mr__steplaw_new(const struct mr__fitting *f,
 		mr__steplaw_free(s);
 		return mr_errtext_set(f->err, code, "no memory");
 	}
-	if (s->n < READINGS_LEAST || s->pulses_max < 3) {
+	if (s->n < least || (least > 1 && s->pulses_max < 3)) {
 		code = mr_errtext_set(
 			f->err, MR_ERR_UNSUPPORTED,
 			"%zu readings of cells after single SET pulses that "
-			"follow a RESET; at least %d are needed, over 3 pulses "
-			"and more (protocol pulses)", s->n, READINGS_LEAST);
+			"follow a RESET; at least %" PRIu64 " are needed, over "
+			"3 pulses and more (protocol pulses)", s->n, least);
 		mr__steplaw_free(s);
 		return code;
 	}

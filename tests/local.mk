@@ -36,6 +36,8 @@ test_programs = \
 	%D%/test_logfile \
 	%D%/test_lookout \
 	%D%/test_mapping \
+	%D%/test_measure \
+	%D%/test_measure_resume \
 	%D%/test_models \
 	%D%/test_neuron \
 	%D%/test_oplog \
@@ -109,6 +111,7 @@ test_scripts = \
 	%D%/test_cli.sh \
 	%D%/test_import_cli.sh \
 	%D%/test_log_cli.sh \
+	%D%/test_measure_cli.sh \
 	%D%/test_fstdp_cli.sh \
 	%D%/test_apps_cli.sh \
 	%D%/test_boards_cli.sh \
