@@ -37,7 +37,9 @@ static const struct verb verbs[] = {
 	{"serve", mr_cmd_serve, "a virtual board for other programs"},
 	{"fit", mr_cmd_fit, "parameters of a cell model from what was measured"},
 	{"compare", mr_cmd_compare, "whether two logs could be of the same cells"},
+	{"calibrate", mr_cmd_calibrate, "measure a board's gain and offset"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
+	{"import", mr_cmd_import, "take measurements of other programs into a log"},
 	{"plot", mr_cmd_plot, "draw what was logged"},
 };
 

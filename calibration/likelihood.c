@@ -28,7 +28,8 @@ struct work {
 	gsl_matrix *information; /* sum of outer products */
 	gsl_vector *gradient;
 	gsl_vector *move;
-	gsl_matrix *hessian;
+	gsl_matrix *hessian; /* what a step is made with: an inverse */
+	gsl_matrix *curvature;
 };
 
 static void work_free(struct work *w)
@@ -39,6 +40,8 @@ static void work_free(struct work *w)
 		gsl_matrix_free(w->information);
 	if (w->hessian)
 		gsl_matrix_free(w->hessian);
+	if (w->curvature)
+		gsl_matrix_free(w->curvature);
 	if (w->gradient)
 		gsl_vector_free(w->gradient);
 	if (w->move)
@@ -52,10 +55,11 @@ static bool work_init(struct work *w, const struct mr__likelihood *l)
 	w->here = malloc(w->p * sizeof *w->here);
 	w->information = gsl_matrix_alloc(w->p, w->p);
 	w->hessian = gsl_matrix_alloc(w->p, w->p);
+	w->curvature = gsl_matrix_alloc(w->p, w->p);
 	w->gradient = gsl_vector_alloc(w->p);
 	w->move = gsl_vector_alloc(w->p);
-	if (w->scores && w->here && w->information && w->hessian && w->gradient
-	    && w->move)
+	if (w->scores && w->here && w->information && w->hessian && w->curvature
+	    && w->gradient && w->move)
 		return true;
 	work_free(w);
 	return false;
