@@ -15,8 +15,11 @@
 static const struct mr__fit_family *const families[] = {
 	&mr__fit_ideal,
 	&mr__fit_pcm,
+	&mr__fit_pcm_hermes1,
+	&mr__fit_pcm_hermes2,
 	&mr__fit_pcm_step,
 	&mr__fit_pcm_table,
+	&mr__fit_pcm_target,
 };
 
 #define N_FAMILIES (sizeof families / sizeof *families)
@@ -25,8 +28,11 @@ static const struct mr__fit_family *const families[] = {
 static const char *const family_names[N_FAMILIES] = {
 	"ideal",
 	"pcm",
+	"pcm-hermes1",
+	"pcm-hermes2",
 	"pcm-step",
 	"pcm-table",
+	"pcm-target",
 };
 
 #define FOLDS 4

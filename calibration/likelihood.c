@@ -16,6 +16,7 @@
 
 #define ITERATIONS_MAX 200
 #define HALVINGS_MAX 30
+#define ENOUGH 0.1 /* left to gain: less is a fifth of a standard error, or a kink */
 #define PATIENCE 25 /* steps after which second differences are used */
 #define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
 
@@ -357,7 +358,7 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 		if (now - before <= 1e-7 * fabs(gain) && gain > 1e-4 && newton)
 			break; /* no step of the line search went up */
 	}
-	if (code == MR_OK && gain > 1e-2)
+	if (code == MR_OK && gain > ENOUGH)
 		code = mr_errtext_set(err, MR_ERR_RANGE,
 		                      "no maximum of the likelihood after %u "
 		                      "steps; %g is left to gain",

@@ -24,6 +24,7 @@ test_programs = \
 	%D%/test_fit_drift \
 	%D%/test_fit_noise \
 	%D%/test_fit \
+	%D%/test_fit_target \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
@@ -91,6 +92,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
 	%D%/long_fit \
+	%D%/long_fit_target \
 	%D%/long_fstdp \
 	%D%/long_kill \
 	%D%/long_softhebb \
