@@ -562,8 +562,12 @@ static int run(struct drifts *d)
 	if (code != MR_OK)
 		return code;
 	code = fit_all(d, p);
-	if (code == MR_ERR_RANGE || !(sqrt(d->out->cov[8]) < T0_LOST))
+	if (code == MR_ERR_RANGE
+	    || (code == MR_OK && !(sqrt(d->out->cov[8]) < T0_LOST))) {
+		mr__fit_warn(d->f, "the reference time of drift cannot be told "
+		             "from these ages; %g s is kept", d->t0_s);
 		code = fit_without_t0(d, p);
+	}
 	if (code != MR_OK)
 		return code;
 	conclude(d, p);

@@ -16,7 +16,7 @@
 
 #define ITERATIONS_MAX 200
 #define HALVINGS_MAX 30
-#define ENOUGH 0.1 /* left to gain: less is a fifth of a standard error, or a kink */
+#define ENOUGH 0.1 /* left to gain: less is a third of a standard error, or a kink */
 #define PATIENCE 25 /* steps after which second differences are used */
 #define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
 
@@ -235,16 +235,11 @@ static int take_curvature(struct work *w, const double *params, bool newton)
 {
 	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
 	double condition;
-	gsl_matrix *second;
 	int code;
 
 	if (newton) {
-		second = gsl_matrix_alloc(w->p, w->p);
-		if (!second)
-			return MR_ERR_NOMEM;
-		take_hessian(w, params, second);
-		code = invert(second, w->hessian, lost, &condition);
-		gsl_matrix_free(second);
+		take_hessian(w, params, w->curvature);
+		code = invert(w->curvature, w->hessian, lost, &condition);
 		take_scores(w, params);
 		take_information(w);
 		return code;
@@ -313,20 +308,14 @@ static int take_covariance(struct work *w, const double *params,
                            double *covariance, struct mr__maximum *out)
 {
 	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
-	gsl_matrix *hessian = gsl_matrix_alloc(w->p, w->p);
-	gsl_matrix *bread = gsl_matrix_alloc(w->p, w->p);
-	int code = hessian && bread ? MR_OK : MR_ERR_NOMEM;
+	int code;
 
-	if (code == MR_OK) {
-		take_hessian(w, params, hessian);
-		take_scores(w, params);
-		take_information(w);
-		code = invert(hessian, bread, lost, &out->condition);
-	}
+	take_hessian(w, params, w->curvature);
+	take_scores(w, params);
+	take_information(w);
+	code = invert(w->curvature, w->hessian, lost, &out->condition);
 	if (code == MR_OK)
-		sandwich(bread, w->information, lost, covariance);
-	gsl_matrix_free(hessian);
-	gsl_matrix_free(bread);
+		sandwich(w->hessian, w->information, lost, covariance);
 	return code;
 }
 
@@ -337,7 +326,8 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 	struct work w;
 	double now = total(l, params);
 	double gain = INFINITY;
-	bool stuck = false;
+	bool newton = false;
+	unsigned failed = 0; /* line searches in a row that did not go up */
 	int code = MR_OK;
 
 	*out = (struct mr__maximum){0};
@@ -350,13 +340,15 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 	while (code == MR_OK && gain > 1e-4
 	       && out->iterations < ITERATIONS_MAX) {
 		double before = now;
-		bool newton = stuck || out->iterations >= PATIENCE;
+		bool slow = out->iterations >= PATIENCE;
 
 		code = climb(&w, params, newton, &now, &gain);
 		out->iterations++;
-		stuck = now - before <= 0.1 * fabs(gain);
-		if (now - before <= 1e-7 * fabs(gain) && gain > 1e-4 && newton)
-			break; /* no step of the line search went up */
+		failed = now - before <= 1e-7 * fabs(gain) ? failed + 1 : 0;
+		/* the other curvature, where this one leads nowhere */
+		newton = now - before <= 0.1 * fabs(gain) ? !newton : slow;
+		if (failed == 2)
+			break;
 	}
 	if (code == MR_OK && gain > ENOUGH)
 		code = mr_errtext_set(err, MR_ERR_RANGE,

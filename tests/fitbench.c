@@ -133,6 +133,24 @@ void mr_fitbench_begin(struct mr_fitbench *t, const char *uri,
 	                            .err = &t->err};
 }
 
+void mr_fitbench_invent(struct mr_fitbench *t,
+                        const struct mr_history_event *events, size_t n)
+{
+	*t = (struct mr_fitbench){.err = {""}};
+	t->invented.first = t->first;
+	t->first[1] = n;
+	t->invented.n_cells = 1;
+	t->invented.events = events;
+	t->use = malloc(1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t->use);
+	t->use[0] = 1;
+	make_fit(t, "pcm");
+	t->f = (struct mr__fitting){.history = &t->invented,
+	                            .use = t->use,
+	                            .fit = t->fit,
+	                            .err = &t->err};
+}
+
 void mr_fitbench_end(struct mr_fitbench *t)
 {
 	mr_fit_free(t->fit);

@@ -16,6 +16,8 @@ struct mr_fitbench {
 	uint8_t *use;
 	struct mr_errtext err;
 	struct mr__fitting f;
+	struct mr_history invented; /**< by mr_fitbench_invent() */
+	size_t first[2];            /**< its index */
 };
 
 /** Let array time pass. @param b  as opened. @param s  seconds. */
@@ -68,6 +70,16 @@ void mr_bench_repeat(struct mr_bench_log *b, uint32_t n, double interval_s);
 void mr_fitbench_begin(struct mr_fitbench *t, const char *uri,
                        const char *model,
                        void (*measure)(struct mr_bench_log *b));
+
+/**
+ * Make a fit of events that a test invents, all of one cell of an array that is
+ * a pcm's; the events stay the caller's.
+ * @param t       filled in; release with mr_fitbench_end().
+ * @param events  [n] in the order of time.
+ * @param n       how many.
+ */
+void mr_fitbench_invent(struct mr_fitbench *t,
+                        const struct mr_history_event *events, size_t n);
 
 /** Release. @param t  a fit. */
 void mr_fitbench_end(struct mr_fitbench *t);
