@@ -76,12 +76,21 @@ static int fill(struct mr__fitting *f, struct mr__before *b)
 	return MR_OK;
 }
 
+int mr__before_take(struct mr__fitting *f, struct mr__before *own,
+                    const struct mr__before **out)
+{
+	struct mr__before *b = f->rough && f->before ? f->before : own;
+
+	*out = b;
+	return b->there ? MR_OK : fill(f, b);
+}
+
 /* What came before the steps; without drift readings the defaults stay. */
 int mr__fit_before(struct mr__fitting *f)
 {
 	struct mr__before own = {0};
-	struct mr__before *b = f->rough && f->before ? f->before : &own;
-	int code = b->there ? MR_OK : fill(f, b);
+	const struct mr__before *b;
+	int code = mr__before_take(f, &own, &b);
 
 	if (code != MR_OK)
 		return code;
@@ -95,18 +104,30 @@ int mr__fit_before(struct mr__fitting *f)
 	return MR_OK;
 }
 
-/* 1/f noise of a reading right after its pulse is small against a step; what
- * the likelihood must know is its order. */
+/* The value of a parameter that the model may not have. */
+static double value_or(const struct mr__fitting *f, const char *name,
+                       double otherwise)
+{
+	const struct mr_estimate *e = mr_fit_find(f->fit, name);
+
+	return e ? e->value : otherwise;
+}
+
 struct mr__steplaw_seen mr__fit_seen(const struct mr__fitting *f)
 {
-	bool white = strcmp(f->fit->noise, "white") == 0;
-	bool flicker = strcmp(f->fit->noise, "flicker") == 0;
-
 	return (struct mr__steplaw_seen){
-		.noise_slope = white ? mr__fit_value(f, "m3")
-	                       : flicker ? mr__fit_value(f, "q_flicker") : 0,
-		.noise_floor_S = white ? mr__fit_value(f, "c3_S") : 0,
-		.nu = mr__fit_value(f, "nu"),
-		.t0_s = mr__fit_value(f, "t0_s"),
+		.noise = {.kind = f->fit->noise,
+	                  .slope = value_or(f, "m3", value_or(f, "noise", 0)),
+	                  .floor_S = value_or(f, "c3_S", 0),
+	                  .q_at_1 = value_or(f, "q_flicker", 0),
+	                  .q_exponent = value_or(f, "q_exponent", 0.65),
+	                  .q_max = value_or(f, "q_max", 0.2),
+	                  .g_unit_S = value_or(f, "g_unit_S",
+	                                       f->history->desc.g_unit_S),
+	                  .t_read_s = value_or(f, "t_flicker_s",
+	                                       value_or(f, "t_read_s", 1e-6))},
+		.nu = value_or(f, "nu", 0),
+		.nu_spread = value_or(f, "nu_spread", 0),
+		.t0_s = value_or(f, "t0_s", 1),
 	};
 }

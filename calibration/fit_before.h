@@ -20,6 +20,16 @@ struct mr__before {
 };
 
 /**
+ * Fit noise and drift, or take what another fold fitted. Sets nothing.
+ * @param f    the fit.
+ * @param own  room where nothing is shared; zeroed.
+ * @param out  receives `own`, or what is shared.
+ * @return MR_OK; MR_ERR_RANGE; MR_ERR_NOMEM.
+ */
+int mr__before_take(struct mr__fitting *f, struct mr__before *own,
+                    const struct mr__before **out);
+
+/**
  * Fit noise and drift, and set m3, c3_S, nu, nu_spread, t0_s (and q_flicker where
  * the model has it). Without readings of drift its defaults stay, and a warning
  * says so.

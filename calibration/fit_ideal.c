@@ -70,7 +70,7 @@ static void describe(struct mr__fitting *f)
 
 static int estimate(struct mr__fitting *f)
 {
-	struct mr__steplaw_seen seen = {.t0_s = 1};
+	struct mr__steplaw_seen seen = {.noise = {.kind = "none"}, .t0_s = 1};
 	struct mr__steplaw *s;
 	double median = 0;
 	double spread = 0;
@@ -123,7 +123,7 @@ static double reading_density(const struct mr__steplaw *s, size_t i,
 static int score(const struct mr__fitting *f, double *sum, double *per_cell,
                  uint64_t *n)
 {
-	struct mr__steplaw_seen seen = {.t0_s = 1};
+	struct mr__steplaw_seen seen = {.noise = {.kind = "none"}, .t0_s = 1};
 	double step_S = mr__fit_value(f, "dg_S");
 	double lo_S = mr__fit_value(f, "g_min_S");
 	double hi_S = mr__fit_value(f, "g_max_S");

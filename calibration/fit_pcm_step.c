@@ -6,9 +6,10 @@
  * noise: m1 = -step / g_full, c1 = step, c2 = sd, the rest 0. g_full is a
  * quotient of two estimates; its error is propagated.
  */
-#include "steplaw.h"
+#include "fit_before.h"
 
 #include <math.h>
+#include <string.h>
 
 #define HOW "likelihood of the readings after single SETs"
 
@@ -24,12 +25,6 @@ enum { AT_G_RESET, AT_SD_RESET, AT_M1, AT_C1, AT_C2, AT_G_MAX };
 static int suits(const struct mr_history *h, struct mr_errtext *err)
 {
 	return mr__fit_pcm.suits(h, err);
-}
-
-static struct mr__steplaw_seen seen_of(const struct mr__fitting *f)
-{
-	return (struct mr__steplaw_seen){
-		.noise_slope = mr__fit_value(f, "noise"), .t0_s = 1};
 }
 
 static void without_history(double *p)
@@ -95,11 +90,36 @@ static int fit_steps(struct mr__fitting *f, const struct mr__steplaw *s)
 	return f->rough ? MR_OK : mr__steplaw_table(f, s);
 }
 
+static int fit_noise(struct mr__fitting *f)
+{
+	struct mr__before own = {0};
+	const struct mr__before *b;
+	int code = mr__before_take(f, &own, &b);
+
+	if (code != MR_OK || !b->noise.kind)
+		return code;
+	if (strcmp(b->noise.kind, "white") != 0 || !(b->noise.white_cov[0] > 0))
+		return MR_OK;
+	mr__fit_set(f, "noise", b->noise.slope, sqrt(b->noise.white_cov[0]),
+	            b->noise.n_cells, b->noise.n_points,
+	            "likelihood of repeated readings");
+	if (!f->rough
+	    && b->noise.floor_S > 4 * sqrt(b->noise.white_cov[3]))
+		mr__fit_warn(f, "readings have noise of %.2g S at 0 S; this "
+		             "model's is relative", b->noise.floor_S);
+	return MR_OK;
+}
+
 static int estimate(struct mr__fitting *f)
 {
-	struct mr__steplaw_seen seen = seen_of(f);
+	struct mr__steplaw_seen seen;
 	struct mr__steplaw *s;
-	int code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
+	int code = fit_noise(f);
+
+	if (code != MR_OK)
+		return code;
+	seen = mr__fit_seen(f);
+	code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
 
 	if (code != MR_OK)
 		return code;
@@ -111,7 +131,7 @@ static int estimate(struct mr__fitting *f)
 static int score(const struct mr__fitting *f, double *sum, double *per_cell,
                  uint64_t *n)
 {
-	struct mr__steplaw_seen seen = seen_of(f);
+	struct mr__steplaw_seen seen = mr__fit_seen(f);
 	struct mr__steplaw *s;
 	double p[MR__STEP_N];
 	int code = mr__steplaw_new(f, &seen, 1, &s);

@@ -16,6 +16,7 @@
 #define FAR 9.0             /* standard deviations beyond which nothing is */
 #define OUTLIERS 1e-7       /* share of readings that may be anything */
 #define READINGS_MOST 500000
+#define DRIFT_MOST 1e-3 /* relative, that cells may have drifted apart */
 
 /* ---- runs ---------------------------------------------------------------- */
 
@@ -28,13 +29,22 @@ static double undo_drift(const struct mr__steplaw_seen *seen, double age_s)
 	       ? exp(seen->nu * log1p(fmax(age_s, 0) / seen->t0_s)) : 1;
 }
 
+/* Whether the spread of exponents shows in a reading of that age. */
+static bool too_late(const struct mr__steplaw_seen *seen, double age_s)
+{
+	return seen->nu > 0
+	       && seen->nu_spread * log1p(fmax(age_s, 0) / seen->t0_s)
+	          > DRIFT_MOST;
+}
+
 static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
                 const struct mr_history_event *e, int64_t t_p_ns,
                 uint32_t pulses, bool follows)
 {
-	double back = undo_drift(seen, (double)(e->t_ns - t_p_ns) * 1e-9);
-	double sd = seen->noise_slope * fabs((double)e->g_S)
-	            + seen->noise_floor_S;
+	double age_s = (double)(e->t_ns - t_p_ns) * 1e-9;
+	double back = undo_drift(seen, age_s);
+	double g_S = fabs((double)e->g_S) * back;
+	double sd = mr__noise_sd_S(&seen->noise, g_S, g_S, age_s, e->count);
 
 	if (s->n == s->room) {
 		size_t room = s->room ? 2 * s->room : 1024;
@@ -46,7 +56,7 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 		s->readings = more;
 		s->room = room;
 	}
-	sd = fmax(sd * back / sqrt(e->count), NOISE_LEAST_S);
+	sd = fmax(sd * back, NOISE_LEAST_S);
 	s->readings[s->n++] = (struct mr__step_reading){
 		(float)(e->g_S * back), (float)(sd * sd), pulses, follows};
 	if (pulses > s->pulses_max)
@@ -94,6 +104,9 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 			t_p_ns = e->t_ns;
 			follows = was == SEEN;
 		}
+		if (place == SEEN && was != SEEN
+		    && too_late(seen, (double)(e->t_ns - t_p_ns) * 1e-9))
+			place = LOST;
 		if (place == SEEN && was != SEEN)
 			code = push(s, seen, e, t_p_ns, pulses, follows);
 		if (code != MR_OK)

@@ -7,7 +7,7 @@
  *   RESET    P = 1; G = N(g_reset, sd_reset)
  *   SET      P <- P exp(-1/alpha); G <- clip(G + N(mu, sd), g_min, g_max),
  *            mu = m1 G + c1 + a1 P, sd = m2 G + c2 + a2 P
- *   reading  N(d G, (slope d G + floor)^2 / averages), d what drift left
+ *   reading  N(d G, its noise), d what drift left
  *
  * (models pcm and pcm-step). The conductance is hidden: it is followed from
  * reading to reading by its mean and variance. A reading after a step is one of
@@ -18,12 +18,13 @@
  *
  * Used are runs of "RESET, reading, SET, reading, SET, ..." with a reading
  * after each single pulse: a pulse that was not looked at ends the run, until
- * the next RESET.
+ * the next RESET, and so does a reading so late that the cell's own drift
+ * exponent, which is not known, would matter.
  */
 #ifndef MR_CALIBRATION_STEPLAW_H
 #define MR_CALIBRATION_STEPLAW_H
 
-#include "fits.h"
+#include "fit_noise.h"
 
 /** Coefficients, in siemens where they have a unit. */
 enum mr__steplaw_param {
@@ -43,10 +44,10 @@ enum mr__steplaw_param {
 
 /** What readings are off by, and how cells drift: fitted before. */
 struct mr__steplaw_seen {
-	double noise_slope;
-	double noise_floor_S;
-	double nu;   /**< mean drift exponent; 0 = none */
-	double t0_s; /**< its reference time, > 0 */
+	struct mr__noise_fit noise; /**< what mr__noise_sd_S() needs of it */
+	double nu;        /**< mean drift exponent; 0 = none */
+	double nu_spread; /**< of cells */
+	double t0_s;      /**< its reference time, > 0 */
 };
 
 #define MR__STEP_READINGS_LEAST 200 /**< fewer tell nothing */

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocols.h"
 #include "test.h"
 
 #define SEEDS 10
@@ -79,38 +78,133 @@ static void judge(const struct wanted *w, const struct found *f)
 		          || fabs(mean - w->truth) <= 2 * se);
 }
 
+/* The suite "standard" on an array, into a log. */
+static void measure_suite(struct mr_array *array, const char *path)
+{
+	struct mr_measure_options options = {.what = "standard",
+	                                     .log_path = path};
+	struct mr_measure *measure = NULL;
+	struct mr_errtext err = {""};
+
+	(void)remove(path);
+	MR_CODE_ERR(mr_measure_run(array, &options, &measure, &err), MR_OK,
+	            err);
+	mr_measure_free(measure);
+}
+
+static struct mr_history *load(const char *path)
+{
+	struct mr_history *history = NULL;
+	struct mr_errtext err = {""};
+
+	MR_CODE_ERR(mr_history_load(path, NULL, &history, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(history);
+	return history;
+}
+
+/* Groups that differ between fresh data and what an array does. */
+static size_t differ(const struct mr_history *fresh, const char *log,
+                     const char *uri, size_t *groups)
+{
+	char copy[MR_TEST_PATH_MAX];
+	struct mr_comparison *c = NULL;
+	struct mr_history *other;
+	struct mr_errtext err = {""};
+	size_t n = 0;
+
+	(void)remove(mr_test_path(copy, "copy.db"));
+	MR_CODE_ERR(mr_replay(log, NULL, uri, copy, NULL, NULL, &err), MR_OK,
+	            err);
+	other = load(copy);
+	MR_CODE_ERR(mr_compare(fresh, other, 0.01, &c, &err), MR_OK, err);
+	if (c) {
+		n = c->rejected;
+		*groups = c->n_tests;
+		for (size_t k = 0; k < c->n_tests && n < 10; k++)
+			if (c->tests[k].rejected)
+				printf("    %s, %s, level %g: effect %.3f KS %.3f "
+				       "corrected p %.2g\n",
+				       c->tests[k].protocol,
+				       mr_compare_quantity_name(
+					       c->tests[k].quantity),
+				       c->tests[k].level, c->tests[k].effect,
+				       c->tests[k].ks, c->tests[k].p);
+	}
+	mr_comparison_free(c);
+	mr_history_free(other);
+	return n;
+}
+
+/* The twin and its wrong brothers against fresh data of the same chip. */
+static void compare_twins(struct mr_array *array, const char *log,
+                          const char *ini, unsigned seed,
+                          const char *const *wrong)
+{
+	struct mr_history *fresh;
+	size_t groups = 0;
+	size_t n;
+	char uri[2 * MR_TEST_PATH_MAX];
+
+	measure_suite(array, log);
+	fresh = load(log);
+	(void)snprintf(uri, sizeof uri, "emu:%s?seed=%u", ini, 1000 + seed);
+	n = differ(fresh, log, uri, &groups);
+	printf("  seed %u: twin differs in %zu of %zu groups\n", seed, n,
+	       groups);
+	CU_ASSERT_EQUAL(n, 0);
+	for (; *wrong && seed == 1; wrong++) {
+		(void)snprintf(uri, sizeof uri, "emu:%s?seed=%u&%s", ini,
+		               1000 + seed, *wrong);
+		n = differ(fresh, log, uri, &groups);
+		printf("  seed %u: twin with %s differs in %zu of %zu groups\n",
+		       seed, *wrong, n, groups);
+		CU_ASSERT(n > 0);
+	}
+	mr_history_free(fresh);
+}
+
+/* Measure, fit, look; then the same chip once more beside its twin. */
+static void one_trip(const char *uri, const char *model, unsigned seed,
+                     const char *const *wrong, const struct wanted *wanted,
+                     size_t n, struct found *found)
+{
+	struct mr_fit_options options = {.model = model};
+	char path[MR_TEST_PATH_MAX];
+	char ini[MR_TEST_PATH_MAX];
+	struct mr_array *array = NULL;
+	struct mr_errtext err = {""};
+	struct mr_history *history;
+	struct mr_fit *fit = NULL;
+	char full[512];
+
+	(void)snprintf(full, sizeof full, "%s&seed=%u", uri, seed);
+	mr_test_path(path, "fit.db");
+	mr_test_path(ini, "twin.ini");
+	MR_CODE_ERR(mr_array_open(full, NULL, &array, &err), MR_OK, err);
+	measure_suite(array, path);
+	history = load(path);
+	MR_CODE_ERR(mr_fit_history(history, &options, &fit, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fit);
+	for (size_t k = 0; k < n; k++)
+		look(fit, &wanted[k], &found[k]);
+	MR_CODE_ERR(mr_fit_save(fit, history, path, ini, &err), MR_OK, err);
+	mr_fit_free(fit);
+	mr_history_free(history);
+	compare_twins(array, path, ini, seed, wrong);
+	MR_CODE_ERR(mr_array_close(array, &err), MR_OK, err);
+}
+
 static void round_trip(const char *uri, const char *model,
-                       void (*measure)(struct mr_bench_log *b),
-                       const struct wanted *wanted, size_t n)
+                       const char *const *wrong, const struct wanted *wanted,
+                       size_t n)
 {
 	struct found found[NAMES_MAX] = {{0}};
-	char path[MR_TEST_PATH_MAX];
 	unsigned covered = 0;
 	unsigned all = 0;
 
-	for (unsigned seed = 1; seed <= seeds(); seed++) {
-		struct mr_fit_options options = {.model = model};
-		struct mr_history *history = NULL;
-		struct mr_fit *fit = NULL;
-		struct mr_errtext err = {""};
-		struct mr_bench_log b;
-		char full[512];
-
-		(void)snprintf(full, sizeof full, "%s&seed=%u", uri, seed);
-		(void)remove(mr_test_path(path, "fit.db"));
-		mr_bench_open(&b, full, path);
-		measure(&b);
-		mr_bench_close(&b);
-		MR_CODE_ERR(mr_history_load(path, NULL, &history, &err), MR_OK,
-		            err);
-		MR_CODE_ERR(mr_fit_history(history, &options, &fit, &err),
-		            MR_OK, err);
-		for (size_t k = 0; k < n && fit; k++)
-			look(fit, &wanted[k], &found[k]);
-		mr_fit_free(fit);
-		mr_history_free(history);
-	}
 	printf("\n%s, %u seeds\n", uri, seeds());
+	for (unsigned seed = 1; seed <= seeds(); seed++)
+		one_trip(uri, model, seed, wrong, wanted, n, found);
 	for (size_t k = 0; k < n; k++) {
 		judge(&wanted[k], &found[k]);
 		covered += found[k].covered;
@@ -122,14 +216,7 @@ static void round_trip(const char *uri, const char *model,
 		CU_ASSERT(covered >= 0.90 * all && covered <= 0.99 * all);
 }
 
-/* As the protocol pulses of the suite "standard". */
-static void measure_pulses(struct mr_bench_log *b)
-{
-	mr_bench_pulses(b, 8, 20, 64);
-	mr_bench_pulses(b, 1, 60, 64);
-}
-
-static void steps_of_pcm(void)
+static void cells_of_pcm(void)
 {
 	static const struct wanted wanted[] = {
 		{"m1", -0.1, 0.10},     {"c1_S", 1.0e-6, 0.10},
@@ -137,34 +224,58 @@ static void steps_of_pcm(void)
 		{"m2", 0.08, 0.10},     {"c2_S", 0.3e-6, 0.10},
 		{"a2_S", 1.8e-6, 0.10}, {"g_reset_S", 0.12e-6, 0},
 		{"sd_reset_S", 0.02e-6, 0}, {"g_min_S", 0.15e-6, 0},
-		{"g_max_S", 11e-6, 0},
+		{"g_max_S", 11e-6, 0},  {"nu", 0.05, 0.04},
+		{"nu_spread", 0.012, 0.15}, {"t0_s", 30, 0},
+		{"m3", 0.04, 0},        {"c3_S", 0.1e-6, 0},
 	};
+	/* the wrong models that the issue names */
+	static const char *const wrong[] = {"a1_S=0&a2_S=0", "nu_spread=0",
+	                                    NULL};
 
 	round_trip("emu:pcm?rows=32&cols=32&m1=-0.1&c1_S=1e-6&a1_S=1.2e-6"
 	           "&alpha_pulses=3&m2=0.08&c2_S=0.3e-6&a2_S=1.8e-6"
 	           "&g_reset_S=0.12e-6&sd_reset_S=0.02e-6&g_min_S=0.15e-6"
-	           "&g_max_S=11e-6",
-	           "pcm", measure_pulses, wanted,
-	           sizeof wanted / sizeof *wanted);
+	           "&g_max_S=11e-6&nu=0.05&nu_spread=0.012&t0_s=30&m3=0.04"
+	           "&c3_S=0.1e-6",
+	           "pcm", wrong, wanted, sizeof wanted / sizeof *wanted);
 }
 
-static void steps_of_pcm_step(void)
+/* 1/f noise in the place of white: bound of the issue, 5 % of its amplitude. */
+static void flicker_of_pcm(void)
+{
+	static const struct wanted wanted[] = {
+		{"q_flicker", 0.012, 0.05}, {"nu", 0.05, 0.04},
+		{"nu_spread", 0.012, 0.15}, {"m1", -0.1, 0.10},
+		{"c1_S", 1.0e-6, 0.10},     {"a1_S", 1.2e-6, 0.10},
+		{"m2", 0.08, 0.10},         {"a2_S", 1.8e-6, 0.10},
+	};
+	static const char *const wrong[] = {"noise=white", NULL};
+
+	round_trip("emu:pcm?rows=32&cols=32&noise=flicker&q_flicker=0.012"
+	           "&nu=0.05&nu_spread=0.012&m1=-0.1&c1_S=1e-6&a1_S=1.2e-6"
+	           "&m2=0.08&a2_S=1.8e-6",
+	           "pcm", wrong, wanted, sizeof wanted / sizeof *wanted);
+}
+
+static void cells_of_pcm_step(void)
 {
 	static const struct wanted wanted[] = {
 		{"step_S", 1.2e-6, 0.10},     {"g_full_S", 9e-6, 0.10},
 		{"sd_S", 0.6e-6, 0.10},       {"g_reset_S", 0.15e-6, 0.10},
 		{"sd_reset_S", 0.04e-6, 0.10}, {"g_max_S", 10.5e-6, 0},
+		{"noise", 0.04, 0},
 	};
+	static const char *const wrong[] = {"sd_S=0.5e-6", NULL};
 
 	round_trip("emu:pcm-step?rows=32&cols=32&step_S=1.2e-6&g_full_S=9e-6"
 	           "&sd_S=0.6e-6&g_reset_S=0.15e-6&sd_reset_S=0.04e-6"
-	           "&g_max_S=10.5e-6",
-	           "pcm-step", measure_pulses, wanted,
-	           sizeof wanted / sizeof *wanted);
+	           "&g_max_S=10.5e-6&noise=0.04",
+	           "pcm-step", wrong, wanted, sizeof wanted / sizeof *wanted);
 }
 
 const struct mr_test mr_tests[] = {
-	{"fit_steps_of_pcm_are_recovered", steps_of_pcm},
-	{"fit_steps_of_pcm_step_are_recovered", steps_of_pcm_step},
+	{"fit_cells_of_pcm_are_recovered", cells_of_pcm},
+	{"fit_flicker_of_pcm_is_recovered", flicker_of_pcm},
+	{"fit_cells_of_pcm_step_are_recovered", cells_of_pcm_step},
 	{0},
 };

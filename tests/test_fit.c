@@ -179,7 +179,7 @@ static void wrong_use(void)
 	MR_HAS(err.text, "no model suits");
 	CU_ASSERT_PTR_NULL(f);
 	mr_history_free(few);
-	few = measure("emu:pcm?rows=6&cols=6", "dir.db", 2, 8);
+	few = measure("emu:pcm?rows=8&cols=8", "dir.db", 4, 20);
 	f = fit(few, "pcm");
 	MR_CODE_ERR(mr_fit_save(f, few, "dir.db", "/nowhere/x.ini", &err),
 	            MR_ERR_IO, err);
