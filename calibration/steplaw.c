@@ -29,6 +29,23 @@ static double undo_drift(const struct mr__steplaw_seen *seen, double age_s)
 	       ? exp(seen->nu * log1p(fmax(age_s, 0) / seen->t0_s)) : 1;
 }
 
+/* Noise that depends on the conductance alone: what a reading's age and averages
+ * make of it is a factor. */
+static double unit_noise(const struct mr__steplaw_seen *seen, double g_S)
+{
+	return mr__noise_sd_S(&seen->noise, g_S, g_S, 1, 1);
+}
+
+static void fill_noise(struct mr__steplaw *s,
+                       const struct mr__steplaw_seen *seen)
+{
+	double top_S = fmax(2 * s->highest_S, 1e-9);
+
+	s->noise_step_S = top_S / (MR__STEP_NOISE_N - 1);
+	for (size_t k = 0; k < MR__STEP_NOISE_N; k++)
+		s->noise_S[k] = unit_noise(seen, (double)k * s->noise_step_S);
+}
+
 /* Whether the spread of exponents shows in a reading of that age. */
 static bool too_late(const struct mr__steplaw_seen *seen, double age_s)
 {
@@ -45,6 +62,7 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 	double back = undo_drift(seen, age_s);
 	double g_S = fabs((double)e->g_S) * back;
 	double sd = mr__noise_sd_S(&seen->noise, g_S, g_S, age_s, e->count);
+	double unit_S = unit_noise(seen, g_S);
 
 	if (s->n == s->room) {
 		size_t room = s->room ? 2 * s->room : 1024;
@@ -58,7 +76,8 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 	}
 	sd = fmax(sd * back, NOISE_LEAST_S);
 	s->readings[s->n++] = (struct mr__step_reading){
-		(float)(e->g_S * back), (float)(sd * sd), pulses, follows};
+		(float)(e->g_S * back), (float)(sd * sd),
+		(float)(unit_S > 0 ? sd / unit_S : 0), pulses, follows};
 	if (pulses > s->pulses_max)
 		s->pulses_max = pulses;
 	if (pulses > 0) {
@@ -187,6 +206,7 @@ int mr__steplaw_new(const struct mr__fitting *f,
 		return code;
 	}
 	thin(s);
+	fill_noise(s, seen);
 	*out = s;
 	return MR_OK;
 }
@@ -234,6 +254,20 @@ static double normal(double d, double var)
 	return exp(-0.5 * d * d / var - 0.5 * (LOG_2_PI + log(var)));
 }
 
+/* Variance of a reading of a cell of that conductance. */
+static double noise_of(const struct mr__steplaw *s,
+                       const struct mr__step_reading *o, double g_S)
+{
+	double at = fmax(g_S, 0) / s->noise_step_S;
+	size_t k = at < MR__STEP_NOISE_N - 2 ? (size_t)at
+	                                     : MR__STEP_NOISE_N - 2;
+	double w = fmin(at - (double)k, 1);
+	double sd = (double)o->scale * ((1 - w) * s->noise_S[k]
+	                                + w * s->noise_S[k + 1]);
+
+	return fmax(sd * sd, NOISE_LEAST_S * NOISE_LEAST_S);
+}
+
 /* A reading far from both clamps. */
 static double see_between(struct belief *b, double y, double r)
 {
@@ -256,9 +290,13 @@ static void join(double weight, double mean, double var, double *sum,
 }
 
 /* A reading that may be of a clamped cell: three parts. */
-static double see_near(struct belief *b, double y, double r, double lo,
+static double see_near(const struct mr__steplaw *s, struct belief *b,
+                       const struct mr__step_reading *o, double r, double lo,
                        double hi)
 {
+	double y = (double)o->g_S;
+	double r_lo = noise_of(s, o, lo);
+	double r_hi = noise_of(s, o, hi);
 	double sd = sqrt(b->var_S2);
 	struct belief between = *b;
 	double inside = exp(see_between(&between, y, r));
@@ -272,11 +310,11 @@ static double see_near(struct belief *b, double y, double r, double lo,
 	          - below((lo - between.mean_S) / sd_in);
 	join(inside, fmin(fmax(between.mean_S, lo), hi), between.var_S2, &sum,
 	     &first, &second);
-	if (fabs(y - lo) < FAR * sqrt(r))
-		join(below((lo - b->mean_S) / sd) * normal(y - lo, r), lo, 0,
+	if (fabs(y - lo) < FAR * sqrt(r_lo))
+		join(below((lo - b->mean_S) / sd) * normal(y - lo, r_lo), lo, 0,
 		     &sum, &first, &second);
-	if (fabs(y - hi) < FAR * sqrt(r))
-		join(below((b->mean_S - hi) / sd) * normal(y - hi, r), hi, 0,
+	if (fabs(y - hi) < FAR * sqrt(r_hi))
+		join(below((b->mean_S - hi) / sd) * normal(y - hi, r_hi), hi, 0,
 		     &sum, &first, &second);
 	if (!(sum > OUTLIERS * 1e-3 / span)) {
 		*b = (struct belief){fmin(fmax(y, lo), hi), r};
@@ -287,24 +325,39 @@ static double see_near(struct belief *b, double y, double r, double lo,
 	return log(sum + OUTLIERS / span);
 }
 
-/* Log density of a reading under a normal belief cut to lo .. hi; the belief
- * becomes what the reading leaves of it. */
-static double see(struct belief *b, const struct mr__step_reading *o, double lo,
-                  double hi)
+/* Where the cell is likely to be, by belief and reading: the noise of a reading
+ * is that of its cell's conductance, not that of its own value, which would favour
+ * low readings. One turn suffices where either knows it well. */
+static double level_noise(const struct mr__steplaw *s, const struct belief *b,
+                          const struct mr__step_reading *o, double lo,
+                          double hi)
 {
 	double y = (double)o->g_S;
-	double r = (double)o->var_S2;
+	double r = noise_of(s, o, fmin(fmax(b->mean_S, lo), hi));
+	double w = b->var_S2 / (b->var_S2 + r);
+
+	return noise_of(s, o, fmin(fmax(b->mean_S + w * (y - b->mean_S), lo),
+	                           hi));
+}
+
+/* Log density of a reading under a normal belief cut to lo .. hi; the belief
+ * becomes what the reading leaves of it. */
+static double see(const struct mr__steplaw *s, struct belief *b,
+                  const struct mr__step_reading *o, double lo, double hi)
+{
+	double y = (double)o->g_S;
+	double r = level_noise(s, b, o, lo, hi);
 	double reach = FAR * sqrt(r);
 	struct belief was = *b;
 	double log_density;
 
 	if (y - lo < reach || hi - y < reach)
-		return see_near(b, y, r, lo, hi);
+		return see_near(s, b, o, r, lo, hi);
 	log_density = see_between(b, y, r);
 	if (log_density > log(OUTLIERS / (hi - lo)))
 		return log_density;
 	*b = was;
-	return see_near(b, y, r, lo, hi);
+	return see_near(s, b, o, r, lo, hi);
 }
 
 /* What a SET makes of a belief, before the clamps. */
@@ -347,13 +400,13 @@ double mr__steplaw_density(const struct mr__steplaw *s, size_t k,
 			b.mean_S = params[MR__STEP_G_RESET];
 			b.var_S2 = params[MR__STEP_SD_RESET]
 			           * params[MR__STEP_SD_RESET];
-			sum += see(&b, o, 0, MR__STEP_NO_CLAMP_S);
+			sum += see(s, &b, o, 0, MR__STEP_NO_CLAMP_S);
 			continue;
 		}
 		memory *= fade;
 		if (!set(&b, memory, params))
 			return -INFINITY;
-		sum += see(&b, o, params[MR__STEP_G_MIN],
+		sum += see(s, &b, o, params[MR__STEP_G_MIN],
 		           params[MR__STEP_G_MAX]);
 	}
 	return sum;

@@ -10,10 +10,13 @@
 /* Stands for no upper clamp. */
 #define MR__STEP_NO_CLAMP_S 1e-3
 
+#define MR__STEP_NOISE_N 257 /* points of the table of noise */
+
 /* A reading of a run. */
 struct mr__step_reading {
 	float g_S;       /* drift undone */
-	float var_S2;    /* of the reading, at its own level */
+	float var_S2;    /* of the reading, were it of its own level */
+	float scale;     /* of its noise: times noise_at() the deviation */
 	uint32_t pulses; /* since the RESET */
 	bool follows;    /* the reading before it was of the same cell, with
 	                    nothing but one pulse between them */
@@ -29,6 +32,8 @@ struct mr__steplaw {
 	uint32_t pulses_max;
 	double lowest_S;
 	double highest_S;
+	double noise_step_S;               /* of the table, from 0 on */
+	double noise_S[MR__STEP_NOISE_N];  /* by conductance */
 };
 
 #endif
