@@ -36,8 +36,12 @@ static const struct mr_tool_page page = {
 	.options = options,
 	.args_min = 2,
 	.args_max = 2,
-	.examples = "  memrig compare run.db emu:mychip.ini?seed=3\n"
-		    "  memrig compare monday.db tuesday.db --all\n",
+	.examples = "  memrig measure pulses 'emu:pcm?rows=8&cols=8&seed=7' "
+		    "--log monday.db\n"
+		    "  memrig measure pulses 'emu:pcm?rows=8&cols=8&seed=8' "
+		    "--log tuesday.db\n"
+		    "  memrig compare monday.db tuesday.db --all\n"
+		    "  memrig compare monday.db 'emu:pcm?rows=8&cols=8&a1_S=0'\n",
 };
 
 /* ---- results ------------------------------------------------------------- */

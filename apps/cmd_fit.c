@@ -33,8 +33,9 @@ static const struct mr_tool_page page = {
 	.options = options,
 	.args_min = 1,
 	.args_max = 1,
-	.examples = "  memrig measure standard emu:pcm --log run.db\n"
-		    "  memrig fit run.db -o mychip.ini\n"
+	.examples = "  memrig measure pulses,drift,noise "
+		    "'emu:pcm?rows=8&cols=8&seed=7' --log chip.db\n"
+		    "  memrig fit chip.db -o mychip.ini\n"
 		    "  memrig info emu:mychip.ini\n",
 };
 
