@@ -11,37 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "driftspan.h"
-#include "ladder.h"
+#include "drifts_priv.h"
 #include "likelihood.h"
 
-#define RANGE_MIN 1.0 /* of log age: less says nothing of an exponent */
-#define FAINT 4.0     /* least level, in sd of a reading */
-#define T0_FACTOR 30.0 /* how far off the model's t0 may be */
-#define LEAST_SCATTER 1e-3 /* relative: less is no board's */
-#define GOLDEN 0.6180339887498949
 #define LN_2PI 1.8378770664093453
 #define ROOT_HALF 0.7071067811865476
-#define T0_LOST 1.0   /* standard error of log t0 that says nothing */
-
-struct drifts {
-	struct mr__fitting *f;
-	const struct mr__noise_fit *noise;
-	struct mr__drift_fit *out;
-	struct mr__spans spans;
-	struct mr__drift_span *at; /* [n] */
-	size_t n;
-	size_t *unit; /* [n_units+1] first span of each cell */
-	size_t n_units;
-	double *room; /* of all readings */
-	uint32_t *averages; /* likewise */
-	size_t n_kept;
-	double **kept; /* [n_kept] factors, to be freed */
-	struct mr__drift_seen *seen; /* [n] at seen_t0 */
-	double *seen_t0; /* [n_units] */
-	double t0_s;
-	enum mr__drift_owner owner;
-};
+#define T0_LOST 1.0 /* standard error of log t0 that says nothing */
 
 /* ---- one cell ------------------------------------------------------------ */
 
@@ -89,7 +64,7 @@ static double of_shared(const struct mr__drift_seen *seen, size_t n,
 	       + folded(x, 1 / weight, mean, spread);
 }
 
-static double hierarchy(const struct drifts *d, size_t unit, double mean,
+static double hierarchy(const struct mr__drifts *d, size_t unit, double mean,
                         double spread)
 {
 	const struct mr__drift_seen *seen = d->seen + d->unit[unit];
@@ -103,7 +78,7 @@ static double hierarchy(const struct drifts *d, size_t unit, double mean,
 	return sum;
 }
 
-static bool look(const struct drifts *d, size_t unit, double t0_s)
+static bool look(const struct mr__drifts *d, size_t unit, double t0_s)
 {
 	if (d->seen_t0[unit] == t0_s)
 		return true;
@@ -119,7 +94,7 @@ static bool look(const struct drifts *d, size_t unit, double t0_s)
 /* Parameters: mean, spread, log(t0 / where the search began). */
 static double of_unit(const void *self, size_t unit, const double *p)
 {
-	const struct drifts *d = self;
+	const struct mr__drifts *d = self;
 	double sum;
 
 	if (fabs(p[2]) > 12 || !look(d, unit, d->t0_s * exp(p[2])))
@@ -132,275 +107,13 @@ static double of_unit(const void *self, size_t unit, const double *p)
 
 static double of_unit_fixed(const void *self, size_t unit, const double *p)
 {
-	const struct drifts *d = self;
+	const struct mr__drifts *d = self;
 
 	return look(d, unit, d->t0_s) ? hierarchy(d, unit, p[0], p[1])
 	                              : -INFINITY;
 }
 
-/* ---- the readings -------------------------------------------------------- */
-
-static bool usable(struct drifts *d, const struct mr__span *s)
-{
-	double range = log1p(mr__span_age_s(s, s->n - 1) / d->t0_s)
-	               - log1p(mr__span_age_s(s, 0) / d->t0_s);
-
-	if (!s->known)
-		d->out->n_unknown++;
-	else if (s->n < 3)
-		d->out->n_short += s->n == 2;
-	else if (range < RANGE_MIN)
-		d->out->n_narrow++;
-	else
-		return true;
-	return false;
-}
-
-/* The level at the ends of the span gives a first idea of the fit. */
-static void begin(struct mr__drift_span *d)
-{
-	uint32_t some = d->n / 3 ? d->n / 3 : 1;
-	double first = 0;
-
-	d->level_S = 0;
-	for (uint32_t i = 0; i < d->n; i++) {
-		d->level_S += d->g_S[i] / d->n;
-		first += i < some ? d->g_S[i] / some : 0;
-	}
-	d->g0_S = first;
-	d->nu = 0;
-}
-
-/* What the fit follows gives the sd of readings, not each reading itself. */
-static void set_scales(const struct drifts *d, struct mr__drift_span *s,
-                       double relative)
-{
-	for (uint32_t i = 0; i < s->n; i++) {
-		double g = s->g0_S
-		           * exp(-s->nu * log1p(s->age_s[i] / d->t0_s));
-		double sd = s->factor
-		            ? g * mr__noise_q(d->noise, s->g0_S)
-		            : mr__noise_sd_S(d->noise, g, s->g0_S, s->age_s[i],
-		                             s->averages[i]);
-
-		s->scale_S[i] = sd > relative * g ? sd : relative * g;
-	}
-}
-
-static bool same_instants(const struct mr__drift_span *a,
-                          const struct mr__drift_span *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (uint32_t i = 0; i < a->n; i++)
-		if (fabs(a->age_s[i] - b->age_s[i]) > 1e-4 * b->age_s[i]
-		    || a->averages[i] != b->averages[i])
-			return false;
-	return true;
-}
-
-static double *make_factor(struct drifts *d, const struct mr__drift_span *s,
-                           const uint32_t *which)
-{
-	double t_int_s[MR__DRIFT_READS];
-	double *factor = malloc((size_t)s->n * s->n * sizeof *factor);
-	struct mr__ladder l = {d->noise->t_read_s, d->noise->lead_s, s->n,
-	                       s->age_s, s->averages, t_int_s};
-
-	for (uint32_t i = 0; i < s->n; i++) {
-		const struct mr_history_event *e = &s->span->reads[which[i]];
-
-		t_int_s[i] = mr__span_t_int_s(d->f->history, e);
-	}
-	if (!factor)
-		return NULL;
-	mr__ladder_covariance(&l, factor);
-	if (!isfinite(mr__ladder_factor(factor, s->n))) {
-		free(factor);
-		return NULL;
-	}
-	return factor;
-}
-
-/* Cells that are read together share a factor. */
-static int set_factor(struct drifts *d, struct mr__drift_span *s,
-                      const uint32_t *which)
-{
-	double **kept;
-
-	for (size_t k = d->n; k > 0 && k + 16 > d->n; k--)
-		if (same_instants(&d->at[k - 1], s)) {
-			s->factor = d->at[k - 1].factor;
-			return MR_OK;
-		}
-	kept = realloc(d->kept, (d->n_kept + 1) * sizeof *kept);
-	if (!kept)
-		return MR_ERR_NOMEM;
-	d->kept = kept;
-	d->kept[d->n_kept] = make_factor(d, s, which);
-	s->factor = d->kept[d->n_kept];
-	if (!s->factor)
-		return MR_ERR_NOMEM;
-	d->n_kept++;
-	return MR_OK;
-}
-
-static bool is_faint(const struct mr__drift_span *s)
-{
-	double sum = 0;
-
-	for (uint32_t i = 0; i < s->n; i++)
-		sum += s->scale_S[i] / s->n;
-	return !(s->level_S > FAINT * sum);
-}
-
-static int add_span(struct drifts *d, const struct mr__span *span,
-                    double *room)
-{
-	struct mr__drift_span s = {.span = span,
-	                           .age_s = room,
-	                           .g_S = room + MR__DRIFT_READS,
-	                           .scale_S = room + 2 * MR__DRIFT_READS,
-	                           .averages = d->averages
-	                                       + (room - d->room) / 3};
-	uint32_t which[MR__DRIFT_READS];
-	bool flicker = d->noise->kind && strcmp(d->noise->kind, "flicker") == 0
-	               && isfinite(d->noise->q_at_1);
-
-	s.n = mr__span_thin(span, MR__DRIFT_READS, which);
-	for (uint32_t i = 0; i < s.n; i++) {
-		s.age_s[i] = mr__span_age_s(span, which[i]);
-		s.g_S[i] = (double)span->reads[which[i]].g_S;
-		s.averages[i] = span->reads[which[i]].count;
-	}
-	begin(&s);
-	if (!(s.g0_S > 0) || !(s.level_S > 0)) {
-		d->out->n_faint++;
-		return MR_OK;
-	}
-	if (flicker && set_factor(d, &s, which) != MR_OK)
-		return MR_ERR_NOMEM;
-	d->at[d->n++] = s;
-	return MR_OK;
-}
-
-/* Two rounds of scales and fits; spans that come to nothing are left out. */
-static bool settle(struct drifts *d, struct mr__drift_span *s, double relative)
-{
-	struct mr__drift_seen seen;
-
-	for (int round = 0; round < 3; round++) {
-		set_scales(d, s, relative);
-		if (is_faint(s) || !mr__drift_span_fit(s, d->t0_s, &seen))
-			return false;
-	}
-	set_scales(d, s, relative);
-	return true;
-}
-
-/* Relative scatter of all spans about their fits at a t0. */
-static double scatter(struct drifts *d, double t0_s)
-{
-	double squares = 0;
-	double dof = 0;
-
-	d->t0_s = t0_s;
-	for (size_t k = 0; k < d->n; k++) {
-		struct mr__drift_span s = d->at[k];
-
-		if (!settle(d, &s, 0.01))
-			continue;
-		for (uint32_t i = 0; i < s.n; i++) {
-			double g = s.g0_S
-			           * exp(-s.nu * log1p(s.age_s[i] / t0_s));
-
-			squares += (s.g_S[i] / g - 1) * (s.g_S[i] / g - 1);
-		}
-		dof += s.n - 2;
-	}
-	return dof > 0 ? sqrt(squares / dof) : 0;
-}
-
-/* Without a noise fit the spans' own scatter has to do; it may be so small that
- * the search for the maximum must begin at the t0 of least scatter. */
-static double own_scatter(struct drifts *d)
-{
-	double model = d->t0_s;
-	double low = log(model / T0_FACTOR);
-	double high = log(model * T0_FACTOR);
-	double least;
-	double begin;
-
-	if (d->noise->kind && strcmp(d->noise->kind, "none") != 0)
-		return 0;
-	begin = scatter(d, model);
-	for (int round = 0; round < 24; round++) {
-		double a = high - GOLDEN * (high - low);
-		double b = low + GOLDEN * (high - low);
-
-		if (scatter(d, exp(a)) < scatter(d, exp(b)))
-			high = b;
-		else
-			low = a;
-	}
-	least = scatter(d, exp(0.5 * (low + high)));
-	if (least > 0.98 * begin) {
-		d->t0_s = model;
-		least = begin;
-	}
-	return fmax(least, LEAST_SCATTER);
-}
-
-static void index_units(struct drifts *d)
-{
-	double relative = own_scatter(d);
-	size_t kept = 0;
-
-	for (size_t k = 0; k < d->n; k++) {
-		struct mr__drift_span s = d->at[k];
-
-		if (!settle(d, &s, relative)) {
-			d->out->n_faint++;
-			continue;
-		}
-		if (kept == 0 || d->at[kept - 1].span->cell != s.span->cell) {
-			d->seen_t0[d->n_units] = NAN;
-			d->unit[d->n_units++] = kept;
-		}
-		d->out->n_points += s.n;
-		d->at[kept++] = s;
-	}
-	d->n = kept;
-	d->unit[d->n_units] = kept;
-	d->out->n_cells = (uint32_t)d->n_units;
-	d->out->n_spans = (uint32_t)kept;
-}
-
-static int gather(struct drifts *d)
-{
-	size_t n = 0;
-
-	for (size_t k = 0; k < d->spans.n; k++)
-		if (usable(d, &d->spans.at[k]))
-			d->spans.at[n++] = d->spans.at[k];
-	d->spans.n = n;
-	d->at = calloc(n + 1, sizeof *d->at);
-	d->seen = calloc(n + 1, sizeof *d->seen);
-	d->unit = calloc(n + 2, sizeof *d->unit);
-	d->seen_t0 = calloc(n + 1, sizeof *d->seen_t0);
-	d->room = malloc((n + 1) * 3 * MR__DRIFT_READS * sizeof *d->room);
-	d->averages = malloc((n + 1) * MR__DRIFT_READS * sizeof *d->averages);
-	if (!d->averages || !d->at || !d->seen || !d->unit || !d->seen_t0 || !d->room)
-		return MR_ERR_NOMEM;
-	for (size_t k = 0; k < n; k++)
-		if (add_span(d, &d->spans.at[k],
-		             d->room + k * 3 * MR__DRIFT_READS) != MR_OK)
-			return MR_ERR_NOMEM;
-	index_units(d);
-	return MR_OK;
-}
-
-static int none_usable(const struct drifts *d)
+static int none_usable(const struct mr__drifts *d)
 {
 	const struct mr__drift_fit *o = d->out;
 
@@ -410,13 +123,13 @@ static int none_usable(const struct drifts *d)
 		"%g in log((age + t0) / t0) with t0 = %g s; there are spans "
 		"with 2 readings: %u, over too short a time: %u, with a gap or "
 		"an unknown pulse before them: %u, lost in noise: %u",
-		RANGE_MIN, d->t0_s, o->n_short, o->n_narrow, o->n_unknown,
+		MR__DRIFT_RANGE_MIN, d->t0_s, o->n_short, o->n_narrow, o->n_unknown,
 		o->n_faint);
 }
 
 /* ---- the fit ------------------------------------------------------------- */
 
-static void first_guess(struct drifts *d, double *p)
+static void first_guess(struct mr__drifts *d, double *p)
 {
 	double sum = 0;
 	double squares = 0;
@@ -438,7 +151,7 @@ static void first_guess(struct drifts *d, double *p)
 }
 
 /* Which of the two owners the data prefer, at the given t0. */
-static int choose_owner(struct drifts *d, double *p)
+static int choose_owner(struct mr__drifts *d, double *p)
 {
 	static const double step[2] = {1e-5, 1e-5};
 	struct mr__likelihood l = {d, d->n_units, 2, of_unit_fixed, step};
@@ -464,7 +177,7 @@ static int choose_owner(struct drifts *d, double *p)
 	return MR_OK;
 }
 
-static int fit_all(struct drifts *d, double *p)
+static int fit_all(struct mr__drifts *d, double *p)
 {
 	static const double step[3] = {1e-5, 1e-5, 1e-3};
 	struct mr__likelihood l = {d, d->n_units, 3, of_unit, step};
@@ -473,7 +186,7 @@ static int fit_all(struct drifts *d, double *p)
 	return mr__likelihood_maximise(&l, p, d->out->cov, &best, d->f->err);
 }
 
-static int fit_without_t0(struct drifts *d, double *p)
+static int fit_without_t0(struct mr__drifts *d, double *p)
 {
 	static const double step[2] = {1e-5, 1e-5};
 	struct mr__likelihood l = {d, d->n_units, 2, of_unit_fixed, step};
@@ -492,7 +205,7 @@ static int fit_without_t0(struct drifts *d, double *p)
 }
 
 /* Covariances were those of log t0. */
-static void conclude(struct drifts *d, const double *p)
+static void conclude(struct mr__drifts *d, const double *p)
 {
 	struct mr__drift_fit *o = d->out;
 	double sign[3] = {p[0] < 0 ? -1 : 1, p[1] < 0 ? -1 : 1,
@@ -513,7 +226,7 @@ static void conclude(struct drifts *d, const double *p)
 		o->n_outliers += d->seen[k].outliers;
 }
 
-static int table(struct drifts *d)
+static int table(struct mr__drifts *d)
 {
 	static const char *const columns[] = {"cell", "level_S", "nu", "se",
 	                                      "n"};
@@ -532,7 +245,7 @@ static int table(struct drifts *d)
 	return MR_OK;
 }
 
-static void warn(const struct drifts *d)
+static void warn(const struct mr__drifts *d)
 {
 	const struct mr__drift_fit *o = d->out;
 
@@ -548,10 +261,10 @@ static void warn(const struct drifts *d)
 		             (unsigned long long)o->n_points);
 }
 
-static int run(struct drifts *d)
+static int run(struct mr__drifts *d)
 {
 	double p[3];
-	int code = gather(d);
+	int code = mr__drifts_gather(d);
 
 	if (code != MR_OK)
 		return mr_errtext_set(d->f->err, code, "no memory for drift");
@@ -587,7 +300,7 @@ static double model_t0(const struct mr__fitting *f)
 int mr__fit_drift(struct mr__fitting *f, const struct mr__noise_fit *noise,
                   struct mr__drift_fit *out)
 {
-	struct drifts d = {.f = f, .noise = noise, .out = out};
+	struct mr__drifts d = {.f = f, .noise = noise, .out = out};
 	int code = mr__spans_take(f, 2, &d.spans);
 
 	if (code != MR_OK)

@@ -51,8 +51,10 @@ void mr__ladder_covariance(const struct mr__ladder *l, double *cov)
 			double tau = TAU_0 * l->t_read_s * sqrt(10);
 			double sum = 0;
 
-			for (int k = 0; k < STATES; k++, tau *= 10)
+			for (int k = 0; k < STATES; k++) {
 				sum += covariance(l, tau, i, j);
+				tau *= 10;
+			}
 			cov[i * l->n + j] = LN_10 * sum;
 			cov[j * l->n + i] = LN_10 * sum;
 		}

@@ -16,6 +16,7 @@
 
 #define ITERATIONS_MAX 200
 #define HALVINGS_MAX 30
+#define DOUBLINGS 6
 #define ENOUGH 0.1 /* left to gain: less is a third of a standard error, or a kink */
 #define PATIENCE 25 /* steps after which second differences are used */
 #define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
@@ -213,7 +214,9 @@ static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
  * overstate the curvature where the model is wrong. */
 static void go_on(struct work *w, double *params, double *now)
 {
-	for (double factor = 1; factor < 64; factor *= 2) {
+	double factor = 1;
+
+	for (int k = 0; k < DOUBLINGS; k++) {
 		double there;
 
 		for (size_t i = 0; i < w->p; i++)
@@ -224,6 +227,7 @@ static void go_on(struct work *w, double *params, double *now)
 			return;
 		memcpy(params, w->here, w->p * sizeof *params);
 		*now = there;
+		factor *= 2;
 	}
 }
 
@@ -233,7 +237,7 @@ static void go_on(struct work *w, double *params, double *now)
  * second differences are worth their time. */
 static int take_curvature(struct work *w, const double *params, bool newton)
 {
-	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
+	bool lost[MR__LIKELIHOOD_PARAMS_MAX] = {false};
 	double condition;
 	int code;
 
@@ -268,7 +272,7 @@ static int climb(struct work *w, double *params, bool newton, double *now,
 		gsl_vector_set(w->move, i, move);
 		*gain += move * gsl_vector_get(w->gradient, i);
 	}
-	for (unsigned k = 0; k < HALVINGS_MAX; k++, factor /= 2) {
+	for (unsigned k = 0; k < HALVINGS_MAX; k++) {
 		double there;
 
 		for (size_t i = 0; i < w->p; i++)
@@ -282,6 +286,7 @@ static int climb(struct work *w, double *params, bool newton, double *now,
 				go_on(w, params, now);
 			return MR_OK;
 		}
+		factor /= 2;
 	}
 	return MR_OK;
 }
@@ -307,7 +312,7 @@ static void sandwich(const gsl_matrix *bread, const gsl_matrix *meat,
 static int take_covariance(struct work *w, const double *params,
                            double *covariance, struct mr__maximum *out)
 {
-	bool lost[MR__LIKELIHOOD_PARAMS_MAX];
+	bool lost[MR__LIKELIHOOD_PARAMS_MAX] = {false};
 	int code;
 
 	take_hessian(w, params, w->curvature);

@@ -4,6 +4,8 @@ libcalibration_la_SOURCES = \
 	%D%/calibrate_fit.c \
 	%D%/calibrate_measure.c \
 	%D%/compare.c \
+	%D%/drifts.c \
+	%D%/drifts_priv.h \
 	%D%/driftspan.c \
 	%D%/driftspan.h \
 	%D%/fit_before.c \
@@ -75,6 +77,8 @@ libcalibration_la_SOURCES = \
 	%D%/steplaw_priv.h \
 	%D%/targetlaw.c \
 	%D%/targetlaw.h \
+	%D%/targets.c \
+	%D%/targets_priv.h \
 	%D%/targetspan.c \
 	%D%/targetspan.h \
 	%D%/trend.c \

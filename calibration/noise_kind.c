@@ -137,7 +137,7 @@ static double squares_left(const double *factor, const struct sample *s,
 			part += x[k][i] * y[i];
 		for (uint32_t i = 0; i < s->n; i++)
 			y[i] -= part * x[k][i];
-		*log_info += log(norm);
+		*log_info += log(fmax(norm, 1e-300));
 	}
 	for (uint32_t i = 0; i < s->n; i++)
 		sum += y[i] * y[i];
@@ -212,7 +212,7 @@ static int add_span(struct kinds *k, size_t at, struct pattern *instants)
 	const struct mr__span *s = &w->spans.at[at];
 	const struct pattern *p;
 	uint32_t which[READS];
-	struct sample sample;
+	struct sample sample = {0};
 	double dof;
 
 	if (mr__trend_fit(&w->trend, s, w->t0_s, &w->weights) != MR_OK)

@@ -80,7 +80,7 @@ static void read_truth(const struct mr_model *m, struct twin *t)
 		char *value = strchr(key, '=');
 
 		*value = '\0';
-		MR_CODE(mr_model_set(m, key, atof(value + 1), t->truth, NULL),
+		MR_CODE(mr_model_set(m, key, strtod(value + 1, NULL), t->truth, NULL),
 		        MR_OK);
 	}
 }

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/* Gathers programmings; the density of what was read after them. */
+#include "targets_priv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ladder.h"
+
+#define INSTANTS_MAX 512 /* patterns; more are of arrays read cell by cell */
+#define VAGUE 0.25       /* relative error of G over which an event is not used */
+#define SLOTS_MAX 10
+#define SLOTS_ROOM 1000000 /* events in all slots together */
+#define SURE_NU 0.05     /* how well a law is held to say what nu is */
+#define LITTLE_Q 1e-4    /* of an array without noise */
+#define ROOT_HALF 0.7071067811865476
+
+/* ---- the density --------------------------------------------------------- */
+
+double mr__targets_q(const struct mr__targets *t, const double *p, double g_S)
+{
+	return t->silent ? LITTLE_Q
+	                 : mr__law_value(&t->laws.q, p, g_S / t->g_max_S);
+}
+
+static void see(const struct mr__targets *t, size_t k, size_t slot, double t0_s)
+{
+	const struct mr__target_event *e = &t->event[k];
+	double g = e->target_S / t->g_max_S;
+
+	/* from where the laws stood, so that it depends on t0 alone */
+	if (e->at)
+		t->lost[slot * t->n + k] = !mr__target_see(
+			e->at, e->g_S, t0_s,
+			mr__law_value(&t->laws.nu, t->p, g), SURE_NU,
+			fmax(mr__targets_q(t, t->p, e->target_S), LITTLE_Q),
+			&t->seen[slot * t->n + k]);
+}
+
+/* The slot that holds what is seen of a cell at a t0. */
+size_t mr__targets_look(const struct mr__targets *t, size_t unit, double t0_s)
+{
+	size_t slot;
+
+	for (slot = 0; slot < t->slots; slot++)
+		if (t->seen_t0[slot * t->n_units + unit] == t0_s)
+			return slot;
+	slot = t->next[unit];
+	t->next[unit] = (uint8_t)((slot + 1) % t->slots);
+	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++)
+		see(t, k, slot, t0_s);
+	t->seen_t0[slot * t->n_units + unit] = t0_s;
+	return slot;
+}
+
+void mr__targets_forget(const struct mr__targets *t)
+{
+	for (size_t k = 0; k < t->slots * t->n_units; k++)
+		t->seen_t0[k] = NAN;
+}
+
+double mr__targets_at_level(const struct mr__targets *t, int law, size_t level,
+                       const double *p)
+{
+	const struct mr__law *l = law == MR__TARGET_OF_NU ? &t->laws.nu : &t->laws.nu_sd;
+
+	return isnan(t->own[law][level])
+	       ? mr__law_value(l, p, t->level[level]) : t->own[law][level];
+}
+
+double mr__targets_of_event(const struct mr__targets *t, size_t k, size_t slot,
+                       const double *p)
+{
+	const struct mr__target_event *e = &t->event[k];
+	const struct mr__target_seen *seen = &t->seen[slot * t->n + k];
+	double g = e->target_S / t->g_max_S;
+	struct mr__target_prior prior = {
+		.target_S = e->target_S,
+		.sd_S = mr__target_error_S(&t->laws, p, g),
+		.nu = mr__targets_at_level(t, MR__TARGET_OF_NU, e->level, p),
+		.nu_sd = mr__targets_at_level(t, MR__TARGET_OF_NU_SD, e->level, p)};
+
+	if (!e->at)
+		return log(fmax(0.5 * erfc(prior.target_S / prior.sd_S
+		                           * ROOT_HALF), 1e-300));
+	if (t->lost[slot * t->n + k])
+		return 0;
+	prior.q = mr__targets_q(t, p, seen->g_S);
+	if (!(prior.nu_sd > 0) || !(prior.q > 0) || !(prior.sd_S > 0))
+		return -INFINITY;
+	return mr__target_density(seen, &prior);
+}
+
+double mr__targets_of_cell(const struct mr__targets *t, size_t unit, const double *p)
+{
+	double sum = 0;
+	size_t slot;
+
+	if (!(p[t->laws.t0] > 0))
+		return -INFINITY;
+	slot = mr__targets_look(t, unit, p[t->laws.t0]);
+	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++)
+		sum += mr__targets_of_event(t, k, slot, p);
+	return sum;
+}
+
+/* ---- the readings -------------------------------------------------------- */
+
+static bool same_instants(const struct mr__target_instants *a,
+                          const struct mr__target_instants *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (fabs(a->age_s[i] - b->age_s[i])
+		    > 1e-6 + 1e-4 * b->age_s[i]
+		    || a->averages[i] != b->averages[i])
+			return false;
+	return true;
+}
+
+static bool correlate(const struct mr__targets *t, struct mr__target_instants *at)
+{
+	struct mr__ladder l = {t->p[t->laws.t_read], t->p[t->laws.t0], at->n,
+	                       at->age_s, at->averages, at->t_int_s};
+	double one[MR__TARGET_READS];
+
+	memset(at->factor, 0, sizeof at->factor);
+	if (t->flicker)
+		mr__ladder_covariance(&l, at->factor);
+	for (uint32_t i = 0; i < at->n && !t->flicker; i++)
+		at->factor[i * at->n + i] =
+			mr__ladder_variance(&l, at->age_s[i]) / at->averages[i];
+	at->log_det = mr__ladder_factor(at->factor, at->n);
+	for (uint32_t i = 0; i < at->n; i++)
+		one[i] = 1;
+	mr__ladder_whiten(at->factor, at->n, one);
+	at->precision = 0;
+	for (uint32_t i = 0; i < at->n; i++)
+		at->precision += one[i] * one[i];
+	return isfinite(at->log_det);
+}
+
+static int find_instants(struct mr__targets *t, const struct mr__target_instants *w,
+                         const struct mr__target_instants **out)
+{
+	struct mr__target_instants **more;
+	size_t from = t->n_instants > INSTANTS_MAX
+	              ? t->n_instants - INSTANTS_MAX : 0;
+
+	for (size_t k = from; k < t->n_instants; k++)
+		if (same_instants(t->instants[k], w)) {
+			*out = t->instants[k];
+			return MR_OK;
+		}
+	/* NOLINTNEXTLINE: an array of pointers it is */
+	more = realloc(t->instants, (t->n_instants + 1) * sizeof *more);
+	if (!more)
+		return MR_ERR_NOMEM;
+	t->instants = more;
+	more[t->n_instants] = malloc(sizeof *w);
+	if (!more[t->n_instants])
+		return MR_ERR_NOMEM;
+	*more[t->n_instants] = *w;
+	*out = correlate(t, more[t->n_instants]) ? more[t->n_instants] : NULL;
+	t->n_instants++;
+	return MR_OK;
+}
+
+static uint32_t note_level(struct mr__targets *t, double g)
+{
+	for (uint32_t k = 0; k < t->n_levels; k++)
+		if (fabs(t->level[k] - g) < 1e-5)
+			return k;
+	if (t->n_levels == MR__TARGET_LEVELS_MAX)
+		return UINT32_MAX;
+	t->level[t->n_levels] = g;
+	for (int law = 0; law < MR__TARGET_N_OF; law++)
+		t->own[law][t->n_levels] = NAN;
+	return (uint32_t)t->n_levels++;
+}
+
+static int add_event(struct mr__targets *t, const struct mr__span *s, bool all)
+{
+	struct mr__target_instants at = {0};
+	double *g_S = t->readings + t->n * MR__TARGET_READS;
+	struct mr__target_event e = {.g_S = g_S, .target_S = s->target_S, .cell = s->cell};
+	uint32_t which[MR__TARGET_READS];
+	double most = 0;
+
+	e.n = at.n = mr__span_thin(s, MR__TARGET_READS, which);
+	for (uint32_t i = 0; i < at.n; i++) {
+		const struct mr_history_event *read = &s->reads[which[i]];
+
+		at.age_s[i] = mr__span_age_s(s, which[i]);
+		at.averages[i] = read->count;
+		at.t_int_s[i] = mr__span_t_int_s(t->f->history, read);
+		g_S[i] = (double)read->g_S;
+		most = fmax(most, fabs(g_S[i]));
+	}
+	if (most > 0) {
+		double q = mr__targets_q(t, t->p, s->target_S);
+
+		if (find_instants(t, &at, &e.at) != MR_OK)
+			return MR_ERR_NOMEM;
+		if (!e.at || (!all && q * q > VAGUE * VAGUE
+		                              * e.at->precision)) {
+			t->n_vague++;
+			return MR_OK;
+		}
+	}
+	e.level = note_level(t, s->target_S / t->g_max_S);
+	if (e.level == UINT32_MAX) {
+		t->n_crowded++;
+		return MR_OK;
+	}
+	if (t->n_units == 0 || t->event[t->n - 1].cell != e.cell)
+		t->unit[t->n_units++] = t->n;
+	t->n_points += e.n;
+	t->event[t->n++] = e;
+	return MR_OK;
+}
+
+static int gather(struct mr__targets *t, bool all)
+{
+	size_t n = t->spans.n;
+
+	t->event = calloc(n + 1, sizeof *t->event);
+	t->next = calloc(n + 1, 1);
+	t->unit = calloc(n + 2, sizeof *t->unit);
+	t->readings = malloc((n + 1) * MR__TARGET_READS * sizeof(double));
+	if (!t->event || !t->next || !t->unit || !t->readings)
+		return MR_ERR_NOMEM;
+	for (size_t k = 0; k < n; k++) {
+		const struct mr__span *s = &t->spans.at[k];
+
+		if (s->known && s->target_S >= 0
+		    && add_event(t, s, all) != MR_OK)
+			return MR_ERR_NOMEM;
+	}
+	t->unit[t->n_units] = t->n;
+	t->slots = t->n < SLOTS_ROOM / SLOTS_MAX ? SLOTS_MAX : 2;
+	t->seen = calloc(t->slots * t->n + 1, sizeof *t->seen);
+	t->lost = calloc(t->slots * t->n + 1, sizeof *t->lost);
+	t->seen_t0 = calloc(t->slots * t->n_units + 1, sizeof *t->seen_t0);
+	if (!t->seen || !t->lost || !t->seen_t0)
+		return MR_ERR_NOMEM;
+	mr__targets_forget(t);
+	return MR_OK;
+}
+
+void mr__targets_release(struct mr__targets *t)
+{
+	mr__spans_free(&t->spans);
+	for (size_t k = 0; k < t->n_instants; k++)
+		free(t->instants[k]);
+	free(t->instants);
+	free(t->event);
+	free(t->seen);
+	free(t->lost);
+	free(t->unit);
+	free(t->seen_t0);
+	free(t->next);
+	free(t->readings);
+	free(t);
+}
+
+/* The model's parameters as they stand; g_max is the array's. */
+int mr__targets_begin(const struct mr__fitting *f, bool all, struct mr__targets **out)
+{
+	struct mr__targets *t = calloc(1, sizeof *t);
+	int code = t ? MR_OK : MR_ERR_NOMEM;
+
+	if (code == MR_OK) {
+		t->f = f;
+		mr__target_laws_find(f->fit->model, &t->laws);
+		for (uint32_t i = 0; i < f->fit->n_estimates; i++)
+			t->p[i] = f->fit->estimates[i].value;
+		t->g_max_S = f->history->desc.g_max_S;
+		t->flicker = strcmp(f->fit->noise, "flicker") == 0;
+		t->silent = strcmp(f->fit->noise, "none") == 0;
+		code = mr__spans_take(f, 1, &t->spans);
+	}
+	if (code == MR_OK)
+		code = gather(t, all);
+	if (code == MR_OK) {
+		*out = t;
+		return MR_OK;
+	}
+	if (t)
+		mr__targets_release(t);
+	return mr_errtext_set(f->err, code, "no memory for programmings");
+}
