@@ -34,6 +34,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_plot.h \
 	%D%/cmd_plot_data.c \
 	%D%/cmd_plot_draw.c \
+	%D%/cmd_report.c \
 	%D%/cmd_run.c \
 	%D%/cmd_trace.c \
 	%D%/correlation/app.h \
@@ -107,6 +108,18 @@ libapps_la_SOURCES = \
 	%D%/plan.c \
 	%D%/plan.h \
 	%D%/pbmfile.h \
+	%D%/report/groups.c \
+	%D%/report/groups.h \
+	%D%/report/html.c \
+	%D%/report/html.h \
+	%D%/report/page.c \
+	%D%/report/panels.c \
+	%D%/report/panels.h \
+	%D%/report/parameters.c \
+	%D%/report/pictures.c \
+	%D%/report/pulses.c \
+	%D%/report/report.h \
+	%D%/report/who.c \
 	%D%/runlist.c \
 	%D%/runlist.h \
 	%D%/seeds.c \
