@@ -11,8 +11,10 @@
 #include "html.h"
 
 static const struct mr_report_section *const sections[] = {
-	&mr_report_who,
-	&mr_report_pulses,
+	&mr_report_who,       &mr_report_summary,   &mr_report_yield,
+	&mr_report_sweeps,    &mr_report_pulses,    &mr_report_amplitude,
+	&mr_report_program,   &mr_report_noise,     &mr_report_drift,
+	&mr_report_retention, &mr_report_endurance, &mr_report_disturb,
 	&mr_report_parameters,
 };
 

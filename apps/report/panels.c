@@ -42,3 +42,15 @@ const char *mr_panel_colour(size_t n)
 
 	return colours[n % (sizeof colours / sizeof *colours)];
 }
+
+/* Of the map "viridis" (S. van der Walt and N. Smith, 2015) what is dark enough
+ * for white paper: seen in order also without colour. */
+const char *mr_panel_ramp(size_t k, size_t n)
+{
+	static const char *const ramp[] = {"#440154", "#443983", "#31688e",
+	                                   "#21918c", "#35b779", "#6dcd59",
+	                                   "#a8b800"};
+	size_t last = sizeof ramp / sizeof *ramp - 1;
+
+	return ramp[n > 1 ? (k * last + (n - 1) / 2) / (n - 1) : 0];
+}

@@ -40,4 +40,13 @@ void mr_panel_bands(FILE *to, const char *name, const char *colour);
  */
 const char *mr_panel_colour(size_t n);
 
+/**
+ * The k-th of n colours in order, dark to light, for what has an order itself.
+ *
+ * @param k  0 .. n - 1.
+ * @param n  how many; above 7 neighbours look alike.
+ * @return such as "#0072B2".
+ */
+const char *mr_panel_ramp(size_t k, size_t n);
+
 #endif

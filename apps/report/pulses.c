@@ -134,7 +134,7 @@ static void put_stair(FILE *to, const struct stair *s, const char *name,
 		mr_panel_groups(to, block, &s->cell[k], 1);
 	}
 	fprintf(to, "set xlabel '%s'\nset ylabel 'conductance (µS)'\n"
-	        "set yrange [0:*]\nset %skey%s\nplot ", axis, key ? "" : "un",
+	        "set yrange [0:*]\n%sset key%s\nplot ", axis, key ? "" : "un",
 	        key ? " bottom right" : "");
 	mr_panel_bands(to, name, MR_FIGURE_BLUE);
 	for (size_t k = 0; k < LINES; k++)
