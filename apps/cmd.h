@@ -31,10 +31,12 @@
 
 /** @name The verbs. argv[0] is the verb; the exit status is returned. */
 /**@{*/
+int mr_cmd_calibrate(int argc, char **argv);
 int mr_cmd_compare(int argc, char **argv);
 int mr_cmd_configure(int argc, char **argv);
 int mr_cmd_drive(int argc, char **argv);
 int mr_cmd_fit(int argc, char **argv);
+int mr_cmd_import(int argc, char **argv);
 int mr_cmd_info(int argc, char **argv);
 int mr_cmd_list(int argc, char **argv);
 int mr_cmd_doctor(int argc, char **argv);

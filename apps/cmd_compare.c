@@ -58,7 +58,7 @@ static json_t *test_json(const struct mr_compare_test *t)
 }
 
 static void print_json(struct mr_tool *tool, const struct mr_comparison *c,
-                       uint64_t n_moved)
+                       const struct mr_replay_notes *notes)
 {
 	json_t *object = mr_tool_object("compare");
 	json_t *list = json_array();
@@ -75,7 +75,10 @@ static void print_json(struct mr_tool *tool, const struct mr_comparison *c,
 	(void)json_object_set_new(object, "rejected",
 	                          json_integer((json_int_t)c->rejected));
 	(void)json_object_set_new(object, "targets_moved",
-	                          json_integer((json_int_t)n_moved));
+	                          json_integer((json_int_t)notes->n_moved));
+	(void)json_object_set_new(
+		object, "operations_left_out",
+		json_integer((json_int_t)notes->n_unsupported));
 	(void)json_object_set_new(object, "tests", list);
 	(void)mr_tool_print(tool, object);
 }
@@ -90,7 +93,18 @@ static void print_test(FILE *to, const struct mr_compare_test *t)
 	        t->energy_p, t->p);
 }
 
-static void print_text(struct mr_tool *tool, const struct mr_comparison *c)
+static void print_notes(FILE *to, const struct mr_replay_notes *notes)
+{
+	if (notes->n_moved)
+		fprintf(to, "%" PRIu64 " targets a little beyond the range of B "
+		        "went to its end\n", notes->n_moved);
+	if (notes->n_unsupported)
+		fprintf(to, "%" PRIu64 " operations that B cannot do were left "
+		        "out\n", notes->n_unsupported);
+}
+
+static void print_text(struct mr_tool *tool, const struct mr_comparison *c,
+                       const struct mr_replay_notes *notes)
 {
 	bool all = mr_tool_value(tool, "all") != NULL;
 
@@ -107,6 +121,7 @@ static void print_text(struct mr_tool *tool, const struct mr_comparison *c)
 	for (size_t k = 0; k < c->n_tests; k++)
 		if (all || c->tests[k].rejected)
 			print_test(tool->out, &c->tests[k]);
+	print_notes(tool->out, notes);
 }
 
 /* ---- work ---------------------------------------------------------------- */
@@ -124,7 +139,7 @@ struct sides {
 	struct mr_history *b;
 	char copy[512];   /* log of what was done to the array */
 	bool temporary;
-	uint64_t n_moved; /* targets */
+	struct mr_replay_notes notes;
 };
 
 static void show_progress(void *user, uint64_t done, uint64_t total)
@@ -156,7 +171,7 @@ static int replay(struct mr_tool *tool,
 	tool->context.progress = show_progress;
 	tool->context.user = tool;
 	code = mr_replay(tool->args[0], which, tool->args[1], s->copy,
-	                 &tool->context, &s->n_moved, &err);
+	                 &tool->context, &s->notes, &err);
 	if (code == MR_OK)
 		code = mr_history_load(s->copy, NULL, &s->b, &err);
 	return code == MR_OK ? MR_OK
@@ -203,12 +218,9 @@ static int compare(struct mr_tool *tool, const struct sides *s)
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "%s", err.text);
 	if (tool->json)
-		print_json(tool, c, s->n_moved);
+		print_json(tool, c, &s->notes);
 	else
-		print_text(tool, c);
-	if (s->n_moved && !tool->json)
-		fprintf(tool->out, "%" PRIu64 " targets a little beyond the "
-		        "range of B went to its end\n", s->n_moved);
+		print_text(tool, c, &s->notes);
 	if (plot)
 		code = mr_compare_plot(tool, c, plot);
 	mr_comparison_free(c);

@@ -197,6 +197,9 @@ static int print_json(struct mr_tool *tool, const struct mr_description *desc)
 		"conditions", json_conditions(desc));
 
 	json_object_update(object, rest);
+	if (desc->calibration[0])
+		json_object_set_new(object, "calibration",
+		                    json_string(desc->calibration));
 	if (desc->has_seed)
 		json_object_set_new(object, "seed",
 		                    json_integer((json_int_t)desc->seed));
@@ -355,6 +358,8 @@ static int print_text(struct mr_tool *tool, const struct mr_description *desc)
 	        "%llu cells\n", tool->uri, desc->driver, desc->model,
 	        desc->identity, desc->rows, desc->cols,
 	        (unsigned long long)desc->rows * desc->cols);
+	if (desc->calibration[0])
+		fprintf(tool->out, "calibration   %s\n", desc->calibration);
 	if (desc->has_seed)
 		fprintf(tool->out, "seed          %llu\n",
 		        (unsigned long long)desc->seed);

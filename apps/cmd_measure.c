@@ -138,22 +138,31 @@ static int open_array(struct mr_tool *tool)
 	return code;
 }
 
-/* What there is to tell is told also after a stop or a failure. */
+/* The protocol that did not get to its end; "" = none. */
+static const char *broken_off(const struct mr_measure *m)
+{
+	for (size_t k = 0; m && k < m->n; k++)
+		if (m->results[k].state == MR_MEASURE_STOPPED
+		    || m->results[k].state == MR_MEASURE_FAILED)
+			return m->results[k].protocol;
+	return "";
+}
+
 static int tell(struct mr_tool *tool, int code, const struct mr_measure *m,
                 const struct mr_errtext *err)
 {
-	bool plan = mr_tool_value(tool, "plan") != NULL;
+	const char *protocol = broken_off(m);
 
 	mr_tool_progress(tool, "done", 1, 1);
-	if (m && code != MR_ERR_NOMEM
-	    && mr_measure_print(tool, m, plan) != MR_OK)
-		return MR_ERR_NOMEM;
 	if (code == MR_OK)
-		return MR_OK;
-	mr_tool_fail(tool, code, "%s", err->text);
-	if (m && code == MR_ERR_STOPPED)
-		fprintf(stderr, "memrig: measure: to go on, give the same "
-		                "command with --resume\n");
+		return mr_measure_print(tool, m,
+		                        mr_tool_value(tool, "plan") != NULL);
+	mr_tool_fail(tool, code, "%s%s%s", protocol, *protocol ? ": " : "",
+	             err->text);
+	if (*protocol && mr_tool_status(code) == 1)
+		mr_tool_fail(tool, code, "what was measured is in %s; to go on, "
+		             "give the same command with --resume",
+		             tool->log_path);
 	return code;
 }
 

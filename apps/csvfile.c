@@ -138,6 +138,18 @@ no_memory:
 	return mr_errtext_set(err, MR_ERR_NOMEM, "no memory to read %s", path);
 }
 
+static int is_blank_but_tab(unsigned char c)
+{
+	return c == ' ' || c == '\r';
+}
+
+void mr_csv_separate(struct mr_csv *csv, char separator)
+{
+	csv_set_delim(&csv->parser, (unsigned char)separator);
+	if (separator == '\t')
+		csv_set_space_func(&csv->parser, is_blank_but_tab);
+}
+
 void mr_csv_close(struct mr_csv *csv)
 {
 	if (!csv)

@@ -36,6 +36,14 @@ int mr_csv_open(const char *path, struct mr_csv **out,
                 struct mr_errtext *err);
 
 /**
+ * Have fields separated by something else than a comma.
+ *
+ * @param csv        the reader, before the first row is taken.
+ * @param separator  such as ';' or a tabulator, which is no blank then.
+ */
+void mr_csv_separate(struct mr_csv *csv, char separator);
+
+/**
  * Take the next row; empty lines and lines that begin with '#' are passed
  * over.
  *

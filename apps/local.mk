@@ -7,6 +7,9 @@ libapps_la_SOURCES = \
 	%D%/cells.c \
 	%D%/cells.h \
 	%D%/cmd.h \
+	%D%/cmd_calibrate.c \
+	%D%/cmd_calibrate.h \
+	%D%/cmd_calibrate_show.c \
 	%D%/cmd_cells.c \
 	%D%/cmd_compare.c \
 	%D%/cmd_compare.h \
@@ -18,6 +21,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_serve.c \
 	%D%/cmd_fit.c \
 	%D%/cmd_guardian.c \
+	%D%/cmd_import.c \
 	%D%/cmd_info.c \
 	%D%/cmd_log.c \
 	%D%/cmd_log.h \
@@ -85,6 +89,14 @@ libapps_la_SOURCES = \
 	%D%/fstdp/run.c \
 	%D%/fstdp/run.h \
 	%D%/fstdp/session.c \
+	%D%/import.h \
+	%D%/import_arc1.c \
+	%D%/import_csv.c \
+	%D%/import_events.c \
+	%D%/import_field.c \
+	%D%/import_log.c \
+	%D%/import_map.c \
+	%D%/import_npy.c \
 	%D%/input.c \
 	%D%/input.h \
 	%D%/inputs/events.c \
@@ -100,6 +112,7 @@ libapps_la_SOURCES = \
 	%D%/metrics.h \
 	%D%/npyfile.c \
 	%D%/npyfile.h \
+	%D%/npyread.c \
 	%D%/optext.c \
 	%D%/optext.h \
 	%D%/outfile.c \

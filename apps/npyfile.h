@@ -2,16 +2,20 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /*
- * Arrays for NumPy: the file format .npy, version 1.0, little-endian and in
- * C order. The length of the first axis may become known last: the head has
- * the same size whatever it is.
+ * Arrays for NumPy: the file format .npy. Written is version 1.0, little-endian
+ * and in C order; the length of the first axis may become known last: the head
+ * has the same size whatever it is. Read are versions 1 to 3 in C order, of
+ * numbers of either byte order.
  */
 #ifndef MR_APPS_NPYFILE_H
 #define MR_APPS_NPYFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "memrig/error.h"
 
 /**
  * Write the head at the beginning of the file; leaves the stream behind it.
@@ -50,5 +54,53 @@ void mr_npy_whole(FILE *to, uint64_t x, unsigned bytes);
  * @param bytes  the width.
  */
 void mr_npy_text(FILE *to, const char *text, unsigned bytes);
+
+/* ---- reading ------------------------------------------------------------- */
+
+#define MR_NPY_AXES_MAX 3
+
+/** A file that is being read. */
+struct mr_npy {
+	const char *path;  /**< for messages; borrowed */
+	FILE *from;
+	unsigned n_axes;   /**< 1 .. MR_NPY_AXES_MAX */
+	uint64_t shape[MR_NPY_AXES_MAX];
+	uint64_t n;        /**< elements in all */
+	uint64_t at;       /**< the next one */
+	char kind;         /**< 'f' float, 'i' or 'u' whole number */
+	unsigned bytes;    /**< of an element: 4 or 8 */
+	bool big;          /**< big-endian */
+};
+
+/**
+ * Open a file: its head is read, and its length compared with it.
+ *
+ * @param path  the file; stays the caller's.
+ * @param npy   filled in; close it with mr_npy_close() after success.
+ * @param err   names the file, what is wrong and what would be right.
+ * @return MR_OK; MR_ERR_MISSING; MR_ERR_IO; MR_ERR_FORMAT for what is no such
+ *         file, Fortran order, another type, more axes, or a file that is cut
+ *         off.
+ */
+int mr_npy_open(const char *path, struct mr_npy *npy, struct mr_errtext *err);
+
+/**
+ * Take the next elements.
+ *
+ * @param npy  the file.
+ * @param x    [n] receives them.
+ * @param n    how many; no more than are left.
+ * @param err  names the file.
+ * @return MR_OK; MR_ERR_IO.
+ */
+int mr_npy_take(struct mr_npy *npy, double *x, size_t n,
+                struct mr_errtext *err);
+
+/**
+ * Close.
+ *
+ * @param npy  opened, or all-zero.
+ */
+void mr_npy_close(struct mr_npy *npy);
 
 #endif

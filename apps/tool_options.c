@@ -250,7 +250,8 @@ find_option(const struct option_list *list, int c)
 {
 	const char *name = c == 'q' ? "quiet"
 	                   : c == 'v' ? "verbose"
-	                   : c == 'o' ? "output" : "help";
+	                   : c == 'o' ? "output"
+	                              : "help";
 
 	if (c >= OWN_BASE)
 		return list->option[c - OWN_BASE];
@@ -272,6 +273,17 @@ static int unknown_option(struct mr_tool *tool, const char *argument)
 	                 optopt != 0 ? letter : argument);
 }
 
+/* Of the short ones, -o is not for every verb. */
+static int take_found(struct mr_tool *tool,
+                      const struct mr_tool_option *option, int c)
+{
+	char letter[3] = {'-', (char)c, '\0'};
+
+	if (!option)
+		return wrong_use(tool, "unknown option '%s'", letter);
+	return take_option(tool, option, optarg);
+}
+
 static int parse_options(struct mr_tool *tool, int argc, char **argv)
 {
 	struct option longopts[OPTIONS_MAX + 1];
@@ -290,11 +302,10 @@ static int parse_options(struct mr_tool *tool, int argc, char **argv)
 		if (c == ':')
 			code = wrong_use(tool, "%s needs a value",
 			                 argv[optind - 1]);
-		else if (c == '?' || !find_option(&list, c))
-			code = unknown_option(tool, c == '?' ? argv[optind - 1]
-			                                     : "-o");
+		else if (c == '?')
+			code = unknown_option(tool, argv[optind - 1]);
 		else
-			code = take_option(tool, find_option(&list, c), optarg);
+			code = take_found(tool, find_option(&list, c), c);
 	}
 	tool->args = argv + optind;
 	tool->n_args = argc - optind;

@@ -12,7 +12,7 @@
 #include "fit_noise.h"
 #include "spans.h"
 
-#define MR__DRIFT_READS 64 /**< of a span that are used, spread over log age */
+#define MR__DRIFT_READS 32 /**< of a span that are used, spread over log age */
 
 /** Readings of a span, ready to be fitted. */
 struct mr__drift_span {

@@ -18,6 +18,7 @@
 #define RANGE_MIN 1.0 /* of log age: less says nothing of an exponent */
 #define FAINT 4.0     /* least level, in sd of a reading */
 #define T0_FACTOR 30.0 /* how far off the model's t0 may be */
+#define LEAST_SCATTER 1e-3 /* relative: less is no board's */
 #define GOLDEN 0.6180339887498949
 #define LN_2PI 1.8378770664093453
 #define ROOT_HALF 0.7071067811865476
@@ -347,7 +348,7 @@ static double own_scatter(struct drifts *d)
 		d->t0_s = model;
 		least = begin;
 	}
-	return fmax(least, 1e-6);
+	return fmax(least, LEAST_SCATTER);
 }
 
 static void index_units(struct drifts *d)

@@ -11,6 +11,7 @@
 #include "ladder.h"
 #include "noise_priv.h"
 
+#define CLOSE 0.01 /* range of log age in which nothing drifts */
 #define LEAST_RANGE 1.5 /* of log age, for a rough exponent */
 
 static double param_or(const struct mr__fitting *f, const char *name,
@@ -85,18 +86,44 @@ static int rough_exponent(struct mr__noise_work *w)
 	return MR_OK;
 }
 
-/* Rounding aside; a trend of some decades leaves a little of the drift. */
+/* Relative scatter of some readings that stand close together in log age, about
+ * the line between their neighbours; NAN = none do. */
+static double close_scatter(const struct mr__noise_work *w,
+                            const struct mr__span *s)
+{
+	double squares = 0;
+	double level = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 1; i + 1 < s->n; i++) {
+		double range = log1p(mr__span_age_s(s, i + 1) / w->t0_s)
+		               - log1p(mr__span_age_s(s, i - 1) / w->t0_s);
+		double off = (double)s->reads[i].g_S
+		             - 0.5 * ((double)s->reads[i - 1].g_S
+		                      + (double)s->reads[i + 1].g_S);
+
+		if (range > CLOSE)
+			continue;
+		squares += off * off;
+		level += fabs((double)s->reads[i].g_S);
+		n++;
+	}
+	return n > 0 && level > 0 ? sqrt(squares / n) / (level / n) : NAN;
+}
+
+/* Readings that only rounding tells apart. Over long times a trend leaves a
+ * little of the drift, so readings close together decide if there are any. */
 static bool is_silent(const struct mr__noise_work *w)
 {
-	for (size_t k = 0; k < w->spans.n; k++) {
-		const struct mr__span *s = &w->spans.at[k];
-		double range = log1p(mr__span_age_s(s, s->n - 1) / w->t0_s)
-		               - log1p(mr__span_age_s(s, 0) / w->t0_s);
-		double rounding = range < 0.02 ? 2e-6 : 1e-3;
+	double most = NAN;
 
-		if (w->sd_S[k] > rounding * fabs(w->level_S[k]))
+	for (size_t k = 0; k < w->spans.n; k++)
+		most = fmax(most, close_scatter(w, &w->spans.at[k]));
+	if (!isnan(most))
+		return most < 1e-5;
+	for (size_t k = 0; k < w->spans.n; k++)
+		if (w->sd_S[k] > 1e-3 * fabs(w->level_S[k]))
 			return false;
-	}
 	return true;
 }
 

@@ -9,11 +9,10 @@
  * What data do not tell: the law of amplitudes and widths (gamma_i, gamma_w,
  * load line), the laws' switch drift_law, tolerance of pulses.
  */
-#include "fit_drift.h"
+#include "fit_before.h"
 #include "steplaw.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define HOW "likelihood of the readings after single SETs"
@@ -34,22 +33,6 @@ static int suits(const struct mr_history *h, struct mr_errtext *err)
 	return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
 	                      "the array describes no %s pulse",
 	                      set ? "RESET" : "SET");
-}
-
-/* 1/f noise of a reading right after its pulse is small against a step; what
- * the likelihood must know is its order. */
-static struct mr__steplaw_seen seen_of(const struct mr__fitting *f)
-{
-	bool white = strcmp(f->fit->noise, "white") == 0;
-	bool flicker = strcmp(f->fit->noise, "flicker") == 0;
-
-	return (struct mr__steplaw_seen){
-		.noise_slope = white ? mr__fit_value(f, "m3")
-	                       : flicker ? mr__fit_value(f, "q_flicker") : 0,
-		.noise_floor_S = white ? mr__fit_value(f, "c3_S") : 0,
-		.nu = mr__fit_value(f, "nu"),
-		.t0_s = mr__fit_value(f, "t0_s"),
-	};
 }
 
 /* A clamp that no reading reached is not fitted, and does not clip. */
@@ -113,93 +96,16 @@ static int fit_steps(struct mr__fitting *f, const struct mr__steplaw *s)
 	return f->rough ? MR_OK : mr__steplaw_table(f, s);
 }
 
-/* ---- noise and drift ----------------------------------------------------- */
-
-static void keep_white(struct mr__fitting *f, const struct mr__noise_fit *n)
-{
-	static const char *const white[] = {"m3", "c3_S"};
-
-	if (!(n->white_cov[0] > 0) || !(n->white_cov[3] > 0)) {
-		mr__fit_undetermined(f, "m3", "readings at one level only");
-		mr__fit_undetermined(f, "c3_S", "readings at one level only");
-		return;
-	}
-	mr__fit_set(f, "m3", n->slope, sqrt(n->white_cov[0]), n->n_cells,
-	            n->n_points, "likelihood of repeated readings");
-	mr__fit_set(f, "c3_S", n->floor_S, sqrt(n->white_cov[3]), n->n_cells,
-	            n->n_points, "likelihood of repeated readings");
-	mr__fit_correlate(f, white, 2, n->white_cov);
-}
-
-static void keep_noise(struct mr__fitting *f, const struct mr__noise_fit *n)
-{
-	if (!n->kind)
-		return;
-	(void)snprintf(f->fit->noise, sizeof f->fit->noise, "%s", n->kind);
-	if (strcmp(n->kind, "white") == 0)
-		keep_white(f, n);
-	if (strcmp(n->kind, "flicker") == 0 && isfinite(n->q_at_1))
-		mr__fit_set(f, "q_flicker", n->q_at_1, n->q_se, n->n_cells,
-		            n->n_points, "likelihood of the readings in time");
-}
-
-static void keep_drift(struct mr__fitting *f, const struct mr__drift_fit *d)
-{
-	static const char *const with_t0[] = {"nu", "nu_spread", "t0_s"};
-	bool t0 = isfinite(d->t0_se);
-
-	mr__fit_set(f, "nu", d->nu, d->nu_se, d->n_cells, d->n_points,
-	            "likelihood of the cells' drifts");
-	mr__fit_set(f, "nu_spread", d->spread, d->spread_se, d->n_cells,
-	            d->n_points, "likelihood of the cells' drifts");
-	if (t0) {
-		mr__fit_set(f, "t0_s", d->t0, d->t0_se, d->n_cells, d->n_points,
-		            "likelihood of the cells' drifts");
-		mr__fit_correlate(f, with_t0, 3, d->cov);
-	} else {
-		mr__fit_undetermined(f, "t0_s", "drifts began too late to "
-		                     "tell it from the conductance");
-	}
-	if (d->owner == MR__DRIFT_OF_EVENT)
-		mr__fit_warn(f, "drift exponents differ from programming to "
-		             "programming; this model has one per cell");
-}
-
-/* What came before the steps; without drift readings the defaults stay. */
-static int fit_before(struct mr__fitting *f)
-{
-	struct mr_errtext *err = f->err;
-	struct mr_errtext why = {""};
-	struct mr__noise_fit noise;
-	struct mr__drift_fit drift;
-	int code = mr__fit_noise(f, &noise);
-
-	if (code != MR_OK)
-		return code;
-	keep_noise(f, &noise);
-	f->err = &why;
-	code = mr__fit_drift(f, &noise, &drift);
-	f->err = err;
-	if (code == MR_OK)
-		keep_drift(f, &drift);
-	else if (code == MR_ERR_UNSUPPORTED && !f->rough)
-		mr__fit_warn(f, "no drift: %s", why.text);
-	return code == MR_ERR_UNSUPPORTED
-	       ? MR_OK
-	       : code == MR_OK ? MR_OK
-	                       : mr_errtext_set(err, code, "%s", why.text);
-}
-
 static int estimate(struct mr__fitting *f)
 {
 	struct mr__steplaw_seen seen;
 	struct mr__steplaw *s;
-	int code = fit_before(f);
+	int code = mr__fit_before(f);
 
 	if (code != MR_OK)
 		return code;
-	seen = seen_of(f);
-	code = mr__steplaw_new(f, &seen, &s);
+	seen = mr__fit_seen(f);
+	code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
 	if (code != MR_OK)
 		return code;
 	code = fit_steps(f, s);
@@ -210,10 +116,10 @@ static int estimate(struct mr__fitting *f)
 static int score(const struct mr__fitting *f, double *sum, double *per_cell,
                  uint64_t *n)
 {
-	struct mr__steplaw_seen seen = seen_of(f);
+	struct mr__steplaw_seen seen = mr__fit_seen(f);
 	struct mr__steplaw *s;
 	double params[MR__STEP_N];
-	int code = mr__steplaw_new(f, &seen, &s);
+	int code = mr__steplaw_new(f, &seen, 1, &s);
 
 	if (code != MR_OK)
 		return code;

@@ -99,7 +99,7 @@ static int estimate(struct mr__fitting *f)
 {
 	struct mr__steplaw_seen seen = seen_of(f);
 	struct mr__steplaw *s;
-	int code = mr__steplaw_new(f, &seen, &s);
+	int code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
 
 	if (code != MR_OK)
 		return code;
@@ -114,7 +114,7 @@ static int score(const struct mr__fitting *f, double *sum, double *per_cell,
 	struct mr__steplaw_seen seen = seen_of(f);
 	struct mr__steplaw *s;
 	double p[MR__STEP_N];
-	int code = mr__steplaw_new(f, &seen, &s);
+	int code = mr__steplaw_new(f, &seen, 1, &s);
 
 	if (code != MR_OK)
 		return code;

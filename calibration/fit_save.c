@@ -22,6 +22,7 @@ struct output {
 	const struct mr_fit *fit;
 	const struct mr_history *history;
 	const char *log;
+	const char *table; /* path of the table; or NULL */
 };
 
 static const char *state_text(enum mr_estimate_state state)
@@ -121,11 +122,52 @@ static void put_all(const struct output *o)
 	        "emu:FILE runs them.\n\n[memrig]\n");
 	put(o, "model", o->fit->model->name);
 	put(o, "noise", o->fit->noise);
+	if (o->table) {
+		const char *slash = strrchr(o->table, '/');
+
+		put(o, "table", slash ? slash + 1 : o->table);
+	}
 	fprintf(o->file, "rows = %" PRIu32 "\ncols = %" PRIu32 "\n",
 	        o->history->desc.rows, o->history->desc.cols);
 	put_origin(o);
 	for (uint32_t i = 0; i < o->fit->n_estimates; i++)
 		put_estimate(o, i);
+}
+
+/* ---- the table beside it ------------------------------------------------- */
+
+static const struct mr_fit_table *jumps_of(const struct mr_fit *fit)
+{
+	for (uint32_t k = 0; k < fit->n_tables && fit->model->table_load; k++)
+		if (strcmp(fit->tables[k].name, "jumps") == 0)
+			return &fit->tables[k];
+	return NULL;
+}
+
+/* "dir/chip.ini" -> "dir/chip.csv", with `ending` behind it. */
+static char *table_path(const char *path, const char *ending)
+{
+	size_t n = strlen(path);
+	size_t stem = n > 4 && strcmp(path + n - 4, ".ini") == 0 ? n - 4 : n;
+	size_t size = stem + 5 + strlen(ending);
+	char *out = malloc(size);
+
+	if (out)
+		(void)snprintf(out, size, "%.*s.csv%s", (int)stem, path,
+		               ending);
+	return out;
+}
+
+static void put_jumps(FILE *to, const struct mr_fit_table *t)
+{
+	fputs("# Steps of SETs and RESETs, fitted by memrig\n"
+	      "pulse,g_S,u,dg_S\n", to);
+	for (size_t k = 0; k < t->n_rows; k++) {
+		const double *row = t->values + 4 * k;
+
+		fprintf(to, "%s,%.6g,%.4g,%.6g\n", row[0] > 0 ? "reset" : "set",
+		        row[1], row[2], row[3]);
+	}
 }
 
 static int fail(struct mr_errtext *err, const char *path, const char *what)
@@ -134,25 +176,63 @@ static int fail(struct mr_errtext *err, const char *path, const char *what)
 	                      strerror(errno));
 }
 
+static int save_table(const struct mr_fit *fit, const char *path,
+                      struct mr_errtext *err)
+{
+	const struct mr_fit_table *t = jumps_of(fit);
+	char *beside = t ? table_path(path, ".new") : NULL;
+	char *place = t ? table_path(path, "") : NULL;
+	FILE *to = beside && place ? fopen(beside, "w") : NULL;
+	int code = MR_OK;
+	bool bad;
+
+	if (!t)
+		return MR_OK;
+	if (!beside || !place)
+		code = mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
+	else if (!to)
+		code = fail(err, place, "cannot be written");
+	if (code == MR_OK) {
+		put_jumps(to, t);
+		bad = ferror(to) != 0;
+		bad = fclose(to) != 0 || bad;
+		if (bad || rename(beside, place) != 0) {
+			code = fail(err, place, "cannot be written");
+			(void)remove(beside);
+		}
+	}
+	free(beside);
+	free(place);
+	return code;
+}
+
 int mr_fit_save(const struct mr_fit *fit, const struct mr_history *history,
                 const char *log, const char *path, struct mr_errtext *err)
 {
-	struct output o = {NULL, fit, history, log};
+	struct output o = {NULL, fit, history, log, NULL};
 	size_t size = strlen(path) + 8;
 	char *beside = malloc(size);
+	char *table;
 	int code = MR_OK;
 	bool bad;
 
 	if (!beside)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
 	(void)snprintf(beside, size, "%s.new", path);
+	code = save_table(fit, path, err);
+	if (code != MR_OK) {
+		free(beside);
+		return code;
+	}
 	o.file = fopen(beside, "w");
 	if (!o.file) {
 		code = fail(err, path, "cannot be written");
 		free(beside);
 		return code;
 	}
+	o.table = table = jumps_of(fit) ? table_path(path, "") : NULL;
 	put_all(&o);
+	free(table);
 	bad = ferror(o.file) != 0;
 	bad = fclose(o.file) != 0 || bad;
 	if (bad || rename(beside, path) != 0) {

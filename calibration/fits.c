@@ -4,6 +4,8 @@
 /* The one table of fits, the choice between them, and what they share. */
 #include "fits.h"
 
+#include "fit_before.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,19 +13,30 @@
 #include <string.h>
 
 static const struct mr__fit_family *const families[] = {
+	&mr__fit_ideal,
 	&mr__fit_pcm,
+	&mr__fit_pcm_hermes1,
+	&mr__fit_pcm_hermes2,
 	&mr__fit_pcm_step,
+	&mr__fit_pcm_table,
+	&mr__fit_pcm_target,
 };
 
 #define N_FAMILIES (sizeof families / sizeof *families)
 
 /* The same, by name. */
 static const char *const family_names[N_FAMILIES] = {
+	"ideal",
 	"pcm",
+	"pcm-hermes1",
+	"pcm-hermes2",
 	"pcm-step",
+	"pcm-table",
+	"pcm-target",
 };
 
 #define FOLDS 4
+#define THIN_FROM 512 /* cells */
 
 const char *const *mr_fit_models(size_t *n)
 {
@@ -130,12 +143,13 @@ double *mr__fit_table(struct mr__fitting *f, const char *name,
 
 /* ---- what the array says of itself --------------------------------------- */
 
-static void describe_one(struct mr__fitting *f, const char *name, double value)
+void mr__fit_describe(struct mr__fitting *f, const char *name, double value)
 {
 	uint32_t i;
 
 	if (mr_model_param(f->fit->model, name, &i, NULL) != MR_OK
-	    || !(value > 0))
+	    || !(value >= f->fit->model->params[i].min)
+	    || value == 0)
 		return;
 	f->fit->estimates[i] = (struct mr_estimate){
 		.param = i,
@@ -159,24 +173,24 @@ static void describe_all(struct mr__fitting *f)
 	bool volts = set && set->unit == MR_UNIT_VOLT;
 
 	if (set) {
-		describe_one(f, volts ? "v_set_V" : "i_set_A", set->amplitude);
-		describe_one(f, "width_set_s", set->width_s);
+		mr__fit_describe(f, volts ? "v_set_V" : "i_set_A", set->amplitude);
+		mr__fit_describe(f, "width_set_s", set->width_s);
 		if (set->amplitude_max > 0) {
-			describe_one(f, "i_on_A", set->amplitude_min);
-			describe_one(f, "i_melt_A", set->amplitude_max);
+			mr__fit_describe(f, "i_on_A", set->amplitude_min);
+			mr__fit_describe(f, "i_melt_A", set->amplitude_max);
 		}
 	}
 	if (reset) {
-		describe_one(f, volts ? "v_reset_V" : "i_reset_A",
+		mr__fit_describe(f, volts ? "v_reset_V" : "i_reset_A",
 		             reset->amplitude);
-		describe_one(f, "width_reset_s", reset->width_s);
+		mr__fit_describe(f, "width_reset_s", reset->width_s);
 	}
 	if (read) {
-		describe_one(f, "v_read_V", read->amplitude);
-		describe_one(f, "t_read_s", read->width_s);
+		mr__fit_describe(f, "v_read_V", read->amplitude);
+		mr__fit_describe(f, "t_read_s", read->width_s);
 	}
-	describe_one(f, "v_read_max_V", d->limits.v_read_max_V);
-	describe_one(f, "g_unit_S", d->g_unit_S);
+	mr__fit_describe(f, "v_read_max_V", d->limits.v_read_max_V);
+	mr__fit_describe(f, "g_unit_S", d->g_unit_S);
 }
 
 /* ---- one model ----------------------------------------------------------- */
@@ -212,9 +226,11 @@ static struct mr_fit *fit_new(const struct mr__fit_family *family)
 
 static int fit_family(const struct mr__fit_family *family,
                       const struct mr_history *history, const uint8_t *use,
-                      bool rough, struct mr_fit **out, struct mr_errtext *err)
+                      struct mr__before *before, struct mr_fit **out,
+                      struct mr_errtext *err)
 {
-	struct mr__fitting f = {history, use, fit_new(family), rough, err};
+	struct mr__fitting f = {history, use, fit_new(family), before != NULL,
+	                        before, err};
 	int code;
 
 	if (!f.fit)
@@ -234,6 +250,7 @@ static int fit_family(const struct mr__fit_family *family,
 /* A family under cross-validation. */
 struct rival {
 	const struct mr__fit_family *family;
+	struct mr__before *before; /* shared by all */
 	double *per_cell; /* [n_cells] log density of its held-out readings */
 	double sum;
 	uint64_t n;
@@ -248,7 +265,7 @@ static void thin(const uint8_t *use, uint32_t n_cells, uint8_t *out)
 	uint32_t k = 0;
 
 	for (uint32_t c = 0; c < n_cells; c++)
-		out[c] = use[c] && k++ % 3 == 0;
+		out[c] = use[c] && (n_cells < THIN_FROM || k++ % 3 == 0);
 }
 
 /* Folds take every FOLDS-th cell, so that each has cells from everywhere. */
@@ -269,7 +286,7 @@ static int try_fold(struct rival *r, const struct mr_history *history,
 	int code;
 
 	mark_fold(use, history->n_cells, fold, false, mark);
-	code = fit_family(r->family, history, mark, true, &f.fit, &r->why);
+	code = fit_family(r->family, history, mark, r->before, &f.fit, &r->why);
 	if (code != MR_OK)
 		return code;
 	mark_fold(use, history->n_cells, fold, true, mark);
@@ -363,17 +380,19 @@ static int choose(const struct mr_history *history, const uint8_t *all,
                   struct mr_fit **out, struct mr_errtext *err)
 {
 	struct rival *rivals = calloc(N_FAMILIES, sizeof *rivals);
+	struct mr__before *before = calloc(1, sizeof *before);
 	double *room = calloc(N_FAMILIES * (size_t)history->n_cells,
 	                      sizeof *room);
 	uint8_t *mark = malloc(history->n_cells);
 	uint8_t *use = malloc(history->n_cells);
-	int code = rivals && room && mark && use
+	int code = rivals && before && room && mark && use
 	           ? MR_OK : mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
 
 	if (code == MR_OK)
 		thin(all, history->n_cells, use);
 	for (size_t k = 0; k < N_FAMILIES && code == MR_OK; k++) {
 		rivals[k].family = families[k];
+		rivals[k].before = before;
 		rivals[k].per_cell = room + k * history->n_cells;
 		try_rival(&rivals[k], history, use, mark);
 	}
@@ -381,12 +400,13 @@ static int choose(const struct mr_history *history, const uint8_t *all,
 		qsort(rivals, N_FAMILIES, sizeof *rivals, by_score);
 		code = rivals[0].code != MR_OK
 		       ? none_suits(rivals, err)
-		       : fit_family(rivals[0].family, history, all, false, out,
+		       : fit_family(rivals[0].family, history, all, NULL, out,
 		                    err);
 	}
 	if (code == MR_OK)
 		list_choices(rivals, use, history->n_cells, *out);
 	free(rivals);
+	free(before);
 	free(room);
 	free(mark);
 	free(use);
@@ -449,7 +469,7 @@ int mr_fit_history(const struct mr_history *history,
 	if (!use)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
 	mark_cells(history, options, use);
-	code = family ? fit_family(family, history, use, false, out, err)
+	code = family ? fit_family(family, history, use, NULL, out, err)
 	              : choose(history, use, out, err);
 	free(use);
 	return code;

@@ -10,12 +10,16 @@
 
 #include "memrig/fit.h"
 
+struct mr__before; /**< noise and drift that several folds share */
+
 /** A fit at work. */
 struct mr__fitting {
 	const struct mr_history *history;
 	const uint8_t *use; /**< [n_cells] nonzero: the cell may be used */
 	struct mr_fit *fit; /**< where estimates, tables and warnings go */
 	bool rough;         /**< no errors and tables wanted: a fold */
+	struct mr__before *before; /**< of all folds: filled by the first that needs
+	                                it; NULL = not shared */
 	struct mr_errtext *err;
 };
 
@@ -86,6 +90,14 @@ void mr__fit_set(struct mr__fitting *f, const char *name, double value,
  */
 void mr__fit_undetermined(struct mr__fitting *f, const char *name,
                           const char *how);
+
+/**
+ * Set a parameter to what the array says of itself.
+ * @param f      the fit.
+ * @param name   of the parameter; nothing happens if the model has none.
+ * @param value  in its unit; 0 = the array does not say.
+ */
+void mr__fit_describe(struct mr__fitting *f, const char *name, double value);
 
 /**
  * Current value of a parameter.

@@ -119,7 +119,34 @@ static int add_part(struct look *look, const struct mr_history_part *part)
 	return MR_OK;
 }
 
-static int add_records(struct look *look, int64_t run)
+/* From which operation on a later run did again what this one had begun; a
+ * resumed measurement says so (measure.h). */
+static uint64_t redone_from(struct look *look, int64_t run)
+{
+	uint64_t from = UINT64_MAX;
+	int64_t first;
+	int64_t last;
+
+	if (mr_oplog_runs(look->reader, &first, &last) != MR_OK)
+		return from;
+	for (int64_t later = run + 1; later <= last; later++) {
+		char text[24];
+
+		if (mr_oplog_info(look->reader, later, look->info) != MR_OK)
+			continue;
+		metadata_value(look->info->metadata, "continues", text,
+		               sizeof text);
+		if (strtoll(text, NULL, 10) != run)
+			continue;
+		metadata_value(look->info->metadata, "redone_from", text,
+		               sizeof text);
+		if (*text)
+			from = strtoull(text, NULL, 10);
+	}
+	return from;
+}
+
+static int add_records(struct look *look, int64_t run, uint64_t end)
 {
 	struct mr_oplog_record record;
 	bool more = true;
@@ -127,7 +154,7 @@ static int add_records(struct look *look, int64_t run)
 
 	while (code == MR_OK) {
 		code = mr_oplog_next(look->reader, &record, &more);
-		if (code != MR_OK || !more)
+		if (code != MR_OK || !more || record.id >= end)
 			break;
 		code = mr__history_record(
 			&look->build, (uint16_t)(look->build.n_parts - 1),
@@ -167,7 +194,11 @@ static int add_run(struct look *look, int64_t run)
 		                      UINT16_MAX);
 	if (code == MR_OK)
 		code = add_part(look, &part);
-	return code == MR_OK ? add_records(look, run) : code;
+	if (code != MR_OK)
+		return code;
+	return add_records(look, run,
+	                   part.protocol[0] ? redone_from(look, run)
+	                                    : UINT64_MAX);
 }
 
 /* A run that was asked for by number must be there. */
@@ -232,6 +263,23 @@ struct whole {
 	struct mr_history_event *sorted;
 };
 
+/* A programming that was composed stands in the log before its pulses and reads:
+ * it goes behind them. */
+static void settle_programs(struct mr_history_event *e, size_t n)
+{
+	for (size_t k = n; k-- > 0;) {
+		struct mr_history_event moved = e[k];
+		size_t to = k;
+
+		if (moved.kind != MR_HISTORY_PROGRAM)
+			continue;
+		for (; to + 1 < n && e[to + 1].t_ns <= moved.t_ns
+		       && e[to + 1].kind != MR_HISTORY_GAP; to++)
+			e[to] = e[to + 1];
+		e[to] = moved;
+	}
+}
+
 /* Counting sort: keeps the order in time of each cell. */
 static int sort_events(struct whole *w, uint32_t n_cells)
 {
@@ -251,6 +299,9 @@ static int sort_events(struct whole *w, uint32_t n_cells)
 	memcpy(next, w->first, n_cells * sizeof *next);
 	for (size_t k = 0; k < b->n; k++)
 		w->sorted[next[b->cells[k]]++] = b->events[k];
+	for (uint32_t c = 0; c < n_cells; c++)
+		settle_programs(w->sorted + w->first[c],
+		                w->first[c + 1] - w->first[c]);
 	free(next);
 	return MR_OK;
 }

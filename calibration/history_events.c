@@ -55,6 +55,7 @@ struct view {
 	uint16_t part;
 	uint64_t n;       /* cells */
 	uint64_t n_known; /* of which the outcome is known */
+	bool composed;    /* its parts follow it in the log */
 };
 
 /* A list is worked off cell after cell; all others at the same time. */
@@ -63,7 +64,7 @@ static int64_t time_of(const struct view *v, uint64_t i)
 	const struct mr_outcome *o = &v->op->outcome;
 	double part = (double)(i + 1) / (double)v->n;
 
-	if (v->op->where.kind != MR_SELECT_LIST)
+	if (v->op->where.kind != MR_SELECT_LIST || v->composed)
 		return o->t_end_ns;
 	return o->t_begin_ns
 	       + (int64_t)((double)(o->t_end_ns - o->t_begin_ns) * part);
@@ -317,7 +318,7 @@ int mr__history_record(struct mr__history_build *build, uint16_t part,
 	const struct mr_op *op = &record->op;
 	struct view v = {build, op, part,
 	                 mr_op_elements(op, build->desc),
-	                 op->outcome.n_effect};
+	                 op->outcome.n_effect, record->composed};
 	struct mr_history_part *p = &build->parts[part];
 
 	if (!record->ended) {
@@ -333,7 +334,8 @@ int mr__history_record(struct mr__history_build *build, uint16_t part,
 		build->lost[MR__LOSS_BACKWARDS]++;
 		return mr__history_gap(build, part, build->t_last_ns);
 	}
-	if (record->ended && op->outcome.t_end_ns > build->t_last_ns)
+	if (record->ended && op->outcome.t_end_ns > build->t_last_ns
+	    && !record->composed)
 		build->t_last_ns = op->outcome.t_end_ns;
 	if (p->n_ops++ == 0)
 		p->t_begin_ns = op->outcome.t_begin_ns;

@@ -16,6 +16,7 @@
 
 #define ITERATIONS_MAX 200
 #define HALVINGS_MAX 30
+#define ENOUGH 0.1 /* left to gain: less is a fifth of a standard error, or a kink */
 #define PATIENCE 25 /* steps after which second differences are used */
 #define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
 
@@ -27,7 +28,8 @@ struct work {
 	gsl_matrix *information; /* sum of outer products */
 	gsl_vector *gradient;
 	gsl_vector *move;
-	gsl_matrix *hessian;
+	gsl_matrix *hessian; /* what a step is made with: an inverse */
+	gsl_matrix *curvature;
 };
 
 static void work_free(struct work *w)
@@ -38,6 +40,8 @@ static void work_free(struct work *w)
 		gsl_matrix_free(w->information);
 	if (w->hessian)
 		gsl_matrix_free(w->hessian);
+	if (w->curvature)
+		gsl_matrix_free(w->curvature);
 	if (w->gradient)
 		gsl_vector_free(w->gradient);
 	if (w->move)
@@ -51,10 +55,11 @@ static bool work_init(struct work *w, const struct mr__likelihood *l)
 	w->here = malloc(w->p * sizeof *w->here);
 	w->information = gsl_matrix_alloc(w->p, w->p);
 	w->hessian = gsl_matrix_alloc(w->p, w->p);
+	w->curvature = gsl_matrix_alloc(w->p, w->p);
 	w->gradient = gsl_vector_alloc(w->p);
 	w->move = gsl_vector_alloc(w->p);
-	if (w->scores && w->here && w->information && w->hessian && w->gradient
-	    && w->move)
+	if (w->scores && w->here && w->information && w->hessian && w->curvature
+	    && w->gradient && w->move)
 		return true;
 	work_free(w);
 	return false;
@@ -353,7 +358,7 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 		if (now - before <= 1e-7 * fabs(gain) && gain > 1e-4 && newton)
 			break; /* no step of the line search went up */
 	}
-	if (code == MR_OK && gain > 1e-2)
+	if (code == MR_OK && gain > ENOUGH)
 		code = mr_errtext_set(err, MR_ERR_RANGE,
 		                      "no maximum of the likelihood after %u "
 		                      "steps; %g is left to gain",

@@ -15,7 +15,7 @@
 
 #include "memrig/error.h"
 
-#define MR__LIKELIHOOD_PARAMS_MAX 24
+#define MR__LIKELIHOOD_PARAMS_MAX 32
 
 /** A likelihood. */
 struct mr__likelihood {

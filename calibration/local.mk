@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LTLIBRARIES += libcalibration.la
 libcalibration_la_SOURCES = \
+	%D%/calibrate_fit.c \
+	%D%/calibrate_measure.c \
 	%D%/compare.c \
 	%D%/driftspan.c \
 	%D%/driftspan.h \
+	%D%/fit_before.c \
+	%D%/fit_before.h \
 	%D%/fit_drift.c \
 	%D%/fit_drift.h \
+	%D%/fit_ideal.c \
 	%D%/fit_noise.c \
 	%D%/fit_noise.h \
 	%D%/fit_pcm.c \
+	%D%/fit_pcm_hermes1.c \
+	%D%/fit_pcm_hermes2.c \
 	%D%/fit_pcm_step.c \
+	%D%/fit_pcm_table.c \
+	%D%/fit_pcm_target.c \
 	%D%/fit_save.c \
+	%D%/fit_target.c \
+	%D%/fit_target.h \
 	%D%/fits.c \
 	%D%/fits.h \
 	%D%/history.c \
@@ -62,6 +73,10 @@ libcalibration_la_SOURCES = \
 	%D%/steplaw.h \
 	%D%/steplaw_fit.c \
 	%D%/steplaw_priv.h \
+	%D%/targetlaw.c \
+	%D%/targetlaw.h \
+	%D%/targetspan.c \
+	%D%/targetspan.h \
 	%D%/trend.c \
 	%D%/trend.h \
 	%D%/twosample.c \

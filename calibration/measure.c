@@ -56,7 +56,8 @@ static int make_results(struct mr__engine *e, const struct mr__steps *steps)
 		out->results = calloc(steps->n, sizeof *out->results);
 	if (!out || !out->results) {
 		free(out);
-		return mr_errtext_set(e->err, MR_ERR_NOMEM, "out of memory");
+		(void)mr_errtext_set(e->err, MR_ERR_NOMEM, "out of memory");
+		return MR_ERR_NOMEM;
 	}
 	e->out = out;
 	out->n = steps->n;

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* What came of operations, cell by cell. A cell whose readings at the bottom and
- * after many steps up, or programmed low and high, are a small share of the range
- * apart is silent. */
+/* What came of operations, cell by cell. A cell whose mean readings at the bottom
+ * and after many steps up, or programmed low and high, are a small share of the
+ * range apart is silent. */
 #include "measure_tally.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define SILENT_SHARE 0.02 /* of the range: less is no answer */
+#define SILENT_SHARE 0.03 /* of the range: less is no answer */
 #define STEPS_FAR 10      /* steps up after which a cell should be far up */
 
 int mr__tally_make(struct mr__tally *t, uint32_t n_cells)
 {
 	t->pulses = calloc(n_cells, sizeof *t->pulses);
 	t->all = calloc(n_cells, sizeof *t->all);
-	t->low_S = calloc(n_cells, sizeof *t->low_S);
-	t->high_S = calloc(n_cells, sizeof *t->high_S);
+	t->low = calloc(n_cells, sizeof *t->low);
+	t->high = calloc(n_cells, sizeof *t->high);
 	t->steps = calloc(n_cells, sizeof *t->steps);
 	t->unknown = calloc(n_cells, 1);
-	return t->pulses && t->all && t->low_S && t->high_S && t->steps
+	return t->pulses && t->all && t->low && t->high && t->steps
 	       && t->unknown
 	       ? MR_OK
 	       : MR_ERR_NOMEM;
@@ -32,7 +32,7 @@ void mr__tally_begin(struct mr__tally *t, uint32_t n_cells,
 	t->result = result;
 	for (uint32_t c = 0; c < n_cells; c++) {
 		t->pulses[c] = 0;
-		t->low_S[c] = t->high_S[c] = NAN;
+		t->low[c] = t->high[c] = (struct mr__end){0};
 		t->steps[c] = 0;
 		t->unknown[c] = 0;
 	}
@@ -53,22 +53,20 @@ static uint32_t cell_of(const struct view *v, uint64_t i)
 	return mr_selection_cell(&v->op->where, v->desc, i);
 }
 
-static void see_low(struct mr__tally *t, uint32_t cell, float g_S)
+static void add_end(struct mr__end *end, float g_S)
 {
-	t->low_S[cell] = fminf(t->low_S[cell], g_S);
-}
-
-static void see_high(struct mr__tally *t, uint32_t cell, float g_S)
-{
-	t->high_S[cell] = fmaxf(t->high_S[cell], g_S);
+	if (!isfinite(g_S))
+		return;
+	end->sum_S += (double)g_S;
+	end->n++;
 }
 
 static void see(struct mr__tally *t, uint32_t cell, float g_S)
 {
 	if (t->steps[cell] == 1)
-		see_low(t, cell, g_S);
+		add_end(&t->low[cell], g_S);
 	else if (t->steps[cell] > STEPS_FAR)
-		see_high(t, cell, g_S);
+		add_end(&t->high[cell], g_S);
 }
 
 static void add_read(const struct view *v)
@@ -157,9 +155,9 @@ static void add_program(const struct view *v)
 		if (p->status[i] & MR_STATUS_UNKNOWN)
 			v->t->unknown[cell] = 1;
 		else if (target_S > middle_S)
-			see_high(v->t, cell, p->g_S[i]);
+			add_end(&v->t->high[cell], p->g_S[i]);
 		else if (target_S < 0.2 * middle_S)
-			see_low(v->t, cell, p->g_S[i]);
+			add_end(&v->t->low[cell], p->g_S[i]);
 	}
 }
 
@@ -197,9 +195,11 @@ void mr__tally_end(struct mr__tally *t, const struct mr_description *desc)
 	double least_S = SILENT_SHARE * (desc->g_max_S - desc->g_min_S);
 
 	for (uint32_t c = 0; c < desc->rows * desc->cols; c++) {
-		double moved_S = (double)(t->high_S[c] - t->low_S[c]);
+		double high_S = t->high[c].sum_S / t->high[c].n;
+		double low_S = t->low[c].sum_S / t->low[c].n;
 
-		t->result->n_silent += moved_S < least_S; /* never if NAN */
+		t->result->n_silent += /* never where one was not seen: NAN */
+			high_S - low_S < least_S;
 		t->result->n_unknown += t->unknown[c];
 	}
 }
@@ -217,8 +217,8 @@ void mr__tally_free(struct mr__tally *t)
 {
 	free(t->pulses);
 	free(t->all);
-	free(t->low_S);
-	free(t->high_S);
+	free(t->low);
+	free(t->high);
 	free(t->steps);
 	free(t->unknown);
 }

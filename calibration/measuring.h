@@ -12,12 +12,18 @@
 
 #include "memrig/measure.h"
 
+/** Readings of a cell at one end of its range. */
+struct mr__end {
+	double sum_S;
+	uint32_t n;
+};
+
 /** What has been seen and done so far; kept by mr__measure_do(). */
 struct mr__tally {
 	uint64_t *pulses;   /**< [n_array] on each cell of the array */
 	uint64_t *all;      /**< [n_array] likewise, of the whole measurement */
-	float *low_S;       /**< [n_array] least reading at the bottom; NAN = none */
-	float *high_S;      /**< [n_array] greatest one far from it; NAN = none */
+	struct mr__end *low;  /**< [n_array] readings at the bottom */
+	struct mr__end *high; /**< [n_array] readings far up */
 	uint32_t *steps;    /**< [n_array] 0 = unknown, else 1 + steps up since the
 	                         cell was brought to the bottom */
 	uint8_t *unknown;   /**< [n_array] nonzero: a pulse of unknown outcome */

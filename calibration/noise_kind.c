@@ -10,7 +10,6 @@
 #include "noise_priv.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,17 +170,24 @@ static void take_sample(const struct mr__noise_work *w,
 	out->p = t->p;
 }
 
-/* The relative law: what Q is of this span, at q = 1; 0 = it is clipped. */
+/* The relative law: what Q is of this span, at q = 1; 0 = it is clipped. It goes
+ * by the conductance as programmed: the level, taken back by the drift. */
 static double relative_law(const struct mr__noise_work *w, size_t k)
 {
-	double g0 = w->level_S[k];
+	const struct mr__trend *t = &w->trend;
+	double log_age = 0;
+	double weights = 0;
 	double g;
 
-	if (w->spans.at[k].known)
-		g0 *= exp(w->nu
-		          * log1p(mr__span_age_s(&w->spans.at[k], 0) / w->t0_s));
-	g = fmin(g0 / w->out->g_unit_S, 1);
-	return g > 0 ? pow(g, -w->out->q_exponent) : 0;
+	for (uint32_t i = 0; i < t->n; i++) {
+		double weight = t->weight[i] * t->weight[i];
+
+		log_age += weight * t->log_age[i];
+		weights += weight;
+	}
+	g = w->level_S[k] * exp(w->nu * log_age / weights)
+	    / w->out->g_unit_S;
+	return g > 0 ? pow(fmin(g, 1), -w->out->q_exponent) : 0;
 }
 
 static void add_amplitude(struct kinds *k, size_t at, double squares,
@@ -194,7 +200,6 @@ static void add_amplitude(struct kinds *k, size_t at, double squares,
 	if (w->sd_S[at] > CLEAN * w->level_S[at] || law == 0)
 		return;
 	squares /= law * law;
-	if (getenv("DBG")) { const struct mr__span *s=&w->spans.at[at]; double d=0; int n=0; for (uint32_t i=20;i<200;i++) {double e=((double)s->reads[i+1].g_S-(double)s->reads[i].g_S)/w->trend.fit_S[i]; d+=e*e/2; n++;} fprintf(stderr, "%g %g %g\n", w->level_S[at], sqrt(squares/dof), sqrt(d/n/9.27)/law); }
 	k->squares += squares;
 	k->dof += dof;
 	k->cell_squares[cell] += squares;

@@ -27,7 +27,7 @@ struct replay {
 	size_t n_floats;
 	float *targets;  /* room for targets that were moved */
 	size_t n_targets;
-	uint64_t n_moved;
+	struct mr_replay_notes notes;
 };
 
 static int tell(const struct replay *r, int code, const char *text)
@@ -66,7 +66,7 @@ static double move(struct replay *r, double target_S)
 
 	if (to == target_S || fabs(to - target_S) > slack)
 		return target_S;
-	r->n_moved++;
+	r->notes.n_moved++;
 	return to;
 }
 
@@ -151,13 +151,16 @@ static int do_one(struct replay *r, const struct mr_oplog_record *record)
 		return MR_OK;
 	op.outcome = (struct mr_outcome){0};
 	code = aim(r, &op);
-	if (code == MR_OK
-	    && mr_array_submit(r->array, &op, 1, r->context, NULL) != MR_OK)
-		code = mr_errtext_set(r->err, op.outcome.error
-		                      ? op.outcome.error : MR_ERR_UNSUPPORTED,
-		                      "operation %" PRIu64 " of the log: %s",
-		                      record->id, mr_array_errmsg(r->array));
-	return code;
+	if (code != MR_OK)
+		return code;
+	code = mr_array_submit(r->array, &op, 1, r->context, NULL);
+	r->notes.n_done += code == MR_OK;
+	r->notes.n_unsupported += code == MR_ERR_UNSUPPORTED;
+	if (code == MR_OK || code == MR_ERR_UNSUPPORTED)
+		return MR_OK;
+	return mr_errtext_set(r->err, code, "operation %" PRIu64
+	                      " of the log: %s", record->id,
+	                      mr_array_errmsg(r->array));
 }
 
 /* ---- runs ---------------------------------------------------------------- */
@@ -328,7 +331,7 @@ static int do_runs(struct replay *r)
 
 int mr_replay(const char *path, const struct mr_history_options *options,
               const char *uri, const char *copy,
-              const struct mr_context *context, uint64_t *n_moved,
+              const struct mr_context *context, struct mr_replay_notes *notes,
               struct mr_errtext *err)
 {
 	struct replay r = {.options = options,
@@ -352,7 +355,7 @@ int mr_replay(const char *path, const struct mr_history_options *options,
 	mr_oplog_close(r.reader);
 	free(r.floats);
 	free(r.targets);
-	if (n_moved)
-		*n_moved = r.n_moved;
+	if (notes)
+		*notes = r.notes;
 	return code;
 }

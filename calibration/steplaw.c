@@ -5,6 +5,7 @@
  * along them. */
 #include "steplaw_priv.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #define NOISE_LEAST_S 1e-10 /* least sd of a reading: below what counts */
 #define FAR 9.0             /* standard deviations beyond which nothing is */
 #define OUTLIERS 1e-7       /* share of readings that may be anything */
-#define READINGS_LEAST 200
 #define READINGS_MOST 500000
 
 /* ---- runs ---------------------------------------------------------------- */
@@ -30,7 +30,7 @@ static double undo_drift(const struct mr__steplaw_seen *seen, double age_s)
 
 static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
                 const struct mr_history_event *e, int64_t t_p_ns,
-                uint32_t pulses)
+                uint32_t pulses, bool follows)
 {
 	double back = undo_drift(seen, (double)(e->t_ns - t_p_ns) * 1e-9);
 	double sd = seen->noise_slope * fabs((double)e->g_S)
@@ -48,7 +48,7 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 	}
 	sd = fmax(sd * back / sqrt(e->count), NOISE_LEAST_S);
 	s->readings[s->n++] = (struct mr__step_reading){
-		(float)(e->g_S * back), (float)(sd * sd), pulses};
+		(float)(e->g_S * back), (float)(sd * sd), pulses, follows};
 	if (pulses > s->pulses_max)
 		s->pulses_max = pulses;
 	if (pulses > 0) {
@@ -81,6 +81,7 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 {
 	enum place place = LOST;
 	uint32_t pulses = 0;
+	bool follows = false;
 	int64_t t_p_ns = 0;
 	int code = MR_OK;
 
@@ -89,10 +90,12 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 		enum place was = place;
 
 		place = step(e, place, &pulses);
-		if (place == ERASED || place == RAISED)
+		if (place == ERASED || place == RAISED) {
 			t_p_ns = e->t_ns;
+			follows = was == SEEN;
+		}
 		if (place == SEEN && was != SEEN)
-			code = push(s, seen, e, t_p_ns, pulses);
+			code = push(s, seen, e, t_p_ns, pulses, follows);
 		if (code != MR_OK)
 			return code;
 	}
@@ -142,7 +145,7 @@ static void thin(struct mr__steplaw *s)
 }
 
 int mr__steplaw_new(const struct mr__fitting *f,
-                    const struct mr__steplaw_seen *seen,
+                    const struct mr__steplaw_seen *seen, uint64_t least,
                     struct mr__steplaw **out)
 {
 	struct mr__steplaw *s = calloc(1, sizeof *s);
@@ -161,12 +164,12 @@ int mr__steplaw_new(const struct mr__fitting *f,
 		mr__steplaw_free(s);
 		return mr_errtext_set(f->err, code, "no memory");
 	}
-	if (s->n < READINGS_LEAST || s->pulses_max < 3) {
+	if (s->n < least || (least > 1 && s->pulses_max < 3)) {
 		code = mr_errtext_set(
 			f->err, MR_ERR_UNSUPPORTED,
 			"%zu readings of cells after single SET pulses that "
-			"follow a RESET; at least %d are needed, over 3 pulses "
-			"and more (protocol pulses)", s->n, READINGS_LEAST);
+			"follow a RESET; at least %" PRIu64 " are needed, over "
+			"3 pulses and more (protocol pulses)", s->n, least);
 		mr__steplaw_free(s);
 		return code;
 	}

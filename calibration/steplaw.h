@@ -49,17 +49,20 @@ struct mr__steplaw_seen {
 	double t0_s; /**< its reference time, > 0 */
 };
 
+#define MR__STEP_READINGS_LEAST 200 /**< fewer tell nothing */
+
 struct mr__steplaw; /**< runs of all cells */
 
 /**
  * Take the runs out of a history.
  * @param f     the fit: history, cells in use.
- * @param seen  noise and drift.
- * @param out   receives them; release with mr__steplaw_free().
+ * @param seen   noise and drift.
+ * @param least  readings that are needed: MR__STEP_READINGS_LEAST to fit.
+ * @param out    receives them; release with mr__steplaw_free().
  * @return MR_OK; MR_ERR_UNSUPPORTED if there are too few; MR_ERR_NOMEM.
  */
 int mr__steplaw_new(const struct mr__fitting *f,
-                    const struct mr__steplaw_seen *seen,
+                    const struct mr__steplaw_seen *seen, uint64_t least,
                     struct mr__steplaw **out);
 
 /** Release runs. @param s  may be NULL. */

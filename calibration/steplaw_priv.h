@@ -15,6 +15,8 @@ struct mr__step_reading {
 	float g_S;       /* drift undone */
 	float var_S2;    /* of the reading, at its own level */
 	uint32_t pulses; /* since the RESET */
+	bool follows;    /* the reading before it was of the same cell, with
+	                    nothing but one pulse between them */
 };
 
 struct mr__steplaw {

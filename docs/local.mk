@@ -2,6 +2,6 @@
 dist_man_MANS += %D%/memrig.1
 EXTRA_DIST += %D%/correlation.png %D%/fstdp.png %D%/softhebb-between.png \
 	%D%/softhebb-study.png %D%/results/cifar10-3.txt %D%/softhebb.png
-dist_doc_DATA += %D%/arc1.md %D%/board-protocol.md %D%/datasets.md %D%/models.md %D%/oplog.md %D%/smu.md \
+dist_doc_DATA += %D%/arc1.md %D%/board-protocol.md %D%/calibrate.md %D%/import.md %D%/datasets.md %D%/measure.md %D%/models.md %D%/oplog.md %D%/smu.md \
 	%D%/softhebb.md \
 	%D%/usb.md

@@ -71,7 +71,8 @@ static bool filter_asked(const struct mr_filter *f, const struct mr_uri *uri)
 
 	for (uint32_t i = 0; i < uri->n_keys; i++)
 		if (strncmp(uri->keys[i].name, f->name, len) == 0 &&
-		    uri->keys[i].name[len] == '.')
+		    (uri->keys[i].name[len] == '.' ||
+		     uri->keys[i].name[len] == '\0'))
 			return true;
 	return f->always;
 }

@@ -17,6 +17,7 @@ static const struct mr_backend *const backends[] = {
 };
 
 static const struct mr_filter *const filters[] = {
+	&mr__filter_calibration,
 	&mr__filter_fault,
 	&mr__filter_guard,
 };

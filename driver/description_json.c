@@ -287,6 +287,9 @@ int mr_description_json(const struct mr_description *desc, char **out)
 	put(&lost, to, "driver", text_json(desc->driver));
 	put(&lost, to, "model", text_json(desc->model));
 	put(&lost, to, "identity", text_json(desc->identity));
+	if (desc->calibration[0]) {
+		put(&lost, to, "calibration", text_json(desc->calibration));
+	}
 	put(&lost, to, "rows", json_integer((json_int_t)desc->rows));
 	put(&lost, to, "cols", json_integer((json_int_t)desc->cols));
 	put(&lost, to, "abilities", abilities_json(&lost, desc->abilities));
@@ -542,6 +545,8 @@ static void get_description(struct reader *reader, const json_t *from,
 	get_text(reader, from, "model", desc->model, sizeof(desc->model));
 	get_text(reader, from, "identity", desc->identity,
 	         sizeof(desc->identity));
+	get_text(reader, from, "calibration", desc->calibration,
+	         sizeof(desc->calibration));
 	desc->rows = get_u32(reader, from, "rows");
 	desc->cols = get_u32(reader, from, "cols");
 	if (desc->rows == 0 || desc->cols == 0) {

@@ -7,6 +7,7 @@
 
 #include "memrig/backend.h"
 
+extern const struct mr_filter mr__filter_calibration;
 extern const struct mr_filter mr__filter_fault;
 extern const struct mr_filter mr__filter_guard;
 

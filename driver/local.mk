@@ -27,6 +27,9 @@ libdriver_la_SOURCES = \
 	%D%/board_rig.c \
 	%D%/board_scpi.c \
 	%D%/board_smu.c \
+	%D%/calibration.c \
+	%D%/calibration.h \
+	%D%/calibration_file.c \
 	%D%/check.c \
 	%D%/clock.c \
 	%D%/compose.c \
@@ -40,6 +43,7 @@ libdriver_la_SOURCES = \
 	%D%/device_type.h \
 	%D%/error.c \
 	%D%/doctor.c \
+	%D%/filter_calibration.c \
 	%D%/filter_fault.c \
 	%D%/filter_guard.c \
 	%D%/guard.h \
@@ -71,10 +75,13 @@ libdriver_la_SOURCES = \
 	%D%/oplog_encode.h \
 	%D%/oplog_form.c \
 	%D%/oplog_form.h \
+	%D%/oplog_import.c \
 	%D%/oplog_read.c \
 	%D%/oplog_read.h \
 	%D%/oplog_rows.c \
 	%D%/oplog_rows.h \
+	%D%/oplog_run.c \
+	%D%/oplog_run.h \
 	%D%/oplog_schema.c \
 	%D%/oplog_schema.h \
 	%D%/oplog_wire.c \

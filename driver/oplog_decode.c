@@ -247,6 +247,8 @@ static size_t width_of(const char *type)
 	return 0;
 }
 
+#define TARGETS_MAX 7 /* a trace has six, and an end */
+
 /* Where a datum goes; exactly one pointer of `to` is set. */
 struct target {
 	const char *name;
@@ -263,6 +265,7 @@ struct extras {
 	void *t_s;
 	void *status;
 	void *pulses;
+	void *raw;
 	const void *widths_s;
 	const void *counts;
 	const void *hold_s;
@@ -298,11 +301,11 @@ static int take_datum(struct mr__decoder *decoder, struct mr__buffer *slot,
 
 /* Which data an operation of a kind may have, ended by {0}. */
 static void targets_of(const struct mr_op *op, size_t elements,
-                       struct extras *to, struct target out[6])
+                       struct extras *to, struct target out[TARGETS_MAX])
 {
 	size_t n = 0;
 
-	memset(out, 0, 6 * sizeof(*out));
+	memset(out, 0, TARGETS_MAX * sizeof(*out));
 	if (op->kind == MR_OP_PULSE) {
 		out[n++] = (struct target){"widths_s", "f4", NULL,
 		                           &to->widths_s, elements};
@@ -326,6 +329,12 @@ static void targets_of(const struct mr_op *op, size_t elements,
 		out[n++] = (struct target){"pulses", "u4", &to->pulses, NULL,
 		                           0};
 	}
+	if (op->kind == MR_OP_READ) {
+		out[n++] = (struct target){"raw_g_S", "f4", &to->raw, NULL, 0};
+	}
+	if (op->kind == MR_OP_TRACE || op->kind == MR_OP_DRIVE) {
+		out[n++] = (struct target){"raw_i_A", "f4", &to->raw, NULL, 0};
+	}
 	if (op->kind != MR_OP_WAIT && op->kind != MR_OP_CONFIGURE) {
 		out[n++] = (struct target){"status", "u1", &to->status, NULL,
 		                           0};
@@ -344,7 +353,7 @@ static int next_datum(struct mr__decoder *decoder, struct mr__buffer *slot,
 		return code != MR_OK ? code : MR_ERR_FORMAT;
 	}
 	name = mr__query_text(decoder->data, 0);
-	for (size_t i = 0; i < 6 && targets[i].name; i++) {
+	for (size_t i = 0; i < TARGETS_MAX && targets[i].name; i++) {
 		if (strcmp(name, targets[i].name) == 0) {
 			return take_datum(decoder, slot, &targets[i], shape);
 		}
@@ -356,7 +365,7 @@ static int next_datum(struct mr__decoder *decoder, struct mr__buffer *slot,
 static int get_extras(struct mr__decoder *decoder, const struct mr_op *op,
                       const struct shape *shape, struct extras *to)
 {
-	struct target targets[6];
+	struct target targets[TARGETS_MAX];
 	uint32_t n = 0;
 	int code = MR_OK;
 
@@ -708,6 +717,7 @@ static int get_values(struct mr__decoder *decoder, struct mr_oplog_record *out)
 		return code;
 	}
 	set_buffers(decoder, op, input, result, &extras);
+	out->raw = extras.raw;
 	if (op->kind == MR_OP_TRACE && decoder->values &&
 	    mr_trace_samples(&op->trace) != shape.per) {
 		reject_column(decoder, MR__OP_N_SAMPLES);

@@ -376,8 +376,10 @@ static size_t elements_done(const struct mr_op *op,
 }
 
 static void put_trace_results(struct mr__encoder *encoder,
-                              const struct mr_op *op, size_t n)
+                              const struct mr_op *op, const float *raw,
+                              size_t n)
 {
+	add_result(encoder, "raw_i_A", "f4", 4, raw, n);
 	put_result(encoder, op->trace.i_A, n, "measured");
 	add_result(encoder, "v_V", "f4", 4, op->trace.v_V, n);
 	add_result(encoder, "t_s", "f8", 8, op->trace.t_s, n);
@@ -385,27 +387,30 @@ static void put_trace_results(struct mr__encoder *encoder,
 }
 
 static void put_drive_results(struct mr__encoder *encoder,
-                              const struct mr_op *op,
-                              const struct mr_description *desc, size_t batch)
+                              const struct mr_event *event, size_t batch)
 {
+	const struct mr_op *op = event->op;
 	size_t n_in;
 	size_t n_out;
 
-	drive_lines(op, desc, &n_in, &n_out);
+	drive_lines(op, event->desc, &n_in, &n_out);
+	add_result(encoder, "raw_i_A", "f4", 4, event->raw, batch * n_out);
 	/* a drive that the core composed is a sum over reads */
 	put_result(encoder, op->drive.i_A, batch * n_out,
 	           encoder->composed ? "inferred" : "measured");
 	add_status(encoder, op, op->drive.status, batch * n_out);
 }
 
-static void put_results(struct mr__encoder *encoder, const struct mr_op *op,
-                        const struct mr_description *desc)
+static void put_results(struct mr__encoder *encoder,
+                        const struct mr_event *event)
 {
-	size_t n = elements_done(op, desc);
+	const struct mr_op *op = event->op;
+	size_t n = elements_done(op, event->desc);
 
 	switch (op->kind) {
 	case MR_OP_READ:
 		put_result(encoder, op->read.g_S, n, "measured");
+		add_result(encoder, "raw_g_S", "f4", 4, event->raw, n);
 		add_result(encoder, "v_V", "f4", 4, op->read.v_V, n);
 		add_result(encoder, "i_A", "f4", 4, op->read.i_A, n);
 		add_status(encoder, op, op->read.status, n);
@@ -414,7 +419,7 @@ static void put_results(struct mr__encoder *encoder, const struct mr_op *op,
 		add_status(encoder, op, op->pulse.status, n);
 		break;
 	case MR_OP_TRACE:
-		put_trace_results(encoder, op,
+		put_trace_results(encoder, op, event->raw,
 		                  n * mr_trace_samples(&op->trace));
 		break;
 	case MR_OP_PROGRAM:
@@ -423,7 +428,7 @@ static void put_results(struct mr__encoder *encoder, const struct mr_op *op,
 		add_status(encoder, op, op->program.status, n);
 		break;
 	case MR_OP_DRIVE:
-		put_drive_results(encoder, op, desc, n);
+		put_drive_results(encoder, event, n);
 		break;
 	case MR_OP_WAIT:
 	case MR_OP_CONFIGURE:
@@ -444,7 +449,7 @@ static void put_outcome(struct mr__encoder *encoder,
 		                 event->errtext);
 	}
 	if (encoder->values) {
-		put_results(encoder, event->op, event->desc);
+		put_results(encoder, event);
 	}
 }
 

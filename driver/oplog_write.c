@@ -8,16 +8,13 @@
  */
 #include "memrig/oplog.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "array_priv.h"
-#include "memrig/memrig.h"
 #include "oplog_encode.h"
+#include "oplog_run.h"
 #include "oplog_schema.h"
 #include "oplog_wire.h"
 
@@ -348,31 +345,6 @@ static void on_piece(void *self, const struct mr_wire_piece *piece)
 
 /* ---- starting ------------------------------------------------------------ */
 
-static int check_metadata(const char *const *metadata, struct mr_errtext *err)
-{
-	for (size_t i = 0; metadata && metadata[i]; i++) {
-		const char *equals = strchr(metadata[i], '=');
-
-		if (!equals || equals == metadata[i]) {
-			return mr_errtext_set(err, MR_ERR_USAGE,
-			                      "metadata \"%s\": give key=value, "
-			                      "such as operator=Ada",
-			                      metadata[i]);
-		}
-		for (size_t k = 0; k < i; k++) {
-			size_t length = (size_t)(equals - metadata[i]) + 1;
-
-			if (strncmp(metadata[i], metadata[k], length) == 0) {
-				return mr_errtext_set(
-					err, MR_ERR_USAGE,
-					"metadata \"%s\": the key was given "
-					"before", metadata[i]);
-			}
-		}
-	}
-	return MR_OK;
-}
-
 static int check_options(const struct mr_oplog_options *options,
                          struct mr_errtext *err)
 {
@@ -402,61 +374,7 @@ static int check_options(const struct mr_oplog_options *options,
 		                      "default) to %g", options->group_s,
 		                      GROUP_S_MAX);
 	}
-	return check_metadata(options->metadata, err);
-}
-
-static int insert_run(struct mr_oplog *log, const struct mr_oplog_options *o,
-                      enum mr_oplog_level level, const char *json)
-{
-	const struct mr_description *desc = mr_array_describe(log->array);
-	struct mr__query *to;
-	struct utsname host;
-	char seed[24];
-	int code = mr__db_prepare(log->db, "INSERT INTO run(uri,seed,command,"
-	                          "version,level,survey_interval_s,host,"
-	                          "started_wall_ns,description) "
-	                          "VALUES(?,?,?,?,?,?,?,?,?)", &to);
-
-	if (code != MR_OK) {
-		return code;
-	}
-	mr__query_set_text(to, 1, mr_array_uri(log->array));
-	if (desc->has_seed) {
-		snprintf(seed, sizeof(seed), "%" PRIu64, desc->seed);
-		mr__query_set_text(to, 2, seed);
-	}
-	if (o->command) {
-		mr__query_set_text(to, 3, o->command);
-	}
-	mr__query_set_text(to, 4, mr_version());
-	mr__query_set_int(to, 5, (int64_t)level);
-	if (log->surveys) {
-		mr__query_set_real(to, 6, o->survey_interval_s);
-	}
-	if (uname(&host) >= 0) {
-		mr__query_set_text(to, 7, host.nodename);
-	}
-	mr__query_set_int(to, 8,
-	                  log->array->clock.wall_ns(log->array->clock.self));
-	mr__query_set_text(to, 9, json);
-	code = mr__query_run(to);
-	log->run = mr__db_inserted(log->db);
-	return code;
-}
-
-static int insert_metadata(struct mr_oplog *log, const char *const *metadata)
-{
-	struct mr__query *to;
-	int code = mr__db_prepare(log->db, "INSERT INTO metadata SELECT ?1,"
-	                          "substr(?2,1,instr(?2,'=')-1),"
-	                          "substr(?2,instr(?2,'=')+1)", &to);
-
-	for (size_t i = 0; code == MR_OK && metadata && metadata[i]; i++) {
-		mr__query_set_int(to, 1, log->run);
-		mr__query_set_text(to, 2, metadata[i]);
-		code = mr__query_run(to);
-	}
-	return code;
+	return mr__run_check_metadata(options->metadata, err);
 }
 
 static int prepare(struct mr_oplog *log, enum mr_oplog_level level)
@@ -486,30 +404,25 @@ static int write_run(struct mr_oplog *log, const struct mr_oplog_options *o,
                      enum mr_oplog_level level)
 {
 	struct mr_description desc = *mr_array_describe(log->array);
-	char *json = NULL;
+	const struct mr_clock *clock = &log->array->clock;
+	struct mr__run_row row = {
+		.uri = mr_array_uri(log->array), .desc = &desc, .options = o,
+		.level = level,
+		.survey_interval_s = log->surveys ? o->survey_interval_s : 0.0,
+		.wall_ns = clock->wall_ns(clock->self)};
 	int code = prepare(log, level);
 
 	desc.time_ns = mr_array_time_ns(log->array); /* it may have moved on */
 	if (code == MR_OK) {
-		code = mr_description_json(&desc, &json);
-	}
-	if (code == MR_OK) {
 		code = open_group(log, 0);
 	}
 	if (code == MR_OK) {
-		code = insert_run(log, o, level, json);
-	}
-	if (code == MR_OK) {
-		code = insert_metadata(log, o->metadata);
+		code = mr__run_insert(log->db, &row, &log->run);
 	}
 	if (code == MR_OK && o->wire) {
 		code = mr__wire_writer_open(&log->wire, log->db);
 	}
 	log->wire.run = log->run;
-	free(json);
-	if (code == MR_OK && log->run >= MR__RUNS_MAX) {
-		code = MR_ERR_NOMEM;
-	}
 	return code == MR_OK ? MR_OK : give_up(log, code);
 }
 
@@ -666,20 +579,14 @@ static int write_exposure(struct mr_oplog *log)
 static int end_run(struct mr_oplog *log)
 {
 	const struct mr_clock *clock = &log->array->clock;
-	struct mr__query *to;
-	int code = mr__db_prepare(log->db, "UPDATE run SET ended_wall_ns=? "
-	                          "WHERE run=?", &to);
+	int code = open_group(log, 0);
 
-	if (code == MR_OK) {
-		code = open_group(log, 0);
-	}
 	if (code == MR_OK) {
 		code = write_description(log, mr_array_describe(log->array));
 	}
 	if (code == MR_OK) {
-		mr__query_set_int(to, 1, clock->wall_ns(clock->self));
-		mr__query_set_int(to, 2, log->run);
-		code = mr__query_run(to);
+		code = mr__run_end(log->db, log->run,
+		                   clock->wall_ns(clock->self));
 	}
 	if (code == MR_OK) {
 		code = write_exposure(log);

@@ -3,6 +3,8 @@
 
 /* The single submit path: check, compose, begin, send, stamp, end. */
 #include "array_priv.h"
+#include "calibration.h"
+#include "filters.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,17 +79,30 @@ int mr__array_begin(struct mr_array *array, struct mr_op *op, uint64_t parent,
 	return rc ? mr_errtext_set(&array->err, rc, "%s", why.text) : MR_OK;
 }
 
+/* The filter stands next to the back end, if it is there. */
+static const struct mr_stage *calibration(const struct mr_array *array)
+{
+	const struct mr_stage *s = &array->stages[1];
+
+	return array->n_stages > 1 && s->type == &mr__filter_calibration.waist
+	               ? s
+	               : NULL;
+}
+
 void mr__array_end(struct mr_array *array, struct mr_op *op, uint64_t parent,
                    uint32_t n_told)
 {
 	if (n_told == 0)
 		return;
 	struct mr_event event = event_of(array, op, parent);
+	const struct mr_stage *s = calibration(array);
 
 	if (op->outcome.error == MR_ERR_NOT_RUN)
 		event.errtext = mr_error_message(MR_ERR_NOT_RUN);
 	else if (op->outcome.error)
 		event.errtext = array->err.text;
+	if (s)
+		event.raw = mr__calibration_raw(s->self, op);
 	for (uint32_t i = 0; i < n_told; i++) {
 		const struct mr_observer *o = &array->observers[i];
 
@@ -180,6 +195,8 @@ int mr__array_send(struct mr_array *array, struct mr_op *ops, size_t n,
 	*n_done = 0;
 	if (progress)
 		progress->done = n_done;
+	if (calibration(array))
+		mr__calibration_forget(calibration(array)->self);
 	int rc = announce(array, ops, n, parent, &told);
 
 	if (!rc) {

@@ -203,6 +203,12 @@ static int take_periphery(struct mr_uri *uri, struct plan *plan,
 		rc = mr_uri_take_double(uri, "adc_range_A", 1e-15, 1e3,
 		                        &plan->periphery.adc_range_A, err);
 	if (!rc)
+		rc = mr_uri_take_double(uri, "adc_gain_error", -0.5, 0.5,
+		                        &plan->periphery.adc_gain_error, err);
+	if (!rc)
+		rc = mr_uri_take_double(uri, "adc_offset_A", -1e3, 1e3,
+		                        &plan->periphery.adc_offset_A, err);
+	if (!rc)
 		rc = mr_uri_take_double(uri, "drift_step", 0, 1,
 		                        &plan->drift_step, err);
 	return rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* DAC and ADC: resolution, range and clipping. */
+/* DAC and ADC: resolution, range and clipping, errors of gain and offset. */
 #include "periphery.h"
 
 #include <math.h>
@@ -25,7 +25,7 @@ float mr__periphery_dac(const struct periphery *p, float v_V)
 
 float mr__periphery_adc(const struct periphery *p, float i_A, uint8_t *status)
 {
-	double i = (double)i_A;
+	double i = (double)i_A * (1 + p->adc_gain_error) + p->adc_offset_A;
 
 	if (p->adc_range_A > 0 && fabs(i) > p->adc_range_A) {
 		*status |= MR_STATUS_OVER_RANGE;

@@ -15,6 +15,8 @@ struct periphery {
 	double dac_range_V;
 	uint32_t adc_bits;
 	double adc_range_A; /* 0 = no limit (only with adc_bits 0) */
+	double adc_gain_error; /* relative: it sees (1 + this) times the current */
+	double adc_offset_A;   /* and so much more */
 };
 
 /* What the converter puts on a line for a wanted voltage within its range. */
@@ -27,7 +29,8 @@ float mr__periphery_adc(const struct periphery *p, float i_A, uint8_t *status);
 /* Whether the converter reports every current as it is. */
 static inline bool mr__periphery_reads_all(const struct periphery *p)
 {
-	return p->adc_bits == 0 && !(p->adc_range_A > 0);
+	return p->adc_bits == 0 && !(p->adc_range_A > 0) &&
+	       p->adc_gain_error == 0 && p->adc_offset_A == 0;
 }
 
 #endif

@@ -95,7 +95,7 @@ static unsigned give(struct reading *r, uint64_t at, uint32_t n,
 	double per_V = 1 / rd->v_read_V;
 	unsigned all = 0;
 
-	if (!r->x->periphery.adc_bits && r->x->periphery.adc_range_A == 0) {
+	if (mr__periphery_reads_all(&r->x->periphery)) {
 		give_plain(rd, at, n, g);
 		return 0;
 	}

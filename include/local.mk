@@ -3,6 +3,7 @@ mrincludedir = $(includedir)/memrig
 mrinclude_HEADERS = \
 	%D%/memrig/array.h \
 	%D%/memrig/backend.h \
+	%D%/memrig/calibrate.h \
 	%D%/memrig/clock.h \
 	%D%/memrig/compare.h \
 	%D%/memrig/device.h \

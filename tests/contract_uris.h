@@ -16,6 +16,8 @@ static const char *const recorded[] = {
 	("emu:pcm-table?table=" MR_SRCDIR "/devices/pcm-table.csv&rows=5&cols=7"),
 	"emu:pcm-target?rows=5&cols=7&seed=15",
 	"emu:ideal?rows=5&cols=7&guard.v_V=1.1&guard.width_s=2.385",
+	("emu:ideal?rows=5&cols=7&seed=3&adc_gain_error=0.03&adc_offset_A=2e-9"
+	 "&calibration=" MR_SRCDIR "/tests/data/calibration.ini"),
 	"arc1+loop:ideal?rows=5&cols=7&emu.rows=5&emu.cols=7&device=ideal",
 	("arc1+loop:ideal?rows=5&cols=7&emu.rows=5&emu.cols=7&device=ideal"
 	 "&program=converge&converge.v_min_V=0.7&converge.v_max_V=1.4"

@@ -51,10 +51,11 @@ void mr_bench_targets(struct mr_bench_log *b, uint32_t levels, uint32_t shift,
 	for (uint32_t i = 0; i < n; i++) {
 		double up = (double)((i + shift) % levels) / (levels - 1);
 
-		target_S[i] = (float)(d->g_max_S * (least + (1 - least) * up));
+		target_S[i] = (float)(d->g_max_S * (least + (1 - least) * up)
+		                      * (1 - 1e-7));
 	}
 	op.program = (struct mr_program_op){.target_S = target_S,
-	                                    .tolerance_S = 1e-3,
+	                                    .tolerance_S = d->g_max_S,
 	                                    .budget = 1};
 	MR_CODE(mr_array_submit(b->array, &op, 1, NULL, NULL), MR_OK);
 	free(target_S);

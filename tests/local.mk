@@ -10,6 +10,8 @@ test_programs = \
 	%D%/test_board_arc1 \
 	%D%/test_board_faults \
 	%D%/test_board_smu \
+	%D%/test_compare \
+	%D%/test_calibrate \
 	%D%/test_compose \
 	%D%/test_contract \
 	%D%/test_correlation \
@@ -21,16 +23,22 @@ test_programs = \
 	%D%/test_failures \
 	%D%/test_fit_drift \
 	%D%/test_fit_noise \
+	%D%/test_fit \
+	%D%/test_fit_target \
 	%D%/test_flicker \
 	%D%/test_fstdp \
 	%D%/test_fstdp_accept \
 	%D%/test_guard_duty \
 	%D%/test_guard_marks \
+	%D%/test_history \
+	%D%/test_import \
 	%D%/test_kernels \
 	%D%/test_loadline \
 	%D%/test_logfile \
 	%D%/test_lookout \
 	%D%/test_mapping \
+	%D%/test_measure \
+	%D%/test_measure_resume \
 	%D%/test_models \
 	%D%/test_neuron \
 	%D%/test_oplog \
@@ -84,6 +92,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
 	%D%/long_fit \
+	%D%/long_fit_target \
 	%D%/long_fstdp \
 	%D%/long_kill \
 	%D%/long_softhebb \
@@ -102,7 +111,9 @@ EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
 test_scripts = \
 	%D%/check_layers.sh \
 	%D%/test_cli.sh \
+	%D%/test_import_cli.sh \
 	%D%/test_log_cli.sh \
+	%D%/test_measure_cli.sh \
 	%D%/test_fstdp_cli.sh \
 	%D%/test_apps_cli.sh \
 	%D%/test_boards_cli.sh \
@@ -128,6 +139,7 @@ EXTRA_DIST += $(test_scripts) \
 	%D%/usb/guest.sh \
 	%D%/usb/init.sh \
 	%D%/data/board-protocol.txt \
+	%D%/data/calibration.ini \
 	%D%/data/jumps.csv \
 	%D%/data/packets.txt
 

@@ -39,6 +39,14 @@ examples() {
 	"$memrig" trace --array 'emu:pcm?rows=4&cols=4' --cells 5 \
 		--sweep 0,0.2,0 --hold 1ms --log run.db > out
 	"$memrig" read --array 'emu:pcm?rows=4&cols=4' --log run.db > out
+	printf 'word,bit,t,R\n0,1,0.5,12.5\n' > iv.csv
+	{
+		echo 'Wordline,Bitline,Resistance,Amplitude (V),Pulse width (s),Tag,ReadTag,ReadVoltage'
+		echo '1,1,10000.0,0.5,0,S R2 V=0.5,2,0.5'
+	} | gzip > session.csv.gz
+	"$memrig" import iv.csv -o iv.db --map \
+		'row=word,col=bit,resistance=R[kOhm]' > out
+	"$memrig" log iv.db export --format npy --partial --output g.npy > out
 	for verb in $(verbs); do
 		case $verb in
 		run|plot|serve) continue ;; # test_boards_cli.sh serves

@@ -35,7 +35,8 @@ static void white_noise_is_found(void)
 		mr_fitbench_begin(&t, uri, "pcm", measure);
 		MR_CODE_ERR(mr__fit_noise(&t.f, &n), MR_OK, t.err);
 		CU_ASSERT_STRING_EQUAL(n.kind, "white");
-		printf("m3 %.5f (%.1e) c3 %.4e (%.1e) white %.0f both %.0f flicker %.0f rtn %u\n", n.slope,
+		printf("m3 %.5f (%.1e) c3 %.4e (%.1e) white %.0f both %.0f "
+		       "flicker %.0f rtn %u\n", n.slope,
 		       sqrt(n.white_cov[0]), n.floor_S, sqrt(n.white_cov[3]),
 		       n.score_white, n.score_both, n.score_flicker, n.n_rtn);
 		MR_NEAR((n.slope - 0.04) / sqrt(n.white_cov[0]), 0, 4.5);

@@ -27,6 +27,11 @@ struct mr_event {
 	int64_t wall_ns;                    /**< wall clock now */
 	const char *errtext;                /**< at end of a failed operation, what
 	                                         went wrong; else "" */
+	const float *raw;                   /**< at end, the result as the array
+	                                         gave it, where a calibration has
+	                                         corrected it (calibrate.h): of a
+	                                         read S, of a trace or drive A;
+	                                         else NULL */
 };
 
 /**

@@ -94,6 +94,15 @@ MR_API void mr_comparison_free(struct mr_comparison *comparison);
  */
 MR_API const char *mr_compare_quantity_name(enum mr_compare_quantity quantity);
 
+/** What a replay could not do as it was done. */
+struct mr_replay_notes {
+	uint64_t n_done;        /**< operations that were done */
+	uint64_t n_unsupported; /**< operations that the array cannot do: left out */
+	uint64_t n_moved;       /**< targets beyond the array's range, by 2 % of it
+	                             at most, that were moved to its end; farther
+	                             ones are an error */
+};
+
 /**
  * Do with an array what was done in runs of a log: every operation that was
  * submitted there, in order, each run under its own metadata.
@@ -104,16 +113,15 @@ MR_API const char *mr_compare_quantity_name(enum mr_compare_quantity quantity);
  *                 of each session.
  * @param copy     log that receives the runs; must not exist.
  * @param context  stop and progress (operations); or NULL.
- * @param n_moved  receives how many targets beyond the array's range, by 2 % of
- *                 it at most, were moved to its end; farther ones are refused
- *                 by the array. Or NULL.
+ * @param notes    filled in; or NULL.
  * @param err      explains a failure; or NULL.
  * @return MR_OK; MR_ERR_USAGE (no such run, another shape, a log that exists);
  *         as mr_oplog_open(), mr_array_open(), mr_array_submit().
  */
 MR_API int mr_replay(const char *path, const struct mr_history_options *options,
                      const char *uri, const char *copy,
-                     const struct mr_context *context, uint64_t *n_moved,
+                     const struct mr_context *context,
+                     struct mr_replay_notes *notes,
                      struct mr_errtext *err);
 
 #endif

@@ -68,8 +68,6 @@ struct mr_fit {
 	struct mr_estimate estimates[MR_PARAMS_MAX]; /**< one per parameter */
 	double *correlation; /**< [n_estimates*n_estimates]; NAN = not estimated
 	                          together; 1 on the diagonal */
-	char table_path[32]; /**< "" or the kind of table that it needs beside
-	                          the parameters, see mr_fit_save() */
 	uint32_t n_choices;
 	struct mr_fit_choice choices[MR_FIT_CHOICES_MAX]; /**< best first */
 	uint32_t n_tables;

@@ -6,6 +6,7 @@
 #define MEMRIG_MEMRIG_H
 
 #include "memrig/array.h"
+#include "memrig/calibrate.h"
 #include "memrig/clock.h"
 #include "memrig/compare.h"
 #include "memrig/device.h"

@@ -80,6 +80,61 @@ MR_API int64_t mr_oplog_run(const struct mr_oplog *log);
  */
 MR_API int mr_oplog_finish(struct mr_oplog *log, struct mr_errtext *err);
 
+/* ---- taking in what was measured elsewhere ------------------------------- */
+
+struct mr_oplog_import; /**< opaque: a run that is being taken in */
+
+/**
+ * Begin a run of operations that no array here has done, such as those in a
+ * file of another program. All of it is one transaction: the run is in the log
+ * when mr_oplog_import_end() has kept it, and until then nothing of it is.
+ *
+ * @param path     the log, as for mr_oplog_start().
+ * @param uri      stands for the array in the run, such as "import:FILE".
+ * @param desc     describes what was measured; shape, driver and identity at
+ *                 least.
+ * @param options  its command and metadata are taken; NULL = none.
+ * @param clock    dates the run; NULL = the system's.
+ * @param out      receives the import; end it with mr_oplog_import_end().
+ * @param err      explains a failure; or NULL.
+ * @return MR_OK; MR_ERR_USAGE for wrong metadata, or no cells; MR_ERR_IO,
+ *         MR_ERR_FORMAT as mr_oplog_start(); MR_ERR_NOMEM.
+ */
+MR_API int mr_oplog_import_start(const char *path, const char *uri,
+                                 const struct mr_description *desc,
+                                 const struct mr_oplog_options *options,
+                                 const struct mr_clock *clock,
+                                 struct mr_oplog_import **out,
+                                 struct mr_errtext *err);
+
+/**
+ * Add an operation with its results and its outcome (error, status, n_effect,
+ * t_begin_ns, t_end_ns; the id is given by the order).
+ *
+ * @param import  the import.
+ * @param op      copied; reads, pulses and programs.
+ * @param err     explains a failure; or NULL.
+ * @return MR_OK; MR_ERR_USAGE, MR_ERR_RANGE for cells that are not there, times
+ *         that run backwards, or another kind; MR_ERR_IO; MR_ERR_NOMEM. After a
+ *         failure the import can only be dropped.
+ */
+MR_API int mr_oplog_import_add(struct mr_oplog_import *import,
+                               const struct mr_op *op,
+                               struct mr_errtext *err);
+
+/**
+ * Keep the run or drop it. What is dropped leaves a log as it was, and none
+ * where there was none.
+ *
+ * @param import  gone either way; NULL is allowed.
+ * @param keep    false: drop it. What has failed is dropped anyway.
+ * @param run     receives the number of a run that was kept; or NULL.
+ * @param err     explains a failure; or NULL.
+ * @return MR_OK; the first failure.
+ */
+MR_API int mr_oplog_import_end(struct mr_oplog_import *import, bool keep,
+                               int64_t *run, struct mr_errtext *err);
+
 /* ---- reading ------------------------------------------------------------- */
 
 struct mr_oplog_reader; /**< opaque: a log that is being read */
@@ -112,6 +167,9 @@ struct mr_oplog_record {
 	int64_t wall_begin_ns;
 	int64_t wall_end_ns;
 	const char *errtext;  /**< "" if it succeeded */
+	const float *raw;     /**< the result before a calibration corrected it,
+	                           see mr_event; NULL = not corrected, or not
+	                           kept */
 };
 
 /**

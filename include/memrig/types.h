@@ -288,6 +288,8 @@ struct mr_description {
 	char model[24];     /**< cell model or technology */
 	char identity[128]; /**< serial number, firmware, or the emulator's key
 	                         figures */
+	char calibration[48]; /**< that its readings have gone through: number
+	                         and date; "" = none */
 	uint32_t rows;
 	uint32_t cols;
 	uint32_t abilities; /**< MR_ABILITY() bits of what submit takes itself */

@@ -3,8 +3,8 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = arc1_map arc1_reply arc1_report cifar cobs csv description \
-	idx oplog params pbm picture quantity rig scpi_record scpi_reply smu \
+FUZZ_TARGETS = arc1_map arc1_reply arc1_report calibration cifar cobs csv \
+	description idx import_arc1 import_csv import_npy oplog params pbm picture quantity rig scpi_record scpi_reply smu \
 	state stl table uri usbip usbtmc wire_arc1 wire_scpi wire_smu wire_trace
 FUZZ_SECONDS = 600
 FUZZ_CC = clang
@@ -14,10 +14,14 @@ fuzz_programs = \
 	%D%/fuzz_cobs \
 	%D%/fuzz_arc1_map \
 	%D%/fuzz_arc1_report \
+	%D%/fuzz_calibration \
 	%D%/fuzz_cifar \
 	%D%/fuzz_csv \
 	%D%/fuzz_description \
 	%D%/fuzz_idx \
+	%D%/fuzz_import_arc1 \
+	%D%/fuzz_import_csv \
+	%D%/fuzz_import_npy \
 	%D%/fuzz_oplog \
 	%D%/fuzz_params \
 	%D%/fuzz_pbm \
@@ -42,12 +46,16 @@ fuzz_scripted = tests/scripted.c tests/scripted.h
 %C%_fuzz_arc1_reply_SOURCES = %D%/fuzz_arc1_reply.c $(fuzz_shared) \
 	$(fuzz_scripted)
 %C%_fuzz_cobs_SOURCES = %D%/fuzz_cobs.c $(fuzz_shared)
+%C%_fuzz_calibration_SOURCES = %D%/fuzz_calibration.c $(fuzz_shared)
 %C%_fuzz_cifar_SOURCES = %D%/fuzz_cifar.c $(fuzz_shared)
 %C%_fuzz_arc1_map_SOURCES = %D%/fuzz_arc1_map.c $(fuzz_shared)
 %C%_fuzz_arc1_report_SOURCES = %D%/fuzz_arc1_report.c $(fuzz_shared)
 %C%_fuzz_csv_SOURCES = %D%/fuzz_csv.c $(fuzz_shared)
 %C%_fuzz_description_SOURCES = %D%/fuzz_description.c $(fuzz_shared)
 %C%_fuzz_idx_SOURCES = %D%/fuzz_idx.c $(fuzz_shared)
+%C%_fuzz_import_arc1_SOURCES = %D%/fuzz_import_arc1.c %D%/fuzz_import.h $(fuzz_shared)
+%C%_fuzz_import_csv_SOURCES = %D%/fuzz_import_csv.c %D%/fuzz_import.h $(fuzz_shared)
+%C%_fuzz_import_npy_SOURCES = %D%/fuzz_import_npy.c %D%/fuzz_import.h $(fuzz_shared)
 %C%_fuzz_oplog_SOURCES = %D%/fuzz_oplog.c $(fuzz_shared)
 %C%_fuzz_oplog_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_fuzz_params_SOURCES = %D%/fuzz_params.c $(fuzz_shared)
@@ -75,7 +83,8 @@ EXTRA_DIST += %D%/corpus %D%/dict %D%/fuzz.mk %D%/run.sh
 # The inner loops in their base form only.
 fuzz_sources = $(libdevices_la_SOURCES) $(libemulator_la_SOURCES) \
 	$(libbulk_la_SOURCES) $(libkernels_la_SOURCES) \
-	$(libdriver_la_SOURCES) $(libapps_la_SOURCES)
+	$(libdriver_la_SOURCES) $(libcalibration_la_SOURCES) $(libdeep_la_SOURCES) \
+	$(libapps_la_SOURCES)
 
 # All targets, each for FUZZ_SECONDS; findings are in fuzz-NAME/.
 #     make fuzz FUZZ_SECONDS=60 FUZZ_TARGETS='uri csv'
@@ -95,11 +104,11 @@ fuzz: $(BUILT_SOURCES)
 			$(JANSSON_CFLAGS) $(INIH_CFLAGS) $(SLEEF_CFLAGS) \
 			$(BLAS_CFLAGS) $(ZLIB_CFLAGS) \
 			$(PNG_CFLAGS) $(JPEG_CFLAGS) \
-			$(SERIALPORT_CFLAGS) $(USB_CFLAGS)' \
+			$(GSL_CFLAGS) $(SERIALPORT_CFLAGS) $(USB_CFLAGS)' \
 		FUZZ_LIBS='$(SQLITE_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) \
 			$(SLEEF_LIBS) $(BLAS_LIBS) $(ZLIB_LIBS) $(CSV_LIBS) \
 			$(PNG_LIBS) $(JPEG_LIBS) \
-			$(SERIALPORT_LIBS) $(USB_LIBS) \
+			$(GSL_LIBS) $(SERIALPORT_LIBS) $(USB_LIBS) \
 			$(PTHREAD_LIBS) $(LIBS)'
 	@test ! -f fuzz-probe || sh $(srcdir)/%D%/run.sh ./fuzz-objects \
 		$(FUZZ_SECONDS) $(FUZZ_TARGETS)

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+/*
+ * pcm-table: no law at all, the measured distribution of steps by conductance.
+ * Steps are put into classes of conductance with as many steps in each; the
+ * quantiles of a class stand at its mean conductance. After a RESET it is the
+ * conductance whose quantiles are taken, for the step falls with what was there
+ * before. Read noise widens a class: its quantiles are drawn in towards the
+ * median by the part of the variance that is not noise.
+ *
+ * A table has no standard errors of its own: a quantile at u of n steps is that
+ * of u within sqrt(u (1 - u) / n), which the file's remark states.
+ */
+#include "fit_before.h"
+#include "steplaw_priv.h"
+
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define CLASSES 16
+#define CLASS_MIN 60 /* steps of a class */
+#define HOW "readings after RESET"
+
+static const double parts[] = {0.005, 0.01, 0.02, 0.05, 0.1,  0.15, 0.2, 0.25,
+                               0.3,   0.35, 0.4,  0.45, 0.5,  0.55, 0.6, 0.65,
+                               0.7,   0.75, 0.8,  0.85, 0.9,  0.95, 0.98,
+                               0.99,  0.995};
+
+#define N_PARTS (sizeof parts / sizeof *parts)
+
+static const char *const jump_columns[] = {"pulse", "g_S", "u", "dg_S"};
+
+/* A step as it was seen. */
+struct jump {
+	double from_S;
+	double to_S;
+	double var_S2; /* of what is taken: the step, or where a RESET ended */
+};
+
+static int suits(const struct mr_history *h, struct mr_errtext *err)
+{
+	return mr__fit_pcm.suits(h, err);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct jump *x = a;
+	const struct jump *y = b;
+
+	return (x->from_S > y->from_S) - (x->from_S < y->from_S);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static size_t take_jumps(const struct mr__steplaw *s, bool reset,
+                         struct jump *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < s->n; i++) {
+		const struct mr__step_reading *o = &s->readings[i];
+
+		if (!o->follows || (o->pulses == 0) != reset)
+			continue;
+		out[n++] = (struct jump){
+			(double)o[-1].g_S, (double)o->g_S,
+			(double)o->var_S2 + (reset ? 0 : (double)o[-1].var_S2)};
+	}
+	qsort(out, n, sizeof *out, by_start);
+	return n;
+}
+
+/* Rows of one class. */
+static void put_class(const struct jump *jump, size_t n, bool reset,
+                      double *room, double *rows)
+{
+	double from = 0;
+	double noise = 0;
+	double median;
+	double var;
+	double keep;
+
+	for (size_t i = 0; i < n; i++) {
+		from += jump[i].from_S / (double)n;
+		noise += jump[i].var_S2 / (double)n;
+		room[i] = reset ? jump[i].to_S
+		                : jump[i].to_S - jump[i].from_S;
+	}
+	qsort(room, n, sizeof *room, ascending);
+	median = gsl_stats_median_from_sorted_data(room, 1, n);
+	var = gsl_stats_variance(room, 1, n);
+	keep = var > 0 ? sqrt(fmax(1 - noise / var, 0)) : 0;
+	for (size_t k = 0; k < N_PARTS; k++) {
+		double q = gsl_stats_quantile_from_sorted_data(room, 1, n,
+		                                               parts[k]);
+
+		q = median + keep * (q - median);
+		rows[4 * k] = reset;
+		rows[4 * k + 1] = fmax(from, 0);
+		rows[4 * k + 2] = parts[k];
+		rows[4 * k + 3] = reset ? q - from : q;
+	}
+}
+
+/* Classes of equal size; neighbours with the same mean are one. */
+static size_t put_classes(const struct jump *jump, size_t n, bool reset,
+                          double *room, double *rows)
+{
+	size_t classes = n / CLASS_MIN < CLASSES ? n / CLASS_MIN : CLASSES;
+	size_t done = 0;
+
+	for (size_t k = 0; k < classes; k++) {
+		size_t from = n * k / classes;
+		size_t to = n * (k + 1) / classes;
+		double *at = rows + done * N_PARTS * 4;
+
+		put_class(jump + from, to - from, reset, room, at);
+		if (done == 0 || at[1] > at[1 - (int)(N_PARTS * 4)] * 1.0001)
+			done++;
+	}
+	return done;
+}
+
+static int put_table(struct mr__fitting *f, const struct mr__steplaw *s)
+{
+	size_t most = 2 * CLASSES * N_PARTS;
+	double *rows = mr__fit_table(f, "jumps", jump_columns, 4, most);
+	struct jump *jump = malloc((s->n + 1) * sizeof *jump);
+	double *room = malloc((s->n + 1) * sizeof *room);
+	int code = rows && jump && room
+	           ? MR_OK : mr_errtext_set(f->err, MR_ERR_NOMEM, "no memory");
+	size_t classes[2] = {0, 0};
+
+	for (int reset = 0; reset < 2 && code == MR_OK; reset++) {
+		size_t n = take_jumps(s, reset, jump);
+
+		classes[reset] = put_classes(
+			jump, n, reset, room,
+			rows + classes[0] * N_PARTS * 4);
+		if (classes[reset] < 2)
+			code = mr_errtext_set(
+				f->err, MR_ERR_UNSUPPORTED,
+				"%zu %ss with a reading before and after; a "
+				"table needs %d and more, at different "
+				"conductances", n, reset ? "RESET" : "SET",
+				2 * CLASS_MIN);
+	}
+	if (code == MR_OK)
+		f->fit->tables[f->fit->n_tables - 1].n_rows =
+			(classes[0] + classes[1]) * N_PARTS;
+	free(jump);
+	free(room);
+	return code;
+}
+
+/* How a cell comes: as after a RESET. */
+static void set_birth(struct mr__fitting *f, const struct mr__steplaw *s)
+{
+	double params[MR__STEP_N];
+	double n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->readings[i].pulses == 0;
+	mr__steplaw_start(s, params);
+	mr__fit_set(f, "g_reset_S", params[MR__STEP_G_RESET],
+	            params[MR__STEP_SD_RESET] / sqrt(n), s->n_cells,
+	            (uint64_t)n, HOW);
+	mr__fit_set(f, "sd_reset_S", params[MR__STEP_SD_RESET],
+	            params[MR__STEP_SD_RESET] / sqrt(2 * n), s->n_cells,
+	            (uint64_t)n, HOW);
+	mr__fit_set(f, "g_min_S", fmin(params[MR__STEP_G_MIN],
+	                               params[MR__STEP_G_RESET]),
+	            NAN, s->n_cells, s->n, "least reading after a SET");
+	mr__fit_set(f, "g_max_S", params[MR__STEP_G_MAX], NAN, s->n_cells, s->n,
+	            "greatest reading after a SET");
+}
+
+static int estimate(struct mr__fitting *f)
+{
+	struct mr__steplaw_seen seen;
+	struct mr__steplaw *s;
+	int code = mr__fit_before(f);
+
+	if (code != MR_OK)
+		return code;
+	seen = mr__fit_seen(f);
+	code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
+	if (code != MR_OK)
+		return code;
+	set_birth(f, s);
+	code = put_table(f, s);
+	if (code == MR_OK && !f->rough)
+		code = mr__steplaw_table(f, s);
+	mr__steplaw_free(s);
+	return code;
+}
+
+/* ---- score --------------------------------------------------------------- */
+
+static const struct mr_fit_table *jumps_of(const struct mr_fit *fit)
+{
+	for (uint32_t k = 0; k < fit->n_tables; k++)
+		if (fit->tables[k].columns == jump_columns)
+			return &fit->tables[k];
+	return NULL;
+}
+
+/* Density of a SET's step, by the slope of the quantiles around it: a class is
+ * mixed from its neighbours as the model does. The noise bounds it. */
+static double step_density(const struct mr_fit_table *t, double from,
+                           double step, double noise_S)
+{
+	size_t classes = 0;
+	size_t k = 0;
+	double w = 0;
+	double most = 1 / (noise_S * 2.5066282746310002);
+	double last = 0;
+
+	while (classes < t->n_rows / N_PARTS
+	       && !(t->values[classes * N_PARTS * 4] > 0))
+		classes++;
+	while (k + 1 < classes
+	       && from > t->values[(k + 1) * N_PARTS * 4 + 1])
+		k++;
+	if (k + 1 < classes) {
+		double g0 = t->values[k * N_PARTS * 4 + 1];
+		double g1 = t->values[(k + 1) * N_PARTS * 4 + 1];
+
+		w = fmin(fmax((from - g0) / (g1 - g0), 0), 1);
+	}
+	for (size_t i = 0; i < N_PARTS; i++) {
+		const double *row = &t->values[(k * N_PARTS + i) * 4];
+		double q = row[3];
+
+		if (k + 1 < classes)
+			q = (1 - w) * q + w * row[N_PARTS * 4 + 3];
+		if (i > 0 && step < q)
+			return step < last
+			       ? 0 : fmin((parts[i] - parts[i - 1])
+			                  / fmax(q - last, 1e-15), most);
+		if (i == 0 && step < q)
+			return 0;
+		last = q;
+	}
+	return 0;
+}
+
+#define OUTLIERS 0.01 /* what lies outside the table's ends */
+
+static double reading_density(const struct mr__fitting *f,
+                              const struct mr_fit_table *t,
+                              const struct mr__step_reading *o)
+{
+	double span = mr__fit_value(f, "g_max_S");
+	double sd = mr__fit_value(f, "sd_reset_S");
+	double inside;
+
+	if (o->pulses == 0) {
+		double var = sd * sd + (double)o->var_S2;
+		double d = (double)o->g_S - mr__fit_value(f, "g_reset_S");
+
+		inside = exp(-0.5 * d * d / var) / sqrt(6.283185307179586 * var);
+	} else {
+		inside = step_density(
+			t, (double)o[-1].g_S,
+			(double)o->g_S - (double)o[-1].g_S,
+			sqrt((double)o->var_S2 + (double)o[-1].var_S2));
+	}
+	return log((1 - OUTLIERS) * inside + OUTLIERS / span);
+}
+
+static int score(const struct mr__fitting *f, double *sum, double *per_cell,
+                 uint64_t *n)
+{
+	struct mr__steplaw_seen seen = mr__fit_seen(f);
+	const struct mr_fit_table *t = jumps_of(f->fit);
+	struct mr__steplaw *s;
+	int code = mr__steplaw_new(f, &seen, 1, &s);
+
+	if (code != MR_OK)
+		return code;
+	for (size_t k = 0; k < s->n_cells; k++) {
+		double d = 0;
+
+		for (size_t i = s->first[k]; i < s->first[k + 1]; i++)
+			d += reading_density(f, t, &s->readings[i]);
+		per_cell[s->cells[k]] = d;
+		*sum += d;
+	}
+	*n += s->n;
+	mr__steplaw_free(s);
+	return MR_OK;
+}
+
+const struct mr__fit_family mr__fit_pcm_table = {"pcm-table", suits, estimate,
+                                                 score};
