@@ -16,18 +16,22 @@
 #include "report/report.h"
 #include "runlist.h"
 
-/* Enough for a table of parameters to look at, and soon done. */
+/* Enough for a table of parameters to look at, and soon done; fewer where all
+ * models are tried. */
 #define CELLS_PRESET 128
+#define CELLS_CHOICE 32
+#define BEST "best" /* of --model */
 
 static const struct mr_tool_option options[] = {
 	{"output", "FILE", "(-o) the page, such as report.html", false},
 	{"png", "DIR", "each figure as a PNG there too", false},
-	{"model", "NAME", "fit this model; default: the one that foretells best",
-	 false},
+	{"model", "NAME", "fit this model, or 'best': the one that foretells best; "
+	 "default: what\n                   the array calls its cells, if that has "
+	 "a fit, else best", false},
 	{"fit", "FILE", "set the parameters of this file ('memrig fit -o') beside "
 	 "those\n                   of the fit", false},
 	{"no-fit", NULL, "no parameters: only what was measured", false},
-	{"cells", "N", "cells that slow estimators use; default 128", false},
+	{"cells", "N", "cells that slow estimators use; default 128, of best 32", false},
 	{"title", "TEXT", "of the page", false},
 	MR_RUNLIST_OPTION,
 	{0},
@@ -43,6 +47,7 @@ static const struct mr_tool_page page = {
 		"Under each figure stands the query that reaches its data. Needs "
 		"gnuplot.",
 	.usage = "LOG --output=FILE [OPTION]...",
+	.groups = MR_TOOL_JSON,
 	.options = options,
 	.args_min = 1,
 	.args_max = 1,
@@ -110,6 +115,17 @@ static int check_folder(struct work *w)
 	return MR_OK;
 }
 
+static bool has_fit(const char *name)
+{
+	size_t n;
+	const char *const *names = mr_fit_models(&n);
+
+	for (size_t k = 0; k < n; k++)
+		if (strcmp(names[k], name) == 0)
+			return true;
+	return false;
+}
+
 static int check_model(struct mr_tool *tool)
 {
 	const char *name = mr_tool_value(tool, "model");
@@ -118,16 +134,27 @@ static int check_model(struct mr_tool *tool)
 	char list[400] = "";
 	size_t used = 0;
 
-	if (!name)
+	if (!name || strcmp(name, BEST) == 0 || has_fit(name))
 		return MR_OK;
-	for (size_t k = 0; k < n; k++)
-		if (strcmp(names[k], name) == 0)
-			return MR_OK;
 	for (size_t k = 0; k < n && used < sizeof list - 40; k++)
-		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
-		                         k ? ", " : "", names[k]);
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s, ",
+		                         names[k]);
 	return mr_tool_fail(tool, MR_ERR_USAGE,
-	                    "--model: '%s' has no fit; there are %s", name, list);
+	                    "--model: '%s' has no fit; there are %sand '" BEST "'",
+	                    name, list);
+}
+
+/* NULL = the best one. */
+static const char *model_to_fit(const struct work *w)
+{
+	const char *name = mr_tool_value(w->tool, "model");
+	const char *own = w->history->desc.model;
+
+	if (w->report.file_model)
+		return w->report.file_model->name;
+	if (name)
+		return strcmp(name, BEST) == 0 ? NULL : name;
+	return has_fit(own) ? own : NULL;
 }
 
 /* The file's model is the one that is fitted, so that both stand side by side. */
@@ -194,15 +221,14 @@ static int load(struct work *w)
 static int fit(struct work *w)
 {
 	struct mr_tool *tool = w->tool;
-	struct mr_fit_options how = {.model = mr_tool_value(tool, "model"),
-	                             .cells_max = CELLS_PRESET};
+	struct mr_fit_options how = {.model = model_to_fit(w)};
 	int64_t begin_ns = tool->clock.monotonic_ns(tool->clock.self);
-	int code = mr_tool_u32(tool, "cells", 1, UINT32_MAX, &how.cells_max);
+	int code;
 
+	how.cells_max = how.model ? CELLS_PRESET : CELLS_CHOICE;
+	code = mr_tool_u32(tool, "cells", 1, UINT32_MAX, &how.cells_max);
 	if (code != MR_OK)
 		return code;
-	if (w->report.file_model)
-		how.model = w->report.file_model->name;
 	w->report.no_fit = "it was not asked for (--no-fit)";
 	if (mr_tool_value(tool, "no-fit"))
 		return MR_OK;
@@ -250,6 +276,31 @@ static int write_page(struct work *w)
 	                     : mr_tool_fail(w->tool, code, "%s", err.text);
 }
 
+/* What was made, and how long it took. */
+static int tell(struct work *w, double all_s)
+{
+	struct mr_tool *tool = w->tool;
+	const char *path = mr_tool_value(tool, "output");
+	const struct mr_report *r = &w->report;
+	json_t *object;
+
+	if (!tool->json) {
+		if (!tool->quiet)
+			fprintf(tool->out, "%s: %u figures; %.1f s, of which the "
+			        "fit took %.1f s\n", path, r->n_figures, all_s,
+			        r->fit_s);
+		return MR_OK;
+	}
+	object = mr_tool_object("report");
+	json_object_update_new(
+		object, json_pack("{s:s,s:i,s:s?,s:s,s:o,s:o}", "output", path,
+	                          "figures", (int)r->n_figures, "model",
+	                          r->fit ? r->fit->model->name : NULL, "no_fit",
+	                          r->no_fit, "fit_s", mr_tool_real(r->fit_s),
+	                          "total_s", mr_tool_real(all_s)));
+	return mr_tool_print(tool, object);
+}
+
 static int report(struct work *w)
 {
 	struct mr_tool *tool = w->tool;
@@ -272,12 +323,9 @@ static int report(struct work *w)
 		return code;
 	make_title(w);
 	code = write_page(w);
-	if (code == MR_OK && !tool->quiet)
-		fprintf(tool->out,
-		        "%s: %u figures; %.1f s, of which the fit took %.1f s\n",
-		        mr_tool_value(tool, "output"), w->report.n_figures,
-		        1e-9 * (double)(tool->clock.monotonic_ns(tool->clock.self)
-		                        - begin_ns), w->report.fit_s);
+	if (code == MR_OK)
+		code = tell(w, 1e-9 * (double)(tool->clock.monotonic_ns(
+						tool->clock.self) - begin_ns));
 	return code;
 }
 

@@ -213,8 +213,8 @@ static void put_figure(struct mr_report *r, const struct walk *w)
 {
 	size_t rows = (w->n + COLUMNS - 1) / COLUMNS;
 	const struct mr_report_caption caption = {
-		"disturb", "What pulses do to half-selected neighbours", 960,
-		(unsigned)(320 * rows)};
+		"disturb", "What pulses do to half-selected neighbours", 860,
+		(unsigned)(310 * rows)};
 	FILE *to = mr_report_figure(r);
 
 	fprintf(to, "set multiplot layout %zu,%d\nset logscale x\n"

@@ -119,7 +119,7 @@ static void put_exponents(FILE *to, const struct mr_groups *by_level,
 static void exponents(struct mr_report *r, const struct mr_fit_table *t)
 {
 	static const struct mr_report_caption caption = {
-		"drift-exponents", "Drift exponents", 960, 380};
+		"drift-exponents", "Drift exponents", 860, 360};
 	struct mr_groups by_level = {0};
 	struct mr_groups all = {0};
 	FILE *to;
@@ -150,7 +150,7 @@ static void exponents(struct mr_report *r, const struct mr_fit_table *t)
 static void write_drift(struct mr_report *r)
 {
 	static const struct mr_report_caption caption = {
-		"drift", "Drift after programming", 900, 420};
+		"drift", "Drift after programming", 800, 400};
 	const struct mr_fit_table *t = mr_report_table(r, "drift");
 
 	over_time(r, "drift", &caption);
@@ -161,7 +161,7 @@ static void write_drift(struct mr_report *r)
 static void write_retention(struct mr_report *r)
 {
 	static const struct mr_report_caption caption = {
-		"retention", "Retention of levels", 900, 420};
+		"retention", "Retention of levels", 800, 400};
 
 	over_time(r, "retention", &caption);
 }

@@ -9,6 +9,9 @@
 #include "../figure.h"
 #include "panels.h"
 
+/* Bars of different levels stand beside each other: a factor of time. */
+#define SIDESTEP 1.07
+
 /* The reference time of the drift law: the fit's, the array's, or none. */
 static double t0_of(const struct mr_report *r)
 {
@@ -69,9 +72,10 @@ static void put_plot(FILE *to, const struct mr_level *level, size_t k, size_t n,
 {
 	const char *colour = mr_panel_ramp(k, n);
 
-	fprintf(to, "%s$level%zu using 1:2:3:4 with yerrorbars pt 7 ps 0.6 lw 1 lc "
-	        "rgb '%s' title '%.2f µS: %.4f', $level%zu using 1:5 with lines "
-	        "lw 1.6 lc rgb '%s' notitle", k + 1 < n ? ", " : "", k, colour,
+	fprintf(to, "%s$level%zu using ($1*%.4g):2:3:4 with yerrorbars pt 7 ps 0.6 "
+	        "lw 0.8 lc rgb '%s' title '%.2f µS: %.4f', $level%zu using 1:5 "
+	        "with lines lw 1.6 lc rgb '%s' notitle", k ? ", " : "", k,
+	        pow(SIDESTEP, (double)k - 0.5 * (double)(n - 1)), colour,
 	        1e6 * mr_group_quantile(&level->first_S.at[0], 0.5), nu, k, colour);
 }
 
@@ -91,8 +95,8 @@ void mr_levels_draw(struct mr_report *r, const struct mr_levels *l,
 	}
 	fputs("set logscale x\nset format x '10^{%L}'\nset xlabel 'time since "
 	      "programming (s)'\nset ylabel 'conductance / first reading (1)'\n"
-	      "set key outside right top title 'level: exponent'\nplot ", to);
-	for (size_t k = n; k-- > 0;)
+	      "set key outside right top invert title 'level: exponent'\nplot ", to);
+	for (size_t k = 0; k < n; k++) /* the noisiest, the lowest, behind */
 		put_plot(to, &l->at[which[k]], k, n, nu[k]);
 	fputs("\n", to);
 	mr_report_draw(r, caption);

@@ -15,7 +15,8 @@
 #include "panels.h"
 
 #define SPECTRA_MAX 64
-#define SPECTRA_DRAWN 12
+#define KEYS_MAX 10     /* spectra that are named */
+#define NEXT_POINT 1.03 /* from frequency to frequency, at least */
 #define BINS 12     /* of conductance */
 #define POINTS 1500 /* of the cloud */
 
@@ -83,46 +84,64 @@ static void find_spectra(const struct mr_fit_table *t, struct spectra *s)
 	qsort(s->at, s->n, sizeof *s->at, by_level);
 }
 
-static void put_spectra(FILE *to, const struct mr_fit_table *t,
-                        const struct spectra *s, const size_t *which, size_t n)
+/* Points that would lie on each other on a logarithmic axis are left out. */
+static void put_spectrum(FILE *to, const struct mr_fit_table *t,
+                         const struct spectrum *s, size_t k)
 {
-	for (size_t k = 0; k < n; k++) {
-		const struct spectrum *one = &s->at[which[k]];
+	double last_Hz = 0;
 
-		fprintf(to, "$psd%zu << EOD\n", k);
-		for (size_t i = one->first; i < one->first + one->n; i++) {
-			double f_Hz = t->values[i * t->n_cols + 1];
+	fprintf(to, "$psd%zu << EOD\n", k);
+	for (size_t i = s->first; i < s->first + s->n; i++) {
+		double f_Hz = t->values[i * t->n_cols + 1];
 
-			fprintf(to, "%.6g %.6g %.6g\n", f_Hz,
-			        t->values[i * t->n_cols + 2],
-			        exp(one->at_1 + one->slope * log(f_Hz)));
-		}
-		fputs("EOD\n", to);
+		if (f_Hz < last_Hz * NEXT_POINT)
+			continue;
+		last_Hz = f_Hz;
+		fprintf(to, "%.6g %.6g %.6g\n", f_Hz,
+		        t->values[i * t->n_cols + 2],
+		        exp(s->at_1 + s->slope * log(f_Hz)));
 	}
+	fputs("EOD\n", to);
+}
+
+static void put_key(FILE *to, const struct spectrum *s)
+{
+	fprintf(to, " title '%.2f µS: %+.2f'", 1e6 * s->level_S, s->slope);
+}
+
+/* Only some have a line in the key; colours follow the order of levels. */
+static void put_spectra(FILE *to, const struct mr_fit_table *t,
+                        const struct spectra *s)
+{
+	size_t every = (s->n + KEYS_MAX - 1) / KEYS_MAX;
+
+	for (size_t k = 0; k < s->n; k++)
+		put_spectrum(to, t, &s->at[k], k);
 	fputs("set logscale xy\nset format x '10^{%L}'\nset format y '10^{%L}'\n"
 	      "set xlabel 'frequency (Hz)'\nset ylabel 'spectral density (S²/Hz)'\n"
 	      "set key outside right top title 'level: slope'\nplot ", to);
-	for (size_t k = n; k-- > 0;)
-		fprintf(to, "$psd%zu using 1:2 with points pt 7 ps 0.35 lc rgb "
-		        "'%s' title '%.2f µS: %+.2f', $psd%zu using 1:3 with lines "
-		        "lw 1.6 lc rgb '%s' notitle%s", k, mr_panel_ramp(k, n),
-		        1e6 * s->at[which[k]].level_S, s->at[which[k]].slope, k,
-		        mr_panel_ramp(k, n), k ? ", " : "\n");
+	for (size_t k = s->n; k-- > 0;) {
+		const char *colour = mr_panel_ramp(k, s->n);
+
+		fprintf(to, "$psd%zu using 1:2 with points pt 7 ps 0.4 lc rgb '%s'",
+		        k, colour);
+		if (k % every == 0)
+			put_key(to, &s->at[k]);
+		else
+			fputs(" notitle", to);
+		fprintf(to, ", $psd%zu using 1:3 with lines lw 1.4 lc rgb '%s' "
+		        "notitle%s", k, colour, k ? ", " : "\n");
+	}
 }
 
 static void spectra(struct mr_report *r, const struct mr_fit_table *t)
 {
 	static const struct mr_report_caption caption = {
-		"noise-spectra", "Spectra of read noise", 900, 420};
+		"noise-spectra", "Spectra of read noise", 800, 400};
 	struct spectra s = {.n = 0};
-	size_t which[SPECTRA_DRAWN];
-	size_t n;
 
 	find_spectra(t, &s);
-	n = s.n < SPECTRA_DRAWN ? s.n : SPECTRA_DRAWN;
-	for (size_t k = 0; k < n; k++)
-		which[k] = n > 1 ? k * (s.n - 1) / (n - 1) : 0;
-	put_spectra(mr_report_figure(r), t, &s, which, n);
+	put_spectra(mr_report_figure(r), t, &s);
 	mr_report_draw(r, &caption);
 	mr_html_print(r->to, "Spectral density of single readings at equal "
 	              "intervals, one-sided, trend taken out, after Welch; mean "
@@ -130,8 +149,8 @@ static void spectra(struct mr_report *r, const struct mr_fit_table *t)
 	              "through the points; white noise has slope 0, 1/f noise "
 	              "-1. White noise of single readings has a density of twice "
 	              "its variance times the interval, so a level that was read "
-	              "at two intervals shows two plateaus. %zu of %zu spectra.",
-	              n, s.n);
+	              "at two intervals shows two plateaus. %zu spectra, of which "
+	              "some are named.", s.n);
 	mr_report_query(r, "noise", "t_end_ns, averages, n_cells, hex(result) AS g_S",
 	                "kind = 'read' AND parent IS NULL");
 }

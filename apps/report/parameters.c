@@ -14,7 +14,7 @@
 
 static const char *state_text(enum mr_estimate_state state)
 {
-	static const char *const names[] = {"fitted", "described by the array",
+	static const char *const names[] = {"fitted", "described",
 	                                    "assumed", "undetermined"};
 
 	return names[state];
@@ -63,7 +63,7 @@ static void put_parameter(const struct mr_report *r, uint32_t i)
 	fprintf(r->to, "<td>%s</td>", state_text(e->state));
 	put_number(r->to, e->n_cells);
 	put_number(r->to, e->n_points);
-	fputs("<td>", r->to);
+	fputs("<td class=\"long\">", r->to);
 	mr_html_text(r->to, p->text);
 	if (e->how && *e->how) {
 		fputs(" <span class=\"quiet\">(", r->to);
@@ -159,12 +159,14 @@ static void put_intro(const struct mr_report *r)
 	mr_html_text(r->to, r->fit->model->name);
 	fputs("</b>: ", r->to);
 	mr_html_text(r->to, r->fit->model->summary);
-	mr_html_print(r->to, "; read noise: %s. Values are fitted to measured data "
-	              "only; \"assumed\" is the model's default, of which these "
-	              "data say nothing, \"undetermined\" is a default too, for "
-	              "they speak of it but cannot tell it. A standard error is "
-	              "the sampling error of the estimate, not the spread over "
-	              "cells. The fit took %.1f s.", r->fit->noise, r->fit_s);
+	mr_html_print(r->to, "; read noise: %s. \"fitted\" values are from "
+	              "measured data only, \"described\" ones are what the array "
+	              "says of itself, \"assumed\" ones the model's defaults, of "
+	              "which these data say nothing; \"undetermined\" is a "
+	              "default too, for the data speak of it but cannot tell it. "
+	              "A standard error is the sampling error of the estimate, "
+	              "not the spread over cells. The fit took %.1f s.",
+	              r->fit->noise, r->fit_s);
 	if (r->file_path)
 		mr_html_print(r->to, " \"In the file\" is %s, with the difference "
 		              "where it is more than 3 standard errors.",

@@ -65,7 +65,7 @@ static void put_error(FILE *to, const struct targets *t)
 {
 	mr_panel_groups(to, "error", &t->error_uS, 1);
 	fputs("set xlabel 'target (µS)'\nset ylabel 'first reading less target "
-	      "(µS)'\nset key top left\nset title 'error'\nplot ", to);
+	      "(µS)'\nset key bottom left\nset title 'error'\nplot ", to);
 	mr_panel_bands(to, "error", MR_FIGURE_BLUE);
 	fputs(", $error using 1:5 with linespoints pt 7 ps 0.5 lw 2 lc rgb "
 	      "'black' title 'median'", to);
@@ -78,7 +78,7 @@ static void put_cost(FILE *to, const struct targets *t)
 {
 	mr_panel_groups(to, "pulses", &t->pulses, 1);
 	fputs("set ylabel 'pulses spent (count)'\nset yrange [0:*]\n"
-	      "set title 'cost'\nplot ", to);
+	      "set key top left\nset title 'cost'\nplot ", to);
 	mr_panel_bands(to, "pulses", MR_FIGURE_ORANGE);
 	fputs(", $pulses using 1:5 with linespoints pt 7 ps 0.5 lw 2 lc rgb "
 	      "'black' title 'median'\n", to);
@@ -96,7 +96,7 @@ static void put_missed(FILE *to, const struct targets *t)
 static void put_figure(struct mr_report *r, const struct targets *t)
 {
 	static const struct mr_report_caption caption = {
-		"program", "Programming to targets", 990, 360};
+		"program", "Programming to targets", 900, 340};
 	FILE *to = mr_report_figure(r);
 
 	fputs("set multiplot layout 1,3\n", to);

@@ -150,14 +150,14 @@ static void put_figure(struct mr_report *r, const struct walk *w)
 {
 	bool both = w->down.all.n > 0;
 	const struct mr_report_caption caption = {
-		"pulses", "Conductance after pulses", both ? 960 : 640, 380};
+		"pulses", "Conductance after pulses", both ? 880 : 640, 380};
 	FILE *to = mr_report_figure(r);
 
 	if (both)
 		fputs("set multiplot layout 1,2\n", to);
-	put_stair(to, &w->up, "up", "steps up since the bottom", true);
+	put_stair(to, &w->up, "up", "steps up since the bottom (count)", true);
 	if (both) {
-		put_stair(to, &w->down, "down", "steps down since the top",
+		put_stair(to, &w->down, "down", "steps down since the top (count)",
 		          false);
 		fputs("unset multiplot\n", to);
 	}
@@ -170,9 +170,9 @@ static void put_text(struct mr_report *r, const struct walk *w)
 	const struct mr_group *top = &w->up.all.at[w->up.all.n - 1];
 
 	mr_html_print(r->to, "First reading after each step up from the bottom%s: "
-	              "mean (black), median's neighbourhood from 25 to 75 %% (dark) "
-	              "and from 5 to 95 %% of all readings (light), and %d single "
-	              "cells, each the median over its cycles. %zu readings of %"
+	              "mean (black), the middle 50 %% (dark) and 90 %% (light) of "
+	              "all readings, and %d single cells, each the median over "
+	              "its cycles. %zu readings of %"
 	              PRIu32 " cells. At the bottom a reading is ",
 	              w->down.all.n ? ", and (right) after each step down" : "",
 	              LINES, mr_groups_count(&w->up.all)

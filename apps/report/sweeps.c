@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "../figure.h"
 #include "groups.h"
@@ -54,17 +54,12 @@ static int state_of(const struct mr_report *r, const struct mr_history_sweep *s)
 	return state;
 }
 
-/* A pulsed sweep goes back to 0 between its samples: the first of them, at 0,
- * is as long as ever, the second comes after twice the time. */
-static int kind_of(const struct mr_history_sweep *s)
+/* From sample to sample, in seconds; 0 = not known. */
+static double spacing_s(const struct mr_history_sweep *s)
 {
-	double first_s, next_s;
+	double d_s = s->n >= 2 && s->t_s ? s->t_s[1] - s->t_s[0] : 0;
 
-	if (s->n < 3 || !s->t_s || !isfinite(s->t_s[2]))
-		return 0;
-	first_s = s->t_s[0];
-	next_s = s->t_s[2] - s->t_s[1];
-	return next_s > 1.5 * first_s && first_s > 0;
+	return d_s > 0 ? d_s : 0;
 }
 
 static void add(struct bundle *b, const struct mr_history_sweep *s)
@@ -89,14 +84,38 @@ static void add(struct bundle *b, const struct mr_history_sweep *s)
 	}
 }
 
-static void take(const struct mr_report *r, struct bundles *all)
+/* A pulsed sweep goes back to 0 between its samples, which are twice as far
+ * apart as those of the staircases of the same run. */
+static void take_all(const struct mr_report *r, struct bundles *all,
+                     double *least_s)
 {
-	for (size_t k = 0; k < r->history->n_sweeps; k++) {
-		const struct mr_history_sweep *s = &r->history->sweeps[k];
+	const struct mr_history *h = r->history;
+
+	for (size_t k = 0; k < h->n_sweeps; k++) {
+		double s = spacing_s(&h->sweeps[k]);
+		double *least = &least_s[h->sweeps[k].part];
+
+		if (s > 0 && (*least <= 0 || s < *least))
+			*least = s;
+	}
+	for (size_t k = 0; k < h->n_sweeps; k++) {
+		const struct mr_history_sweep *s = &h->sweeps[k];
+		bool pulsed = spacing_s(s) > 1.5 * least_s[s->part];
 
 		if (s->unit == MR_UNIT_VOLT)
-			add(&all->of[kind_of(s)][state_of(r, s)], s);
+			add(&all->of[pulsed][state_of(r, s)], s);
 	}
+}
+
+static void take(struct mr_report *r, struct bundles *all)
+{
+	double *least_s = calloc(r->history->n_parts, sizeof *least_s);
+
+	if (least_s)
+		take_all(r, all, least_s);
+	else
+		mr_report_fail(r, MR_ERR_NOMEM, "out of memory");
+	free(least_s);
 	for (int kind = 0; kind < KINDS; kind++)
 		for (int state = 0; state < STATES; state++) {
 			struct bundle *b = &all->of[kind][state];
@@ -198,7 +217,7 @@ static void put_figure(struct mr_report *r, const struct bundles *all)
 {
 	bool both = is_any(all, 0) && is_any(all, 1);
 	const struct mr_report_caption caption = {
-		"iv", "Current against voltage", both ? 960 : 560, 400};
+		"iv", "Current against voltage", both ? 860 : 560, 390};
 	FILE *to = mr_report_figure(r);
 
 	if (both)

@@ -105,10 +105,12 @@ static void put_run(const struct mr_report *r,
 	fprintf(r->to, "<tr><td class=\"number\">%" PRId64 "</td><td>",
 	        part->run);
 	mr_html_text(r->to, part->protocol[0] ? part->protocol : "–");
-	fputs("</td><td>", r->to);
+	fputs("</td><td class=\"long\">", r->to);
 	mr_html_print(r->to, "%.*s", (int)n, settings ? settings : "");
-	fputs("</td><td>", r->to);
-	mr_html_text(r->to, mr_logfile_date(date, part->started_wall_ns));
+	fputs("</td><td class=\"whole\">", r->to);
+	(void)mr_logfile_date(date, part->started_wall_ns);
+	date[strcspn(date, "U")] = '\0'; /* the column says UTC */
+	mr_html_text(r->to, date);
 	fputs(info->ended_wall_ns ? "" : "; <b>cut off</b>", r->to);
 	fprintf(r->to, "</td><td class=\"number\">%" PRId64
 	        "</td><td class=\"number\">", info->n_ops);
@@ -122,7 +124,7 @@ static void put_runs(struct mr_report *r, struct mr_oplog_reader *reader,
                      struct mr_oplog_run_info *info, bool notes)
 {
 	static const char *const columns[] = {
-		"#Run", "Protocol", "Settings", "Begun", "#Operations",
+		"#Run", "Protocol", "Settings", "Begun (UTC)", "#Operations",
 		"#Array time", NULL};
 	char before[2048] = "";
 

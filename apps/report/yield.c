@@ -52,9 +52,9 @@ static void put_map(FILE *to, const struct mr_report *r, const struct mr_yield *
 {
 	const struct mr_description *d = &r->history->desc;
 
-	fprintf(to, "set title 'cells by class'\nset xlabel 'column'\nset ylabel "
-	        "'row'\nset xrange [-0.5:%.1f]\nset yrange [%.1f:-0.5]\n"
-	        "set size ratio -1\nunset grid\n"
+	fprintf(to, "set title 'cells by class'\nset xlabel 'column (index)'\nset ylabel "
+	        "'row (index)'\nset xrange [-0.5:%.1f]\nset yrange [%.1f:-0.5]\n"
+	        "set size ratio -1\nunset grid\nset bmargin 7\n"
 	        "set key below maxrows 3 samplen 1\n"
 	        "plot $grid using 1:2:3:4:5 with rgbimage notitle, "
 	        "NaN with points pt 5 ps 1.6 lc rgb '%s' title 'works: %" PRIu32
@@ -63,7 +63,7 @@ static void put_map(FILE *to, const struct mr_report *r, const struct mr_yield *
 		fprintf(to, ", %s%d with points pt %d ps 1.1 lw 1.6 lc rgb '%s' "
 		        "title '%s: %" PRIu32 "'", y->n[c] ? "$class" : "NaN*",
 		        c, looks[c].point, looks[c].colour, looks[c].name, y->n[c]);
-	fputs("\nset size noratio\nset grid lc rgb '#e4e4e4' lt 1\n", to);
+	fputs("\nset size noratio\nset bmargin 3.5\nset grid lc rgb '#e4e4e4' lt 1\n", to);
 }
 
 static void put_values(FILE *to, const char *name, const double *v, uint32_t n)
@@ -93,8 +93,8 @@ static void put_histogram(FILE *to, const struct mr_report *r,
 	put_values(to, "high", y->high_S, n);
 	fprintf(to, "set title 'median readings of each cell'\n"
 	        "bin = %.6g\nset xlabel 'conductance (µS)'\n"
-	        "set ylabel 'cells'\nset xrange [*:*]\nset yrange [0.5:*]\n"
-	        "set logscale y\nset boxwidth bin\nset key top center\n"
+	        "set ylabel 'cells (count)'\nset xrange [0:*]\nset yrange [0.5:*]\n"
+	        "set logscale y\nset boxwidth bin\nset key inside top center maxrows 2\n"
 	        "plot ", greatest_uS(y, n) / BINS);
 	if (y->switched)
 		fputs("$low using (bin*(floor($1/bin)+0.5)):(1) smooth frequency "
@@ -108,7 +108,7 @@ static void put_histogram(FILE *to, const struct mr_report *r,
 static void put_figure(struct mr_report *r, const struct mr_yield *y)
 {
 	static const struct mr_report_caption caption = {
-		"yield", "Which cells work", 960, 460};
+		"yield", "Which cells work", 860, 440};
 	FILE *to = mr_report_figure(r);
 
 	fputs("set multiplot layout 1,2\n", to);
