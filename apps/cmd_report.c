@@ -17,9 +17,9 @@
 #include "runlist.h"
 
 /* Enough for a table of parameters to look at, and soon done; fewer where all
- * models are tried. */
+ * models are tried, or cells take targets, which is slow to fit. */
 #define CELLS_PRESET 128
-#define CELLS_CHOICE 32
+#define CELLS_FEW 32
 #define BEST "best" /* of --model */
 
 static const struct mr_tool_option options[] = {
@@ -31,7 +31,8 @@ static const struct mr_tool_option options[] = {
 	{"fit", "FILE", "set the parameters of this file ('memrig fit -o') beside "
 	 "those\n                   of the fit", false},
 	{"no-fit", NULL, "no parameters: only what was measured", false},
-	{"cells", "N", "cells that slow estimators use; default 128, of best 32", false},
+	{"cells", "N", "cells that slow estimators use; default 128; 32 for best and "
+	 "for\n                   cells that take targets only", false},
 	{"title", "TEXT", "of the page", false},
 	MR_RUNLIST_OPTION,
 	{0},
@@ -225,7 +226,9 @@ static int fit(struct work *w)
 	int64_t begin_ns = tool->clock.monotonic_ns(tool->clock.self);
 	int code;
 
-	how.cells_max = how.model ? CELLS_PRESET : CELLS_CHOICE;
+	how.cells_max = how.model && mr_description_effect(&w->history->desc,
+	                                                   MR_EFFECT_RAISE)
+	                ? CELLS_PRESET : CELLS_FEW;
 	code = mr_tool_u32(tool, "cells", 1, UINT32_MAX, &how.cells_max);
 	if (code != MR_OK)
 		return code;

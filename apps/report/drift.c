@@ -33,7 +33,9 @@ static void put_over_time(struct mr_report *r, const struct mr_levels *l,
 	              "%zu of %zu levels (%s); the level's name is its median first "
 	              "reading. Lines: G falls as ((t + t0)/t0) to the power of "
 	              "minus the exponent that goes best through the medians, "
-	              "which stands beside the level. %" PRIu64 " readings, %"
+	              "which stands beside the level. So that bars do not hide each "
+	              "other, levels stand up to 25 %% of the time beside each "
+	              "other. %" PRIu64 " readings, %"
 	              PRIu64 " times that a cell was brought to a level.",
 	              l->n < MR_LEVELS_DRAWN ? l->n : (size_t)MR_LEVELS_DRAWN, l->n,
 	              l->by_target ? "programmed to targets"

@@ -65,12 +65,12 @@ static void put_error(FILE *to, const struct targets *t)
 {
 	mr_panel_groups(to, "error", &t->error_uS, 1);
 	fputs("set xlabel 'target (µS)'\nset ylabel 'first reading less target "
-	      "(µS)'\nset key bottom left\nset title 'error'\nplot ", to);
+	      "(µS)'\nunset key\nset title 'error'\nplot ", to);
 	mr_panel_bands(to, "error", MR_FIGURE_BLUE);
 	fputs(", $error using 1:5 with linespoints pt 7 ps 0.5 lw 2 lc rgb "
 	      "'black' title 'median'", to);
-	fprintf(to, ", %.6g with lines dt 2 lc rgb '" MR_FIGURE_RED "' title "
-	        "'tolerance', -%.6g with lines dt 2 lc rgb '" MR_FIGURE_RED
+	fprintf(to, ", %.6g with lines dt 2 lc rgb '" MR_FIGURE_RED "' notitle, "
+	        "-%.6g with lines dt 2 lc rgb '" MR_FIGURE_RED
 	        "' notitle\n", t->tolerance_uS, t->tolerance_uS);
 }
 
@@ -123,7 +123,7 @@ static void put_text(struct mr_report *r, const struct targets *t)
 {
 	mr_html_print(r->to, "Left: first reading after programming less the "
 	              "target; a verify read is no judge, for the loop stopped "
-	              "because of it. Middle: pulses that the loop spent on a "
+	              "because of it; dashed: the tolerance. Middle: pulses that the loop spent on a "
 	              "cell. Right: share of the cells that a verify read found "
 	              "within the tolerance of ");
 	mr_html_quantity(r->to, 1e-6 * t->tolerance_uS, "S");

@@ -136,9 +136,10 @@ static void put_rule(struct mr_report *r, const struct mr_yield *y)
 	              "less that at the bottom) is less than %.0f %% of that is "
 	              "stuck, low or high by the end that it is nearer to; one "
 	              "that switches but has an end more than %.0f robust "
-	              "standard deviations from the median cell's is an outlier. "
-	              "A robust standard deviation is ", 100 * MR_YIELD_STUCK,
-	              MR_YIELD_FAR);
+	              "standard deviations and more than %.0f %% of the window "
+	              "from the median cell's is an outlier. A robust standard "
+	              "deviation is ", 100 * MR_YIELD_STUCK, MR_YIELD_FAR,
+	              100 * MR_YIELD_STUCK);
 	mr_html_quantity(r->to, y->low_sd_S, "S");
 	fputs(" at the bottom and ", r->to);
 	mr_html_quantity(r->to, y->high_sd_S, "S");

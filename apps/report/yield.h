@@ -9,7 +9,8 @@
 
 /** A cell that moves by less than this part of the median window is stuck. */
 #define MR_YIELD_STUCK 0.2
-/** An outlier is so many robust standard deviations from the median. */
+/** An outlier is so many robust standard deviations from the median, and more
+ * than that part of the window. */
 #define MR_YIELD_FAR 5.0
 
 /** What a cell is. */

@@ -79,6 +79,14 @@ static int centre(const double *v, uint32_t n, double *median, double *sd)
 	return failed ? MR_ERR_NOMEM : MR_OK;
 }
 
+/* Far by both measures: of cells that are nearly alike, none is far. */
+static bool is_far(double g_S, double median_S, double sd_S, double window_S)
+{
+	double off_S = fabs(g_S - median_S);
+
+	return off_S > MR_YIELD_FAR * sd_S && off_S > MR_YIELD_STUCK * window_S;
+}
+
 static enum mr_yield_class judge(const struct mr_yield *y, uint32_t cell)
 {
 	double low_S = y->low_S[cell];
@@ -93,8 +101,8 @@ static enum mr_yield_class judge(const struct mr_yield *y, uint32_t cell)
 	if (high_S - low_S < MR_YIELD_STUCK * window_S)
 		return low_S + high_S < 2 * middle_S ? MR_YIELD_STUCK_LOW
 		                                     : MR_YIELD_STUCK_HIGH;
-	if (fabs(low_S - y->low_median_S) > MR_YIELD_FAR * y->low_sd_S
-	    || fabs(high_S - y->high_median_S) > MR_YIELD_FAR * y->high_sd_S)
+	if (is_far(low_S, y->low_median_S, y->low_sd_S, window_S)
+	    || is_far(high_S, y->high_median_S, y->high_sd_S, window_S))
 		return MR_YIELD_OUTLIER;
 	return MR_YIELD_WORKS;
 }
