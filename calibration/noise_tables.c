@@ -35,7 +35,7 @@ struct spectra {
 
 /* How many readings from `from` on are evenly spaced, and their interval: a
  * protocol may read at a short interval, then at a long one. */
-static uint32_t stretch(const struct mr__span *s, uint32_t from, double *interval)
+static uint32_t even_run(const struct mr__span *s, uint32_t from, double *interval)
 {
 	double first = 0;
 	uint32_t i = from + 1;
@@ -115,7 +115,7 @@ static int add_span(struct spectra *g, struct mr__noise_work *w, size_t k)
 
 	for (uint32_t at = 0; at + PIECE <= s->n && w->level_S[k] > 0;
 	     at += n > 1 ? n - 1 : 1) {
-		n = stretch(s, at, &interval);
+		n = even_run(s, at, &interval);
 		if (n < PIECE || !(interval > 0))
 			continue;
 		if (!fitted && mr__trend_fit(&w->trend, s, w->t0_s, &w->weights)

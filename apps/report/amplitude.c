@@ -127,7 +127,7 @@ static void put_figure(struct mr_report *r, const struct curves *c)
 	mr_report_draw(r, &caption);
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct curves c = {0};
 	size_t n = 0;
@@ -168,4 +168,4 @@ const struct mr_report_section mr_report_amplitude = {
 	.needs = "'memrig measure amplitude' gives pulses of a range of amplitudes "
 	         "and widths; an array whose waveform has one amplitude needs "
 	         "--set amplitude.least=.. and amplitude.most=..",
-	.has = has, .write = write};
+	.has = has, .write = write_section};

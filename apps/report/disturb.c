@@ -282,7 +282,7 @@ static void drop(struct walk *w)
 	free(w->sum_uS);
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct walk w = {.r = r, .desc = &r->history->desc};
 
@@ -308,4 +308,4 @@ const struct mr_report_section mr_report_disturb = {
 	.id = "disturb", .title = "Disturb",
 	.needs = "'memrig measure disturb' pulses a few cells and reads their "
 	         "neighbours",
-	.has = has, .write = write};
+	.has = has, .write = write_section};

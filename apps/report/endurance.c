@@ -146,7 +146,7 @@ static void put_text(struct mr_report *r, const struct ends *e)
 	                "kind IN ('pulse', 'read')");
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct ends e = {.n_cells = 0};
 
@@ -172,4 +172,4 @@ const struct mr_report_section mr_report_endurance = {
 	.id = "endurance", .title = "Endurance",
 	.needs = "'memrig measure endurance' wears a few cells out on purpose, with "
 	         "a cap",
-	.has = has, .write = write};
+	.has = has, .write = write_section};

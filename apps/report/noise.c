@@ -217,7 +217,7 @@ static void sizes(struct mr_report *r, const struct mr_fit_table *t)
 	mr_groups_free(&bins);
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	const struct mr_fit_table *psd = mr_report_table(r, "psd");
 	const struct mr_fit_table *noise = mr_report_table(r, "noise");
@@ -240,4 +240,4 @@ const struct mr_report_section mr_report_noise = {
 	.id = "noise", .title = "Read noise",
 	.needs = "'memrig measure noise' reads levels many times at equal "
 	         "intervals; the spectra come with a fit, so there must be one",
-	.has = has, .write = write};
+	.has = has, .write = write_section};

@@ -15,10 +15,8 @@ static const struct mr_report_section *const sections[] = {
 	&mr_report_sweeps,    &mr_report_pulses,    &mr_report_amplitude,
 	&mr_report_program,   &mr_report_noise,     &mr_report_drift,
 	&mr_report_retention, &mr_report_endurance, &mr_report_disturb,
-	&mr_report_parameters,
+	&mr_report_parameters, NULL,
 };
-
-#define N_SECTIONS (sizeof sections / sizeof *sections)
 
 static bool is_there(const struct mr_report *r, size_t k)
 {
@@ -28,7 +26,7 @@ static bool is_there(const struct mr_report *r, size_t k)
 static void put_contents(struct mr_report *r)
 {
 	fputs("<nav>", r->to);
-	for (size_t k = 0; k < N_SECTIONS; k++)
+	for (size_t k = 0; sections[k]; k++)
 		if (is_there(r, k))
 			fprintf(r->to, "<a href=\"#%s\">%s</a> ", sections[k]->id,
 			        sections[k]->title);
@@ -48,12 +46,12 @@ static void put_absent(struct mr_report *r)
 {
 	bool any = false;
 
-	for (size_t k = 0; k < N_SECTIONS; k++)
+	for (size_t k = 0; sections[k]; k++)
 		any = any || !is_there(r, k);
 	if (!any)
 		return;
 	fputs("<section id=\"absent\">\n<h2>Not in this log</h2>\n<ul>\n", r->to);
-	for (size_t k = 0; k < N_SECTIONS; k++) {
+	for (size_t k = 0; sections[k]; k++) {
 		if (is_there(r, k))
 			continue;
 		fprintf(r->to, "<li id=\"%s\">%s: ", sections[k]->id,
@@ -68,7 +66,7 @@ static void put_page(struct mr_report *r)
 {
 	mr_html_head(r->to, r->title);
 	put_contents(r);
-	for (size_t k = 0; k < N_SECTIONS && r->code == MR_OK; k++)
+	for (size_t k = 0; sections[k] && r->code == MR_OK; k++)
 		if (is_there(r, k))
 			put_section(r, k);
 	put_absent(r);

@@ -181,7 +181,7 @@ static void put_absent(const struct mr_report *r)
 	fputs("</p>\n", r->to);
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	if (!r->fit) {
 		put_absent(r);
@@ -199,4 +199,4 @@ static void write(struct mr_report *r)
 }
 
 const struct mr_report_section mr_report_parameters = {
-	.id = "parameters", .title = "Parameters of the model", .write = write};
+	.id = "parameters", .title = "Parameters of the model", .write = write_section};

@@ -123,8 +123,8 @@ static void put_text(struct mr_report *r, const struct targets *t)
 {
 	mr_html_print(r->to, "Left: first reading after programming less the "
 	              "target; a verify read is no judge, for the loop stopped "
-	              "because of it; dashed: the tolerance. Middle: pulses that the loop spent on a "
-	              "cell. Right: share of the cells that a verify read found "
+	              "because of it; dashed: the tolerance. Middle: pulses that "
+	              "the loop spent on a cell. Right: share of the cells that a verify read found "
 	              "within the tolerance of ");
 	mr_html_quantity(r->to, 1e-6 * t->tolerance_uS, "S");
 	mr_html_print(r->to, " before the budget ended. %" PRIu64 " times a cell "
@@ -139,7 +139,7 @@ static void put_text(struct mr_report *r, const struct targets *t)
 	                "kind IN ('program', 'read') AND parent IS NULL");
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct targets t = {0};
 
@@ -166,4 +166,4 @@ const struct mr_report_section mr_report_program = {
 	.id = "program", .title = "Programming error",
 	.needs = "'memrig measure program' programs cells to targets all over the "
 	         "range",
-	.has = has, .write = write};
+	.has = has, .write = write_section};

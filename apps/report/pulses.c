@@ -80,11 +80,11 @@ static void take_cell(const struct mr_report *r, struct walk *w, uint32_t cell,
 	for (size_t i = h->first[cell]; i < h->first[cell + 1]; i++) {
 		const struct mr_history_event *e = &h->events[i];
 
-		if (!mr_report_is(r, e->part, "pulses"))
-			w->known = false;
-		else if (e->kind == MR_HISTORY_PULSE)
+		bool ours = mr_report_is(r, e->part, "pulses");
+
+		if (ours && e->kind == MR_HISTORY_PULSE)
 			take_pulse(w, e);
-		else if (e->kind == MR_HISTORY_READ)
+		else if (ours && e->kind == MR_HISTORY_READ)
 			take_read(w, (double)e->g_S, line);
 		else
 			w->known = false;
@@ -187,7 +187,7 @@ static void put_text(struct mr_report *r, const struct walk *w)
 	                "kind IN ('pulse', 'read')");
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct walk w = {0};
 
@@ -213,4 +213,4 @@ const struct mr_report_section mr_report_pulses = {
 	.id = "pulses", .title = "Pulse curves",
 	.needs = "'memrig measure pulses' steps cells up and down and reads them "
 	         "after each step",
-	.has = has, .write = write};
+	.has = has, .write = write_section};

@@ -161,7 +161,7 @@ static void put_warnings(const struct mr_report *r, const struct counts *c,
 	fputs("</ul>\n</div>\n", r->to);
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct counts c = count_all(r->history);
 	struct mr_yield y = {0};
@@ -174,4 +174,4 @@ static void write(struct mr_report *r)
 }
 
 const struct mr_report_section mr_report_summary = {
-	.id = "summary", .title = "Summary", .write = write};
+	.id = "summary", .title = "Summary", .write = write_section};

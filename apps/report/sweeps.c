@@ -246,7 +246,7 @@ static void put_text(struct mr_report *r, const struct bundles *all)
 	                "name = 'v_V') AS v_V", "kind = 'trace'");
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct bundles all = {0};
 
@@ -270,4 +270,4 @@ const struct mr_report_section mr_report_sweeps = {
 	.id = "iv", .title = "I-V curves",
 	.needs = "'memrig measure iv' sweeps cells in both polarities; so does "
 	         "'memrig trace --log FILE'",
-	.has = has, .write = write};
+	.has = has, .write = write_section};

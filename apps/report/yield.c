@@ -146,7 +146,7 @@ static void put_rule(struct mr_report *r, const struct mr_yield *y)
 	fputs(" at the top.", r->to);
 }
 
-static void write(struct mr_report *r)
+static void write_section(struct mr_report *r)
 {
 	struct mr_yield y;
 	int code = mr_yield_take(r, &y);
@@ -172,4 +172,4 @@ const struct mr_report_section mr_report_yield = {
 	.id = "yield", .title = "Yield",
 	.needs = "'memrig measure map' reads every cell as found, at the bottom "
 	         "and at the top",
-	.has = has, .write = write};
+	.has = has, .write = write_section};
