@@ -49,6 +49,7 @@ int mr_cmd_probe(int argc, char **argv);
 int mr_cmd_program(int argc, char **argv);
 int mr_cmd_pulse(int argc, char **argv);
 int mr_cmd_read(int argc, char **argv);
+int mr_cmd_report(int argc, char **argv);
 int mr_cmd_run(int argc, char **argv);
 int mr_cmd_serve(int argc, char **argv);
 int mr_cmd_trace(int argc, char **argv);

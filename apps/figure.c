@@ -139,10 +139,8 @@ FILE *mr_figure_script(struct mr_figure *figure)
 	return figure->script;
 }
 
-void mr_figure_text(struct mr_figure *figure, const char *text)
+void mr_figure_quote(FILE *to, const char *text)
 {
-	FILE *to = figure->script;
-
 	fputc('"', to);
 	for (; *text; text++) {
 		if (strchr("^_{}@&~\\", *text))
@@ -152,6 +150,11 @@ void mr_figure_text(struct mr_figure *figure, const char *text)
 		fputc((unsigned char)*text < ' ' ? ' ' : *text, to);
 	}
 	fputc('"', to);
+}
+
+void mr_figure_text(struct mr_figure *figure, const char *text)
+{
+	mr_figure_quote(figure->script, text);
 }
 
 /* ---- running gnuplot ----------------------------------------------------- */

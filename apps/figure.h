@@ -59,8 +59,16 @@ int mr_figure_begin(const char *path, unsigned width_px, unsigned height_px,
 FILE *mr_figure_script(struct mr_figure *figure);
 
 /**
- * Write a text into the script, quoted for gnuplot. Marks of its enhanced
- * text mode (^ _ { } @ & ~) appear as they are.
+ * Write a text, quoted for gnuplot. Marks of its enhanced text mode
+ * (^ _ { } @ & ~) appear as they are.
+ *
+ * @param to    where a script is being written.
+ * @param text  any text.
+ */
+void mr_figure_quote(FILE *to, const char *text);
+
+/**
+ * Write a text into the script of a figure, as mr_figure_quote() does.
  *
  * @param figure  the figure.
  * @param text    any text.

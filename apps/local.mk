@@ -38,6 +38,7 @@ libapps_la_SOURCES = \
 	%D%/cmd_plot.h \
 	%D%/cmd_plot_data.c \
 	%D%/cmd_plot_draw.c \
+	%D%/cmd_report.c \
 	%D%/cmd_run.c \
 	%D%/cmd_trace.c \
 	%D%/correlation/app.h \
@@ -120,6 +121,32 @@ libapps_la_SOURCES = \
 	%D%/plan.c \
 	%D%/plan.h \
 	%D%/pbmfile.h \
+	%D%/report/amplitude.c \
+	%D%/report/disturb.c \
+	%D%/report/drift.c \
+	%D%/report/endurance.c \
+	%D%/report/groups.c \
+	%D%/report/groups.h \
+	%D%/report/html.c \
+	%D%/report/html.h \
+	%D%/report/levels.h \
+	%D%/report/levels_draw.c \
+	%D%/report/levels_take.c \
+	%D%/report/noise.c \
+	%D%/report/page.c \
+	%D%/report/panels.c \
+	%D%/report/panels.h \
+	%D%/report/parameters.c \
+	%D%/report/pictures.c \
+	%D%/report/program.c \
+	%D%/report/pulses.c \
+	%D%/report/report.h \
+	%D%/report/summary.c \
+	%D%/report/sweeps.c \
+	%D%/report/who.c \
+	%D%/report/yield.c \
+	%D%/report/yield.h \
+	%D%/report/yield_take.c \
 	%D%/runlist.c \
 	%D%/runlist.h \
 	%D%/seeds.c \

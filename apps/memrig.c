@@ -37,6 +37,7 @@ static const struct verb verbs[] = {
 	{"serve", mr_cmd_serve, "a virtual board for other programs"},
 	{"fit", mr_cmd_fit, "parameters of a cell model from what was measured"},
 	{"compare", mr_cmd_compare, "whether two logs could be of the same cells"},
+	{"report", mr_cmd_report, "a page about what a log says of its cells"},
 	{"calibrate", mr_cmd_calibrate, "measure a board's gain and offset"},
 	{"log", mr_cmd_log, "list, count and export what was logged"},
 	{"import", mr_cmd_import, "take measurements of other programs into a log"},

@@ -268,12 +268,15 @@ static void thin(const uint8_t *use, uint32_t n_cells, uint8_t *out)
 		out[c] = use[c] && (n_cells < THIN_FROM || k++ % 3 == 0);
 }
 
-/* Folds take every FOLDS-th cell, so that each has cells from everywhere. */
+/* Folds take every FOLDS-th cell of those in use, so that each has cells from
+ * everywhere, also where cells in use are evenly spread. */
 static void mark_fold(const uint8_t *use, uint32_t n_cells, uint32_t fold,
                       bool inside, uint8_t *out)
 {
+	uint32_t k = 0;
+
 	for (uint32_t c = 0; c < n_cells; c++)
-		out[c] = use[c] && (c % FOLDS == fold) == inside;
+		out[c] = use[c] && (k++ % FOLDS == fold) == inside;
 }
 
 static int try_fold(struct rival *r, const struct mr_history *history,

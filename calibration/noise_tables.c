@@ -33,19 +33,26 @@ struct spectra {
 	size_t n;
 };
 
-/* Interval of a span's readings; 0 = they are not evenly spaced. */
-static double interval_s(const struct mr__span *s)
+/* How many readings from `from` on are evenly spaced, and their interval: a
+ * protocol may read at a short interval, then at a long one. */
+static uint32_t even_run(const struct mr__span *s, uint32_t from, double *interval)
 {
-	double mean = (double)(s->reads[s->n - 1].t_ns - s->reads[0].t_ns)
-	              / (s->n - 1);
+	double first = 0;
+	uint32_t i = from + 1;
 
-	for (uint32_t i = 1; i < s->n; i++) {
+	for (; i < s->n; i++) {
 		double d = (double)(s->reads[i].t_ns - s->reads[i - 1].t_ns);
 
-		if (fabs(d - mean) > EVEN * mean)
-			return 0;
+		if (i == from + 1)
+			first = d;
+		if (fabs(d - first) > EVEN * first)
+			break;
 	}
-	return mean * 1e-9;
+	*interval = i - from > 1 ? 1e-9 * (double)(s->reads[i - 1].t_ns
+	                                           - s->reads[from].t_ns)
+	                                   / (i - from - 1)
+	                         : 0;
+	return i - from;
 }
 
 static struct group *find_group(struct spectra *g, double level_S,
@@ -85,24 +92,38 @@ static void add_piece(struct group *g, const double *x, double interval)
 	g->n_pieces++;
 }
 
-static int add_span(struct spectra *g, struct mr__noise_work *w, size_t k)
+static void add_stretch(struct spectra *g, struct mr__noise_work *w, size_t k,
+                        uint32_t from, uint32_t n, double interval)
 {
-	const struct mr__span *s = &w->spans.at[k];
-	double interval = s->n >= PIECE ? interval_s(s) : 0;
-	struct group *group;
+	struct group *group = find_group(g, w->level_S[k], interval);
 
-	if (!(interval > 0) || !(w->level_S[k] > 0))
-		return MR_OK;
-	group = find_group(g, w->level_S[k], interval);
 	if (!group)
-		return MR_OK;
-	if (mr__trend_fit(&w->trend, s, w->t0_s, &w->weights) != MR_OK)
-		return MR_ERR_NOMEM;
+		return;
 	group->level_S += w->level_S[k];
 	group->interval_s += interval;
 	group->n_spans++;
-	for (uint32_t at = 0; at + PIECE <= s->n; at += PIECE / 2)
+	for (uint32_t at = from; at + PIECE <= from + n; at += PIECE / 2)
 		add_piece(group, w->trend.left_S + at, interval);
+}
+
+static int add_span(struct spectra *g, struct mr__noise_work *w, size_t k)
+{
+	const struct mr__span *s = &w->spans.at[k];
+	bool fitted = false;
+	double interval;
+	uint32_t n;
+
+	for (uint32_t at = 0; at + PIECE <= s->n && w->level_S[k] > 0;
+	     at += n > 1 ? n - 1 : 1) {
+		n = even_run(s, at, &interval);
+		if (n < PIECE || !(interval > 0))
+			continue;
+		if (!fitted && mr__trend_fit(&w->trend, s, w->t0_s, &w->weights)
+		               != MR_OK)
+			return MR_ERR_NOMEM;
+		fitted = true;
+		add_stretch(g, w, k, at, n, interval);
+	}
 	return MR_OK;
 }
 

@@ -118,6 +118,7 @@ test_scripts = \
 	%D%/test_apps_cli.sh \
 	%D%/test_boards_cli.sh \
 	%D%/test_readme.sh \
+	%D%/test_report_cli.sh \
 	%D%/test_softhebb_cli.sh \
 	%D%/test_softhebb_toy_cli.sh \
 	%D%/test_scripts.sh
