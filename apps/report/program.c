@@ -124,7 +124,8 @@ static void put_text(struct mr_report *r, const struct targets *t)
 	mr_html_print(r->to, "Left: first reading after programming less the "
 	              "target; a verify read is no judge, for the loop stopped "
 	              "because of it; dashed: the tolerance. Middle: pulses that "
-	              "the loop spent on a cell. Right: share of the cells that a verify read found "
+	              "the loop spent on a cell. Right: share of the cells that "
+	              "a verify read found "
 	              "within the tolerance of ");
 	mr_html_quantity(r->to, 1e-6 * t->tolerance_uS, "S");
 	mr_html_print(r->to, " before the budget ended. %" PRIu64 " times a cell "
