@@ -145,4 +145,5 @@ static int score(const struct mr__fitting *f, double *sum, double *per_cell,
 	return MR_OK;
 }
 
-const struct mr__fit_family mr__fit_ideal = {"ideal", suits, estimate, score};
+const struct mr__fit_family mr__fit_ideal = {
+	"ideal", false, suits, estimate, score};

@@ -5,5 +5,5 @@
 #include "fit_target.h"
 
 const struct mr__fit_family mr__fit_pcm_hermes1 = {
-	"pcm-hermes1", mr__fit_target_suits, mr__fit_target_estimate,
+	"pcm-hermes1", true, mr__fit_target_suits, mr__fit_target_estimate,
 	mr__fit_target_score};

@@ -5,5 +5,5 @@
 #include "fit_target.h"
 
 const struct mr__fit_family mr__fit_pcm_hermes2 = {
-	"pcm-hermes2", mr__fit_target_suits, mr__fit_target_estimate,
+	"pcm-hermes2", true, mr__fit_target_suits, mr__fit_target_estimate,
 	mr__fit_target_score};

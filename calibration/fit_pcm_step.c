@@ -156,5 +156,5 @@ static int score(const struct mr__fitting *f, double *sum, double *per_cell,
 	return MR_OK;
 }
 
-const struct mr__fit_family mr__fit_pcm_step = {"pcm-step", suits, estimate,
-                                                score};
+const struct mr__fit_family mr__fit_pcm_step = {
+	"pcm-step", false, suits, estimate, score};

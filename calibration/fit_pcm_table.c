@@ -300,5 +300,5 @@ static int score(const struct mr__fitting *f, double *sum, double *per_cell,
 	return MR_OK;
 }
 
-const struct mr__fit_family mr__fit_pcm_table = {"pcm-table", suits, estimate,
-                                                 score};
+const struct mr__fit_family mr__fit_pcm_table = {
+	"pcm-table", false, suits, estimate, score};

@@ -303,7 +303,14 @@ static int try_fold(struct rival *r, const struct mr_history *history,
 static void try_rival(struct rival *r, const struct mr_history *history,
                       const uint8_t *use, uint8_t *mark)
 {
+	bool pulsed = mr_description_effect(&history->desc, MR_EFFECT_RAISE);
+
 	r->code = r->family->suits(history, &r->why);
+	if (r->code == MR_OK && r->family->of_targets == pulsed)
+		r->code = mr_errtext_set(&r->why, MR_ERR_UNSUPPORTED,
+		                         "foretells other readings than the "
+		                         "models of %s; ask for it by name",
+		                         pulsed ? "pulsed cells" : "targets");
 	for (uint32_t fold = 0; fold < FOLDS && r->code == MR_OK; fold++)
 		r->code = try_fold(r, history, use, fold, mark);
 	if (r->code == MR_OK && !(r->n > 0 && isfinite(r->sum)))

@@ -26,6 +26,8 @@ struct mr__fitting {
 /** A family of models: one model and its estimators. */
 struct mr__fit_family {
 	const char *model;
+	bool of_targets; /**< scores readings after programming, not after
+	                      pulses: it cannot be compared with those that do */
 
 	/**
 	 * Whether the history holds what the family needs at least.
