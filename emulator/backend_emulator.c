@@ -303,9 +303,10 @@ static bool is_file(const char *address)
 	return n > 4 && strcmp(address + n - 4, ".ini") == 0;
 }
 
-/* By its name, or by a parameter file, whose shape holds unless another one is
- * asked for. */
-static int find_model(const struct mr_uri *uri, struct plan *plan,
+/* By its name, or by a parameter file, whose shape holds unless the caller or the
+ * URI asks for another one. */
+static int find_model(const struct mr_uri *uri,
+                      const struct mr_open_options *options, struct plan *plan,
                       struct mr_errtext *err)
 {
 	int rc = MR_OK;
@@ -314,10 +315,10 @@ static int find_model(const struct mr_uri *uri, struct plan *plan,
 		rc = mr_model_file_head(uri->address, &plan->file, err);
 	if (rc)
 		return rc;
-	if (plan->file.rows && plan->file.cols) {
+	if (plan->file.rows && !options->rows)
 		plan->rows = plan->file.rows;
+	if (plan->file.cols && !options->cols)
 		plan->cols = plan->file.cols;
-	}
 	plan->model = mr_model_find(
 		plan->file.model[0] ? plan->file.model : uri->address, err);
 	return plan->model ? MR_OK : MR_ERR_USAGE;
@@ -335,7 +336,7 @@ static int make_plan(struct mr_uri *uri, const struct mr_open_options *options,
 	                     MR_ABILITY(MR_OP_TRACE) | MR_ABILITY(MR_OP_DRIVE) |
 	                     MR_ABILITY(MR_OP_WAIT) |
 	                     MR_ABILITY(MR_OP_CONFIGURE)};
-	int rc = find_model(uri, plan, err);
+	int rc = find_model(uri, options, plan, err);
 
 	if (rc)
 		return rc;
