@@ -207,8 +207,10 @@ static double alone(struct mr__targets *t, int law, size_t level, double *se)
 /* A level that may lie on either side of a limit of its law tells of neither
  * side, and would make of the likelihood one with a kink, of which errors are
  * not what its curvature says: it gets a value of its own. */
-static void set_apart(struct mr__targets *t)
+static bool set_apart(struct mr__targets *t)
 {
+	bool any = false;
+
 	for (int law = 0; law < MR__TARGET_N_OF; law++)
 		for (size_t k = 0; k < t->n_levels; k++) {
 			const struct mr__law *l = law == MR__TARGET_OF_NU
@@ -220,12 +222,16 @@ static void set_apart(struct mr__targets *t)
 			double se;
 			double value;
 
-			if (isnan(line) || off > 0.5 * fabs(line))
+			if (isnan(line) || off > 0.5 * fabs(line)
+			    || !isnan(t->own[law][k]))
 				continue;
 			value = alone(t, law, k, &se);
-			if (off < APART * se && isfinite(se))
-				t->own[law][k] = value;
+			if (!(off < APART * se) || !isfinite(se))
+				continue;
+			t->own[law][k] = value;
+			any = true;
 		}
+	return any;
 }
 
 /* Where the laws now are, other limits may matter. */
@@ -244,10 +250,15 @@ static int fit(struct mr__targets *t, double *cov)
 	}
 	if (code != MR_OK || t->f->rough)
 		return code;
-	if (ages(t))
-		set_apart(t);
-	t->n_free = 0;
-	choose_free(t);
+	/* what is left may move the line, and bring others near its ends */
+	for (int round = 0; round < 3 && ages(t) && set_apart(t)
+	                    && code == MR_OK; round++) {
+		t->n_free = 0;
+		choose_free(t);
+		code = maximise(t, NULL);
+	}
+	if (code != MR_OK)
+		return code;
 	return maximise(t, cov);
 }
 

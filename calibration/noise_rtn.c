@@ -15,6 +15,8 @@
 
 #define READS_MIN 64
 #define ROUNDS 60
+#define SOON 6
+#define APART_SOON 3.0
 #define APART 4.0     /* levels, in widths of one */
 #define RARE 0.03     /* least share of a level */
 #define BETTER 30.0   /* log likelihood */
@@ -88,8 +90,16 @@ static struct pair fit_pair(const double *x, const double *sorted, uint32_t n,
 	struct pair p = {.low = sorted[n / 10], .high = sorted[n - 1 - n / 10],
 	                 .share = 0.5, .sd = 0.5 * sd};
 
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < ROUNDS; round++) {
+		double apart = p.high - p.low;
+
 		improve(&p, x, n);
+		/* two levels that are there are soon found */
+		if (round >= SOON && p.high - p.low < APART_SOON * p.sd)
+			return p;
+		if (fabs(p.high - p.low - apart) < 1e-5 * p.sd)
+			break;
+	}
 	p.gain = n * (log(sd) + 0.5);
 	for (uint32_t i = 0; i < n; i++)
 		p.gain += log_density(&p, x[i]);

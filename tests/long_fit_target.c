@@ -59,6 +59,7 @@ struct twin {
 	unsigned fits[MR_PARAMS_MAX];
 	unsigned covered[MR_PARAMS_MAX];
 	double worst[MR_PARAMS_MAX];
+	unsigned worst_seed[MR_PARAMS_MAX];
 	double nu[LEVELS], spread[LEVELS], q[LEVELS]; /* sums over seeds */
 };
 
@@ -85,7 +86,7 @@ static void read_truth(const struct mr_model *m, struct twin *t)
 	}
 }
 
-static void add_fit(struct twin *t, const struct mr_fit *fit)
+static void add_fit(struct twin *t, const struct mr_fit *fit, unsigned seed)
 {
 	struct mr__target_laws laws;
 	double p[MR_PARAMS_MAX];
@@ -101,6 +102,8 @@ static void add_fit(struct twin *t, const struct mr_fit *fit)
 		t->sum[i] += e->value;
 		t->fits[i]++;
 		t->covered[i] += off <= 1.96;
+		if (off > t->worst[i])
+			t->worst_seed[i] = seed;
 		t->worst[i] = fmax(t->worst[i], off);
 	}
 	for (int k = 0; k < LEVELS; k++) {
@@ -142,10 +145,11 @@ static void judge(const struct mr_model *m, const struct twin *t)
 	for (uint32_t i = 0; i < m->n_params; i++) {
 		if (t->fits[i] == 0)
 			continue;
-		printf("  %-13s truth %10.4g mean %10.4g worst %4.2f se, covered "
-		       "%u of %u\n", m->params[i].name, t->truth[i],
-		       t->sum[i] / t->fits[i], t->worst[i], t->covered[i],
-		       t->fits[i]);
+		printf("  %-13s truth %10.4g mean %10.4g worst %4.2f se (seed "
+		       "%u; bound 4.5), covered %u of %u\n",
+		       m->params[i].name, t->truth[i],
+		       t->sum[i] / t->fits[i], t->worst[i], t->worst_seed[i],
+		       t->covered[i], t->fits[i]);
 		CU_ASSERT(t->worst[i] <= 4.5);
 		covered += t->covered[i];
 		all += t->fits[i];
@@ -176,7 +180,7 @@ static void round_trip(struct twin *t)
 		            MR_OK, b.err);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(fit);
 		CU_ASSERT_STRING_EQUAL(fit->noise, t->noise);
-		add_fit(t, fit);
+		add_fit(t, fit, seed);
 		mr_fit_free(fit);
 		mr_fitbench_end(&b);
 	}
