@@ -160,6 +160,39 @@ void mr__fit_describe(struct mr__fitting *f, const char *name, double value)
 	};
 }
 
+/* Of a model that takes currents, an array of voltages is one behind a load line:
+ * its current follows from the model's SET, for data say nothing of it. */
+static double load_ohm(const struct mr__fitting *f,
+                       const struct mr_waveform *set)
+{
+	const struct mr_estimate *i_set = mr_fit_find(f->fit, "i_set_A");
+
+	return set->unit == MR_UNIT_VOLT && i_set
+	       && mr_fit_find(f->fit, "r_load_ohm")
+	       ? set->amplitude / i_set->value : 0;
+}
+
+static void describe_pulses(struct mr__fitting *f,
+                            const struct mr_waveform *set,
+                            const struct mr_waveform *reset)
+{
+	double load = load_ohm(f, set);
+	double per = load > 0 ? load : 1;
+	bool amperes = set->unit == MR_UNIT_AMPERE || load > 0;
+
+	mr__fit_describe(f, "r_load_ohm", load);
+	mr__fit_describe(f, amperes ? "i_set_A" : "v_set_V",
+	                 set->amplitude / per);
+	mr__fit_describe(f, "width_set_s", set->width_s);
+	if (set->amplitude_max > 0) {
+		mr__fit_describe(f, "i_on_A", set->amplitude_min / per);
+		mr__fit_describe(f, "i_melt_A", set->amplitude_max / per);
+	}
+	mr__fit_describe(f, amperes ? "i_reset_A" : "v_reset_V",
+	                 reset->amplitude / per);
+	mr__fit_describe(f, "width_reset_s", reset->width_s);
+}
+
 /* Pulses and reads are what the array says they are: they are asked for, not
  * measured. */
 static void describe_all(struct mr__fitting *f)
@@ -170,21 +203,9 @@ static void describe_all(struct mr__fitting *f)
 	const struct mr_waveform *reset =
 		mr_description_effect(d, MR_EFFECT_ERASE);
 	const struct mr_waveform *read = mr_description_waveform(d, "read");
-	bool volts = set && set->unit == MR_UNIT_VOLT;
 
-	if (set) {
-		mr__fit_describe(f, volts ? "v_set_V" : "i_set_A", set->amplitude);
-		mr__fit_describe(f, "width_set_s", set->width_s);
-		if (set->amplitude_max > 0) {
-			mr__fit_describe(f, "i_on_A", set->amplitude_min);
-			mr__fit_describe(f, "i_melt_A", set->amplitude_max);
-		}
-	}
-	if (reset) {
-		mr__fit_describe(f, volts ? "v_reset_V" : "i_reset_A",
-		             reset->amplitude);
-		mr__fit_describe(f, "width_reset_s", reset->width_s);
-	}
+	if (set && reset)
+		describe_pulses(f, set, reset);
 	if (read) {
 		mr__fit_describe(f, "v_read_V", read->amplitude);
 		mr__fit_describe(f, "t_read_s", read->width_s);

@@ -16,7 +16,7 @@
 #define FAR 9.0             /* standard deviations beyond which nothing is */
 #define OUTLIERS 1e-7       /* share of readings that may be anything */
 #define READINGS_MOST 500000
-#define DRIFT_MOST 1e-3 /* relative, that cells may have drifted apart */
+#define DRIFT_MOST 0.01 /* relative, that cells may have drifted apart */
 
 /* ---- runs ---------------------------------------------------------------- */
 
@@ -46,12 +46,11 @@ static void fill_noise(struct mr__steplaw *s,
 		s->noise_S[k] = unit_noise(seen, (double)k * s->noise_step_S);
 }
 
-/* Whether the spread of exponents shows in a reading of that age. */
-static bool too_late(const struct mr__steplaw_seen *seen, double age_s)
+/* By what part cells of different exponents have drifted apart. */
+static double apart(const struct mr__steplaw_seen *seen, double age_s)
 {
 	return seen->nu > 0
-	       && seen->nu_spread * log1p(fmax(age_s, 0) / seen->t0_s)
-	          > DRIFT_MOST;
+	       ? seen->nu_spread * log1p(fmax(age_s, 0) / seen->t0_s) : 0;
 }
 
 static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
@@ -63,6 +62,7 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 	double g_S = fabs((double)e->g_S) * back;
 	double sd = mr__noise_sd_S(&seen->noise, g_S, g_S, age_s, e->count);
 	double unit_S = unit_noise(seen, g_S);
+	double drifted_S = apart(seen, age_s) * g_S;
 
 	if (s->n == s->room) {
 		size_t room = s->room ? 2 * s->room : 1024;
@@ -74,7 +74,7 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 		s->readings = more;
 		s->room = room;
 	}
-	sd = fmax(sd * back, NOISE_LEAST_S);
+	sd = fmax(hypot(sd * back, drifted_S), NOISE_LEAST_S);
 	s->readings[s->n++] = (struct mr__step_reading){
 		(float)(e->g_S * back), (float)(sd * sd),
 		(float)(unit_S > 0 ? sd / unit_S : 0), pulses, follows};
@@ -124,7 +124,8 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 			follows = was == SEEN;
 		}
 		if (place == SEEN && was != SEEN
-		    && too_late(seen, (double)(e->t_ns - t_p_ns) * 1e-9))
+		    && apart(seen, (double)(e->t_ns - t_p_ns) * 1e-9)
+		       > DRIFT_MOST)
 			place = LOST;
 		if (place == SEEN && was != SEEN)
 			code = push(s, seen, e, t_p_ns, pulses, follows);

@@ -18,8 +18,8 @@
  *
  * Used are runs of "RESET, reading, SET, reading, SET, ..." with a reading
  * after each single pulse: a pulse that was not looked at ends the run, until
- * the next RESET, and so does a reading so late that the cell's own drift
- * exponent, which is not known, would matter.
+ * the next RESET, and so does a reading so late that cells of different
+ * drift exponents have come apart by more than 1 %; before, that is noise.
  */
 #ifndef MR_CALIBRATION_STEPLAW_H
 #define MR_CALIBRATION_STEPLAW_H
