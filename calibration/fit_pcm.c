@@ -80,7 +80,7 @@ static int fit_steps(struct mr__fitting *f, const struct mr__steplaw *s)
 {
 	enum mr__steplaw_param which[MR__STEP_N];
 	double params[MR__STEP_N];
-	double cov[MR__STEP_N * MR__STEP_N];
+	double cov[MR__STEP_N * MR__STEP_N] = {0};
 	size_t n;
 	int code;
 

@@ -131,13 +131,18 @@ static size_t put_classes(const struct jump *jump, size_t n, bool reset,
 
 static int put_table(struct mr__fitting *f, const struct mr__steplaw *s)
 {
-	size_t most = 2 * CLASSES * N_PARTS;
+	size_t most = (size_t)2 * CLASSES * N_PARTS;
 	double *rows = mr__fit_table(f, "jumps", jump_columns, 4, most);
 	struct jump *jump = malloc((s->n + 1) * sizeof *jump);
 	double *room = malloc((s->n + 1) * sizeof *room);
-	int code = rows && jump && room
-	           ? MR_OK : mr_errtext_set(f->err, MR_ERR_NOMEM, "no memory");
 	size_t classes[2] = {0, 0};
+	int code = MR_OK;
+
+	if (!rows || !jump || !room) {
+		free(jump);
+		free(room);
+		return mr_errtext_set(f->err, MR_ERR_NOMEM, "no memory");
+	}
 
 	for (int reset = 0; reset < 2 && code == MR_OK; reset++) {
 		size_t n = take_jumps(s, reset, jump);

@@ -22,7 +22,7 @@ static const struct mr__fit_family *const families[] = {
 	&mr__fit_pcm_target,
 };
 
-#define N_FAMILIES (sizeof families / sizeof *families)
+#define N_FAMILIES (sizeof families / sizeof families[0])
 
 /* The same, by name. */
 static const char *const family_names[N_FAMILIES] = {
@@ -407,40 +407,65 @@ static int none_suits(const struct rival *rivals, struct mr_errtext *err)
 	                      "no model suits these data%s", list);
 }
 
+/* What a choice works with. */
+struct contest {
+	struct rival rivals[N_FAMILIES];
+	struct mr__before before;
+	uint32_t n_cells;
+	double *room;  /* [N_FAMILIES*n_cells] densities */
+	uint8_t *mark; /* [n_cells] a fold */
+	uint8_t *use;  /* [n_cells] cells of the choice */
+};
+
+static void contest_free(struct contest *c)
+{
+	if (!c)
+		return;
+	free(c->room);
+	free(c->mark);
+	free(c->use);
+	free(c);
+}
+
+static struct contest *contest_new(const uint8_t *all, uint32_t n_cells)
+{
+	struct contest *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return NULL;
+	c->n_cells = n_cells;
+	c->room = calloc(N_FAMILIES * ((size_t)n_cells + 1), sizeof *c->room);
+	c->mark = calloc((size_t)n_cells + 1, 1);
+	c->use = calloc((size_t)n_cells + 1, 1);
+	if (!c->room || !c->mark || !c->use) {
+		contest_free(c);
+		return NULL;
+	}
+	thin(all, n_cells, c->use);
+	return c;
+}
+
 static int choose(const struct mr_history *history, const uint8_t *all,
                   struct mr_fit **out, struct mr_errtext *err)
 {
-	struct rival *rivals = calloc(N_FAMILIES, sizeof *rivals);
-	struct mr__before *before = calloc(1, sizeof *before);
-	double *room = calloc(N_FAMILIES * (size_t)history->n_cells,
-	                      sizeof *room);
-	uint8_t *mark = malloc(history->n_cells);
-	uint8_t *use = malloc(history->n_cells);
-	int code = rivals && before && room && mark && use
-	           ? MR_OK : mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
+	struct contest *c = contest_new(all, history->n_cells);
+	int code;
 
-	if (code == MR_OK)
-		thin(all, history->n_cells, use);
-	for (size_t k = 0; k < N_FAMILIES && code == MR_OK; k++) {
-		rivals[k].family = families[k];
-		rivals[k].before = before;
-		rivals[k].per_cell = room + k * history->n_cells;
-		try_rival(&rivals[k], history, use, mark);
+	if (!c)
+		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
+	for (size_t k = 0; k < N_FAMILIES; k++) {
+		c->rivals[k].family = families[k];
+		c->rivals[k].before = &c->before;
+		c->rivals[k].per_cell = c->room + k * c->n_cells;
+		try_rival(&c->rivals[k], history, c->use, c->mark);
 	}
-	if (code == MR_OK) {
-		qsort(rivals, N_FAMILIES, sizeof *rivals, by_score);
-		code = rivals[0].code != MR_OK
-		       ? none_suits(rivals, err)
-		       : fit_family(rivals[0].family, history, all, NULL, out,
-		                    err);
-	}
+	qsort(c->rivals, N_FAMILIES, sizeof c->rivals[0], by_score);
+	code = c->rivals[0].code != MR_OK
+	       ? none_suits(c->rivals, err)
+	       : fit_family(c->rivals[0].family, history, all, NULL, out, err);
 	if (code == MR_OK)
-		list_choices(rivals, use, history->n_cells, *out);
-	free(rivals);
-	free(before);
-	free(room);
-	free(mark);
-	free(use);
+		list_choices(c->rivals, c->use, c->n_cells, *out);
+	contest_free(c);
 	return code;
 }
 
