@@ -13,6 +13,7 @@
 #include "fit_noise.h"
 #include "targets_priv.h"
 
+#define SOME_CELLS 256 /* that the search begins with */
 #define APART 3.0 /* standard errors from a limit of a law */
 
 #define HOW "likelihood of the readings after programming to targets"
@@ -142,11 +143,15 @@ static void set_wide_steps(const struct mr__likelihood *l, double *x,
 	}
 }
 
+/* Without `cov` it is a step on the way, for which some cells are enough and a
+ * kink is no end. */
 static int maximise(struct mr__targets *t, double *cov)
 {
 	double step[MR__LIKELIHOOD_PARAMS_MAX];
 	double x[MR__LIKELIHOOD_PARAMS_MAX];
-	struct mr__likelihood l = {t, t->n_units, t->n_free, of_unit, step};
+	size_t some = t->n_units < SOME_CELLS ? t->n_units : SOME_CELLS;
+	struct mr__likelihood l = {t, cov ? t->n_units : some, t->n_free,
+	                           of_unit, step};
 	struct mr__maximum best;
 	int code;
 
@@ -158,7 +163,7 @@ static int maximise(struct mr__targets *t, double *cov)
 	for (size_t k = 0; k < t->n_free; k++)
 		t->p[t->free[k]] = x[k];
 	mr__targets_forget(t);
-	return code;
+	return code == MR_ERR_RANGE && !cov ? MR_OK : code;
 }
 
 /* Log density of the readings of one level, with a value of its own. */

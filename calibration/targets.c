@@ -11,7 +11,8 @@
 #include "ladder.h"
 
 #define INSTANTS_MAX 512 /* patterns; more are of arrays read cell by cell */
-#define VAGUE 0.25       /* relative error of G over which an event is not used */
+#define VAGUE 0.05       /* relative error of G over which an event is not used */
+#define VAGUE_FLICKER 0.25 /* the same of 1/f noise, most of it a common factor */
 #define SLOTS_MAX 10
 #define SLOTS_ROOM 1000000 /* events in all slots together */
 #define SURE_NU 0.05     /* how well a law is held to say what nu is */
@@ -183,6 +184,15 @@ static uint32_t note_level(struct mr__targets *t, double g)
 	return (uint32_t)t->n_levels++;
 }
 
+static bool is_vague(const struct mr__targets *t, double target_S,
+                     const struct mr__target_instants *at)
+{
+	double q = mr__targets_q(t, t->p, target_S);
+	double most = t->flicker ? VAGUE_FLICKER : VAGUE;
+
+	return q * q > most * most * at->precision;
+}
+
 static int add_event(struct mr__targets *t, const struct mr__span *s, bool all)
 {
 	struct mr__target_instants at = {0};
@@ -201,17 +211,15 @@ static int add_event(struct mr__targets *t, const struct mr__span *s, bool all)
 		g_S[i] = (double)read->g_S;
 		most = fmax(most, fabs(g_S[i]));
 	}
-	if (most > 0) {
-		double q = mr__targets_q(t, t->p, s->target_S);
-
-		if (find_instants(t, &at, &e.at) != MR_OK)
-			return MR_ERR_NOMEM;
-		if (!e.at || (!all && q * q > VAGUE * VAGUE
-		                              * e.at->precision)) {
-			t->n_vague++;
-			return MR_OK;
-		}
+	if (find_instants(t, &at, &e.at) != MR_OK)
+		return MR_ERR_NOMEM;
+	/* by the target, for cells that were clamped as for others */
+	if (!e.at || (!all && is_vague(t, s->target_S, e.at))) {
+		t->n_vague++;
+		return MR_OK;
 	}
+	if (!(most > 0))
+		e.at = NULL;
 	e.level = note_level(t, s->target_S / t->g_max_S);
 	if (e.level == UINT32_MAX) {
 		t->n_crowded++;
