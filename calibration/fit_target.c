@@ -60,22 +60,26 @@ static size_t ruled(const struct mr__targets *t, const struct mr__law *l, int by
 static void free_law(struct mr__targets *t, const struct mr__law *l)
 {
 	size_t above = ruled(t, l, l->term[0]);
+	size_t terms = 0;
 
+	for (size_t k = 0; k < MR__LAW_TERMS; k++)
+		terms += l->term[k] >= 0;
 	if (l->at_1 >= 0) {
 		if (ruled(t, l, l->at_1) > 0)
 			set_free(t, l->at_1);
 		if (ruled(t, l, l->at_1) > 1)
 			set_free(t, l->exponent);
 	}
-	if (ruled(t, l, l->slope) > 0)
-		set_free(t, l->offset);
-	if (ruled(t, l, l->slope) > 1)
+	/* one level tells of neither: the other would have to be believed */
+	if (ruled(t, l, l->slope) > 1) {
 		set_free(t, l->slope);
+		set_free(t, l->offset);
+	}
 	if (ruled(t, l, l->min) > 0)
 		set_free(t, l->min);
 	if (ruled(t, l, l->max) > 0)
 		set_free(t, l->max);
-	for (size_t k = 0; k < MR__LAW_TERMS && k < above; k++)
+	for (size_t k = 0; k < MR__LAW_TERMS && above >= terms; k++)
 		set_free(t, l->term[k]);
 }
 
@@ -209,6 +213,14 @@ static double alone(struct mr__targets *t, int law, size_t level, double *se)
 	return x;
 }
 
+/* Whether a level is all that a line has. */
+static bool is_lone(const struct mr__targets *t, const struct mr__law *l,
+                    size_t k)
+{
+	return mr__law_ruler(l, t->p, t->level[k]) == l->slope
+	       && ruled(t, l, l->slope) == 1;
+}
+
 /* A level that may lie on either side of a limit of its law tells of neither
  * side, and would make of the likelihood one with a kink, of which errors are
  * not what its curvature says: it gets a value of its own. */
@@ -227,11 +239,13 @@ static bool set_apart(struct mr__targets *t)
 			double se;
 			double value;
 
-			if (isnan(line) || off > 0.5 * fabs(line)
-			    || !isnan(t->own[law][k]))
+			if (isnan(line) || !isnan(t->own[law][k])
+			    || (off > 0.5 * fabs(line)
+			        && !is_lone(t, l, k)))
 				continue;
 			value = alone(t, law, k, &se);
-			if (!(off < APART * se) || !isfinite(se))
+			if (!isfinite(se)
+			    || (off >= APART * se && !is_lone(t, l, k)))
 				continue;
 			t->own[law][k] = value;
 			any = true;
