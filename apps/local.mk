@@ -169,6 +169,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/numbers.c \
 	%D%/softhebb/numbers.h \
 	%D%/softhebb/options.c \
+	%D%/softhebb/passage.c \
+	%D%/softhebb/passage.h \
 	%D%/softhebb/plot.c \
 	%D%/softhebb/plot_study.c \
 	%D%/softhebb/posthoc.c \
@@ -184,6 +186,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/session.c \
 	%D%/softhebb/shallow.c \
 	%D%/softhebb/shallow.h \
+	%D%/softhebb/shallow_keep.c \
+	%D%/softhebb/shallow_keep.h \
 	%D%/softhebb/shallow_presets.c \
 	%D%/softhebb/shallow_presets.h \
 	%D%/softhebb/shrink.c \
@@ -197,6 +201,7 @@ libapps_la_SOURCES = \
 	%D%/softhebb/team.h \
 	%D%/softhebb/tiles.c \
 	%D%/softhebb/tiles.h \
+	%D%/softhebb/tiles_keep.c \
 	%D%/softhebb/transfer.c \
 	%D%/softhebb/transfer.h \
 	%D%/softhebb/vote.c \

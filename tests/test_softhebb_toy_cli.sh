@@ -122,6 +122,85 @@ d["results"][0]["operations"] > 400' run softhebb $layer --weights array \
 	json log_counts_operations 'd["schema"]' log bars.db stats
 }
 
+# ---- shallow checkpoints -----------------------------------------------------
+
+# WEIGHTS: killed with a checkpoint and taken up again, twice.
+resumed_layer() {
+	long="$bars --epochs 15 --weights $1 --seed 3"
+	[ "$1" = array ] && long="$long --ages 1h"
+	# shellcheck disable=SC2086
+	tool run softhebb $long --json
+	bare "whole_$1"
+	# shellcheck disable=SC2086
+	"$memrig" run softhebb $long --checkpoint "$1.state" \
+		--checkpoint-every 1 > out 2> err &
+	run=$!
+	while kill -0 $run 2> /dev/null && [ ! -s "$1.state" ]; do :; done
+	kill -KILL $run
+	wait $run 2> /dev/null
+	[ $? -eq 137 ] && [ -s "$1.state" ]
+	report "$1_was_killed_with_a_checkpoint" $?
+	cp "$1.state" kept.state
+	for time in first second; do
+		# shellcheck disable=SC2086
+		tool run softhebb $long --checkpoint "$1.state" --resume --json
+		bare resumed
+		[ -s "whole_$1" ] && cmp -s "whole_$1" resumed
+		report "$1_resumed_a_${time}_time_equals_the_whole" $?
+	done
+	wrong_layer "$1" --epochs 15 --weights "$1"
+}
+
+# NAME OPTION...: the file in bad.state is refused with PATTERN and kept.
+refused_layer() { # NAME PATTERN OPTION...
+	name=$1
+	pattern=$2
+	shift 2
+	cp bad.state bad.before
+	# shellcheck disable=SC2086
+	wrong "$name" 2 "$pattern" run softhebb $bars "$@" \
+		--checkpoint bad.state --resume
+	cmp -s bad.state bad.before
+	report "${name}_and_left_alone" $?
+}
+
+wrong_layer() { # WEIGHTS OPTION...
+	of=$1
+	shift
+	cp kept.state bad.state
+	refused_layer "${of}_of_another_seed" 'another seed (3, here 4)' "$@" \
+		--seed 4
+	refused_layer "${of}_of_another_rule" 'another rule' "$@" --seed 3 --t 9
+	refused_layer "${of}_of_fewer_samples" 'another number of samples' "$@" \
+		--seed 3 --samples 100
+	printf '%4096s' no > bad.state
+	refused_layer "${of}_that_is_none" 'no checkpoint of a shallow network' \
+		"$@" --seed 3
+	head -c 900 kept.state > bad.state
+	refused_layer "${of}_cut_off" 'bad.state is damaged or cut off' "$@" \
+		--seed 3
+}
+
+wrong_keeping() {
+	refused keep_resume_alone 'need --checkpoint FILE' --resume
+	refused keep_every_alone 'need --checkpoint FILE' --checkpoint-every 3
+	refused keep_every_zero '--checkpoint-every: 0 is outside' \
+		--checkpoint a --checkpoint-every 0
+	refused keep_of_seeds 'holds one run: say one seed' --checkpoint a \
+		--seeds 3 --weights float
+	refused keep_of_both 'holds one run: say --weights float or' \
+		--checkpoint a
+	# shellcheck disable=SC2086
+	refused keep_of_a_board 'gives no snapshot of its cells' $bars \
+		--checkpoint a --weights array --array arc1+loop:pcm
+	# shellcheck disable=SC2086
+	refused keep_that_is_missing 'gone.state cannot be read' $bars \
+		--weights float --checkpoint gone.state --resume
+	# shellcheck disable=SC2086
+	wrong keep_in_no_folder 1 'nowhere/c.state' run softhebb $bars \
+		--weights float --checkpoint nowhere/c.state
+}
+
 # ---- deep --------------------------------------------------------------------
 
 deep="--preset mnist-cnn --data set --train-samples 20 --test-samples 10
@@ -256,9 +335,8 @@ mnist-cnn, .*cifar10-3-hard, .*, imagenet$" --preset mnist
 
 # The options of one kind of network, asked of the other.
 wrong_kinds() {
-	for option in train-samples=3 simultaneous random checkpoint=c \
-		checkpoint-every=1 resume transfer=emu:pcm transfer-seeds=1 \
-		transfer-samples=1; do
+	for option in train-samples=3 simultaneous random transfer=emu:pcm \
+		transfer-seeds=1 transfer-samples=1; do
 		refused "shallow_${option%%=*}" "--${option%%=*} is for deep \
 networks; 'mnist-100' is a shallow" "--$option"
 	done
@@ -393,6 +471,9 @@ if command -v python3 > /dev/null; then
 	results
 	logged
 	wrong_arrays
+	resumed_layer float
+	resumed_layer array
+	wrong_keeping
 	resumed
 	wrong_checkpoints
 	unwritable

@@ -8,6 +8,7 @@
 #include "../busy.h"
 #include "../cmd.h"
 #include "shallow.h"
+#include "shallow_keep.h"
 #include "shallow_presets.h"
 #include "study.h"
 
@@ -68,6 +69,7 @@ struct mr_softhebb_app {
 	uint32_t n_planned;
 	bool partial;
 	struct mr_busy busy;
+	struct mr_shallow_keep keep; /**< path NULL: none; of the one run */
 	struct mr_study study;
 };
 

@@ -117,9 +117,7 @@ static int take_sizes(struct mr_softhebb_app *app)
 static int refuse_deep(struct mr_softhebb_app *app)
 {
 	static const char *const only[] = {"train-samples", "simultaneous",
-	                                   "random", "checkpoint",
-	                                   "checkpoint-every", "resume",
-	                                   "transfer", "transfer-seeds",
+	                                   "random", "transfer", "transfer-seeds",
 	                                   "transfer-samples"};
 
 	for (size_t k = 0; k < sizeof only / sizeof *only; k++)
@@ -179,6 +177,31 @@ static int take_carriers(struct mr_softhebb_app *app)
 	return code;
 }
 
+static int take_keep(struct mr_softhebb_app *app)
+{
+	struct mr_tool *tool = app->tool;
+	int code = mr_tool_u32(tool, "checkpoint-every", 1, UINT32_MAX,
+	                       &app->keep.every);
+
+	app->keep.path = mr_tool_value(tool, "checkpoint");
+	app->keep.resume = mr_tool_value(tool, "resume") != NULL;
+	if (code != MR_OK)
+		return code;
+	if (!app->keep.path && (app->keep.resume || app->keep.every))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--resume and --checkpoint-every need "
+		                    "--checkpoint FILE");
+	if (app->keep.path && app->n_seeds > 1)
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--checkpoint holds one run: say one seed");
+	if (app->keep.path &&
+	    app->carriers == (MR_CARRY_FLOAT | MR_CARRY_ARRAY))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--checkpoint holds one run: say --weights "
+		                    "float or --weights array");
+	return MR_OK;
+}
+
 static int take_ages(struct mr_softhebb_app *app)
 {
 	return mr_ages_take(app->tool, MR_AGES_MAX, app->age_s, &app->n_ages);
@@ -221,7 +244,7 @@ int mr_softhebb_settle(struct mr_softhebb_app *app)
 {
 	int (*const steps[])(struct mr_softhebb_app *app) = {
 		take_preset, refuse_deep, take_rule, take_sizes, take_mapping,
-		take_carriers, take_ages, take_plot, mr_study_settle,
+		take_carriers, take_keep, take_ages, take_plot, mr_study_settle,
 		take_images};
 	int code = mr_seeds_take(app->tool, 1, &app->seeds, &app->n_seeds);
 

@@ -3,6 +3,7 @@
 
 /* Results of "memrig run softhebb" as a table or as JSON. */
 #include "app.h"
+#include "tiles.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,6 +97,11 @@ static void print_wear(const struct mr_softhebb_app *app,
 	        (unsigned long long)r->n_ops,
 	        mr_tool_pretty(busy, r->busy_s, "s"),
 	        mr_tool_pretty(lived, r->array_s, "s"));
+	if (r->wear.dropped)
+		fprintf(app->tool->out,
+		        "%llu pulses were dropped: more than %d for a weight at "
+		        "once\n",
+		        (unsigned long long)r->wear.dropped, MR_TILES_PULSES);
 }
 
 static void print_mean(const struct mr_softhebb_app *app, bool array)
@@ -185,8 +191,9 @@ static json_t *ages_json(const struct mr_softhebb_run *r)
 
 static json_t *wear_json(const struct mr_softhebb_run *r)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "pulses",
-	                 (json_int_t)r->wear.pulses, "refreshed",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "pulses",
+	                 (json_int_t)r->wear.pulses, "pulses_dropped",
+	                 (json_int_t)r->wear.dropped, "refreshed",
 	                 (json_int_t)r->wear.refreshed, "missed",
 	                 (json_int_t)r->wear.missed, "reads",
 	                 (json_int_t)r->wear.reads, "drives",

@@ -14,6 +14,7 @@ struct job {
 	struct mr_softhebb_app *app;
 	struct mr_softhebb_run *run;
 	struct mr_shallow_plan plan;
+	int64_t begin_ns; /* array time */
 	char what[64];
 };
 
@@ -46,7 +47,39 @@ static struct mr_shallow_plan plan_of(struct job *job)
 		.epochs = app->epochs,
 		.stop = app->tool->context.stop,
 		.progress = show_progress,
-		.user = job};
+		.user = job,
+		.keep = app->keep.path ? &app->keep : NULL};
+}
+
+/* What the report says of the array's work beside the wear. */
+static void keep_work(void *user, struct mr_passage *p)
+{
+	struct job *job = user;
+	struct mr_busy *busy = &job->app->busy;
+	uint64_t begin_ns = (uint64_t)job->begin_ns;
+
+	if (!job->run->array)
+		return;
+	mr_passage_wide(p, &begin_ns);
+	mr_passage_wide(p, &busy->n_ops);
+	mr_passage_number(p, &busy->busy_s);
+	if (!p->code && !isfinite(busy->busy_s))
+		p->code = mr_errtext_set(p->err, MR_ERR_FORMAT,
+		                         "%s: a time at work is no finite number",
+		                         p->path);
+	job->begin_ns = (int64_t)begin_ns;
+}
+
+static void settle_keep(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+	bool array = job->run->array;
+
+	app->keep.more = keep_work;
+	app->keep.user = job;
+	mr_shallow_identify(&job->plan, array ? &app->mapping : NULL,
+	                    array ? app->tool->uri : NULL, job->run->seed,
+	                    &app->keep.identity);
 }
 
 static uint32_t inputs(const struct mr_softhebb_app *app)
@@ -62,6 +95,8 @@ static int learn(struct job *job, struct mr_hebb_carrier *carrier)
 	int code;
 
 	job->plan = plan_of(job);
+	if (app->keep.path)
+		settle_keep(job);
 	code = mr_shallow_run(&job->plan, carrier, job->run->seed,
 	                      &job->run->result, &err);
 	job->run->wall_s = (double)(now_ns(app) - begin_ns) * 1e-9;
@@ -114,7 +149,12 @@ static int look_once(struct job *job, struct mr_hebb_carrier *carrier,
 	age->kept = score.labels;
 	age->soft = score.soft;
 	age->compensated = NAN;
-	if (code == MR_OK && mr_hebb_compensate(carrier, false) == MR_OK) {
+	if (code != MR_OK)
+		return code;
+	code = mr_hebb_compensate(carrier, false);
+	if (code == MR_ERR_RANGE) /* too little is left to measure */
+		return MR_OK;
+	if (code == MR_OK) {
 		code = mr_vote_rate(&job->run->result.vote, &job->plan.params,
 		                    carrier, test, &score);
 		age->compensated = score.soft;
@@ -170,8 +210,13 @@ static int grow_old(struct job *job, struct mr_hebb_carrier *carrier)
 		code = mr_samples_take(&test, &app->test, app->test_samples);
 	if (code != MR_OK)
 		mr_tool_fail(app->tool, code, "out of memory");
-	if (code == MR_OK && app->n_ages)
-		(void)mr_hebb_calibrate(carrier);
+	if (code == MR_OK && app->n_ages) {
+		code = mr_hebb_calibrate(carrier);
+		if (code != MR_OK)
+			mr_tool_fail(app->tool, code,
+			             "--ages: calibration before the waits: %s",
+			             carrier->type->errmsg(carrier->self));
+	}
 	for (uint32_t k = 0; k < app->n_ages && code == MR_OK; k++)
 		code = age_once(job, carrier, &train, &test, begin_ns,
 		                app->age_s[k]);
@@ -202,17 +247,32 @@ static int carry(struct job *job)
 	return code;
 }
 
+/* A board keeps its cells itself: there is nothing to go on from in a file. */
+static int check_keep(const struct mr_softhebb_app *app)
+{
+	const struct mr_description *desc = mr_array_describe(app->tool->array);
+
+	if (!app->keep.path || desc->abilities & MR_ABILITY_SNAPSHOT)
+		return MR_OK;
+	return mr_tool_fail(app->tool, MR_ERR_USAGE,
+	                    "--checkpoint: the array %s (%s) gives no snapshot "
+	                    "of its cells, so that its state cannot be kept; an "
+	                    "emulated array (emu:) does",
+	                    app->tool->uri, desc->driver);
+}
+
 static int run_on_array(struct job *job)
 {
 	struct mr_softhebb_app *app = job->app;
 	struct mr_tool *tool = app->tool;
 	struct mr_busy before;
-	int64_t begin_ns;
 	int code = open_array(job);
 
+	if (code == MR_OK)
+		code = check_keep(app);
 	if (code != MR_OK)
 		return code;
-	begin_ns = mr_array_time_ns(tool->array);
+	job->begin_ns = mr_array_time_ns(tool->array);
 	mr_array_unobserve(tool->array, &app->busy);
 	before = app->busy;
 	code = mr_busy_watch(&app->busy, tool->array);
@@ -221,7 +281,7 @@ static int run_on_array(struct job *job)
 		                    mr_array_errmsg(tool->array));
 	code = carry(job);
 	job->run->array_s =
-		(double)(mr_array_time_ns(tool->array) - begin_ns) * 1e-9;
+		(double)(mr_array_time_ns(tool->array) - job->begin_ns) * 1e-9;
 	job->run->busy_s = app->busy.busy_s - before.busy_s;
 	job->run->n_ops = app->busy.n_ops - before.n_ops;
 	if (mr_tool_close_log(tool) != MR_OK && code == MR_OK)

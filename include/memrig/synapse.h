@@ -314,6 +314,29 @@ MR_API int mr_synapse_pulse(struct mr_synapse *syn, uint32_t out,
                             const int8_t *change);
 
 /**
+ * Save what the mapping knows beside the cells: accumulated changes, counters of
+ * selection, pulses since the last erase, calibration and compensation. The
+ * cells themselves are mr_array_snapshot()'s; a reading at hand is not saved.
+ *
+ * @param syn  the synapses.
+ * @param out  receives the state, in this machine's byte order; release with
+ *             free(out->data).
+ * @return MR_OK; MR_ERR_NOMEM.
+ */
+MR_API int mr_synapse_save(const struct mr_synapse *syn, struct mr_blob *out);
+
+/**
+ * Take up a state that mr_synapse_save() gave; a reading at hand is used up.
+ *
+ * @param syn   synapses of the same options on an array of the same shape.
+ * @param blob  the state.
+ * @return MR_OK; MR_ERR_FORMAT if it is malformed, of other synapses or with a
+ *         number that is not finite (the synapses then are unchanged).
+ */
+MR_API int mr_synapse_restore(struct mr_synapse *syn,
+                              const struct mr_blob *blob);
+
+/**
  * Pulses applied so far.
  *
  * @param syn  the synapses.
