@@ -73,6 +73,8 @@ libapps_la_SOURCES = \
 	%D%/datasets/stl.c \
 	%D%/datasets/strips.c \
 	%D%/ending.c \
+	%D%/energy.c \
+	%D%/energy.h \
 	%D%/ending.h \
 	%D%/figure.c \
 	%D%/figure.h \
@@ -148,6 +150,7 @@ libapps_la_SOURCES = \
 	%D%/softhebb/deep_app.h \
 	%D%/softhebb/deep_crossbar.c \
 	%D%/softhebb/deep_crossbar.h \
+	%D%/softhebb/deep_plot.c \
 	%D%/softhebb/deep_report.c \
 	%D%/softhebb/deep_transfer.c \
 	%D%/softhebb/dense.c \
@@ -156,6 +159,9 @@ libapps_la_SOURCES = \
 	%D%/softhebb/descent.h \
 	%D%/softhebb/features.c \
 	%D%/softhebb/features.h \
+	%D%/softhebb/grid.c \
+	%D%/softhebb/histogram.c \
+	%D%/softhebb/histogram.h \
 	%D%/softhebb/judge.c \
 	%D%/softhebb/judge.h \
 	%D%/softhebb/kernels.h \

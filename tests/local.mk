@@ -18,6 +18,7 @@ test_programs = \
 	%D%/test_datasets \
 	%D%/test_doctor \
 	%D%/test_emulator \
+	%D%/test_energy \
 	%D%/test_filters \
 	%D%/test_guard_cells \
 	%D%/test_failures \

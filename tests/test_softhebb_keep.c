@@ -312,10 +312,10 @@ static void forge(const char *path, const uint8_t *good, size_t n, size_t at,
 	spill(path, bad, n);
 }
 
-/* Places: the head is 3 + 10 words, then step, samples; in floating point the
+/* Places: the head is 3 + 11 words, then step, samples; in floating point the
  * weights; on an array six counts of 8 bytes, bias, radii, norms, the size of the
  * snapshot. */
-#define AT_STEP ((size_t)52)
+#define AT_STEP ((size_t)56)
 #define AT_STATE (AT_STEP + 16)
 #define AT_RADIUS (AT_STATE + 48 + 4 * N_OUT)
 #define AT_BLOB (AT_RADIUS + 8 * N_OUT)
@@ -366,7 +366,7 @@ static void nan_in_float_weights_is_refused(void)
 	size_t n = slurp(path, good);
 
 	forge(path, good, n, AT_STATE + 40, "\0\0\300\177", 4);
-	refused(&b, MR_ERR_FORMAT, "the value at byte 108 is no finite number");
+	refused(&b, MR_ERR_FORMAT, "the value at byte 112 is no finite number");
 	mr_images_free(&b.train);
 }
 

@@ -113,6 +113,34 @@ d["results"][1]["wear"]["pulses"] > 0' run softhebb $layer --seed 5 \
 	right table_has_both_rows '^array      5 ' run softhebb $layer --seed 5
 }
 
+tiled() {
+	# shellcheck disable=SC2086
+	json tiles_learn_and_age 'd["tiles"] == [2, 2] and
+d["results"][0]["accuracy"] > 0.8 and
+sum(d["results"][0]["winner_p_histogram"]["counts"]) == 50 and
+sum(d["results"][0]["radius"]["histogram"]["counts"]) == 20 and
+d["results"][0]["energy"]["reads_J"] > 0 and
+d["results"][0]["energy"]["pulses_J"] > 0 and
+d["results"][0]["energy"]["uncounted"] == 0 and
+d["results"][0]["wear"]["pulses_dropped"] == 0 and
+d["results"][0]["ages"][0]["t_s"] == 3600' run softhebb $layer --seed 5 \
+		--weights array --tiles 2x2 --ages 1h
+	# shellcheck disable=SC2086
+	refused tile_too_small 'tile 1 of 2 x 2: .*392 x 20 cells are needed' \
+		$layer --weights array --tiles 2x2 \
+		--array 'emu:pcm?rows=392&cols=19'
+	# shellcheck disable=SC2086
+	refused tiles_of_a_board 'is one device' $layer --weights array \
+		--tiles 2x2 --array arc1+loop:pcm
+	# shellcheck disable=SC2086
+	refused tiles_of_one_seed 'fixes a seed' $layer --weights array \
+		--tiles 1x2 --array 'emu:pcm?seed=3'
+	# shellcheck disable=SC2086
+	refused tiles_more_than_neurons 'more than 784 inputs and 3 outputs' \
+		--preset mnist-100 --data set --neurons 3 --weights array \
+		--tiles 1x4
+}
+
 logged() {
 	# shellcheck disable=SC2086
 	json log_keeps_the_run 'd["log"] == "bars.db" and
@@ -327,6 +355,11 @@ mnist-cnn, .*cifar10-3-hard, .*, imagenet$" --preset mnist
 	refused clip_zero '--w-clip: 0 is outside' --w-clip 0
 	refused refresh_negative '--refresh-every: ' --refresh-every=-1
 	refused sample_time_negative '--sample-time: ' --sample-time=-1s
+	for grid in 0x1 2 x 2x 17x1 2x2x2 -1x1; do
+		refused "tiles_$grid" 'is no grid of 1x1 to 16x16' "--tiles=$grid"
+	done
+	refused tiles_with_log 'log keeps the operations of one array' \
+		--tiles 2x1 --log a.db --weights array
 	refused seeds_none 'seeds' --seeds 0 --data nowhere
 	refused option_unknown 'neuronz' --neuronz 3
 	refused plot_of_another_kind '\.png' --plot a.jpg
@@ -343,7 +376,7 @@ networks; 'mnist-100' is a shallow" "--$option"
 	for option in neurons=3 batch=1 t=1 eta=1 radius=1 norm-rate=1 by-max \
 		bias-rate=1 hard mapping=plain pulses=round w-clip=1 \
 		refresh-every=1 sample-time=1s readout=labels readout-t=1 \
-		robustness attacked=1 posthoc interpolate=1,2; do
+		robustness attacked=1 posthoc interpolate=1,2 tiles=1x1; do
 		refused "deep_${option%%=*}" "--${option%%=*} is for the shallow \
 networks; 'mnist-cnn' is a deep" --preset mnist-cnn "--$option"
 	done
@@ -470,6 +503,7 @@ wrong_data
 if command -v python3 > /dev/null; then
 	results
 	logged
+	tiled
 	wrong_arrays
 	resumed_layer float
 	resumed_layer array

@@ -37,6 +37,7 @@ static void layers(struct mr_passage *p, struct mr_deep_state *state)
 		struct mr_deep_block *block = &state->network->block[l];
 
 		mr_passage_number(p, &state->p_winner[l]);
+		mr_passage_words(p, state->p_bins[l], MR_DEEP_BINS);
 		mr_passage_words(p, state->wins[l], block->spec->n_kernels);
 		mr_passage_floats(p, block->run_mean, block->shape.channels);
 		mr_passage_floats(p, block->run_var, block->shape.channels);
@@ -56,6 +57,9 @@ static void results(struct mr_passage *p, struct mr_deep_result *result)
 		mr_passage_words(p, &r->n_radius_one, 1);
 		mr_passage_words(p, &r->n_used, 1);
 		mr_passage_number(p, &r->spent_s);
+		mr_passage_words(p, r->p_bins, MR_DEEP_BINS);
+		mr_passage_floats(p, &r->radius_top, 1);
+		mr_passage_words(p, r->radius_bins, MR_DEEP_BINS);
 	}
 	mr_passage_number(p, &result->pass_s);
 	mr_passage_number(p, &result->features_s);

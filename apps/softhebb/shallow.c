@@ -156,6 +156,19 @@ static void measure_radii(struct mr_shallow_result *r, uint32_t n_out,
 	                         r->radius_mean * r->radius_mean, 0));
 }
 
+static void count_radii(struct mr_shallow_result *r, uint32_t n_out,
+                        uint32_t n_in)
+{
+	memset(r->radius_bins, 0, sizeof r->radius_bins);
+	r->radius_top = fmax(2, r->radius_max);
+	for (uint32_t k = 0; k < n_out; k++) {
+		double norm = mr_hebb_norm(&r->w[(size_t)k * n_in], n_in);
+
+		r->radius_bins[(int)fmin(norm / r->radius_top * MR_RADIUS_BINS,
+		                         MR_RADIUS_BINS - 1)]++;
+	}
+}
+
 static int vote(const struct mr_shallow_plan *plan,
                 struct mr_hebb_carrier *carrier,
                 const struct mr_samples *train, const struct mr_samples *test,
@@ -189,8 +202,10 @@ int mr_shallow_rate(const struct mr_shallow_plan *plan,
 		code = vote(plan, carrier, &train, &test, result);
 	if (code == MR_OK)
 		code = carrier->type->read(carrier->self, result->w);
-	if (code == MR_OK)
+	if (code == MR_OK) {
 		measure_radii(result, carrier->n_out, carrier->n_in);
+		count_radii(result, carrier->n_out, carrier->n_in);
+	}
 	mr_samples_free(&train);
 	mr_samples_free(&test);
 	return code;

@@ -36,12 +36,16 @@ struct mr_shallow_plan {
 	struct mr_shallow_keep *keep; /**< a checkpoint; NULL = none */
 };
 
+#define MR_RADIUS_BINS 20 /**< of a histogram over 0..radius_top */
+
 /** What came of a run. */
 struct mr_shallow_result {
 	bool partial;      /**< ended early */
 	uint64_t n_seen;   /**< samples learned from */
 	struct mr_vote_score test; /**< accuracies */
 	double radius_mean, radius_sd, radius_min, radius_max;
+	double radius_top; /**< upper end of the histogram: at least 2 */
+	uint32_t radius_bins[MR_RADIUS_BINS]; /**< neurons by radius */
 	float *w;          /**< [n_out*n_in] weights at the end, as looked at */
 	struct mr_vote vote; /**< what the training samples said of each neuron */
 };

@@ -6,12 +6,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define N_ID 10
+#define N_ID 11
 
 static const char *const names[N_ID] = {
 	"rule", "mapping", "array", "set of images", "seed", "seed",
 	"number of neurons", "size of batch", "number of samples",
-	"number of epochs"};
+	"number of epochs", "grid of tiles"};
 
 static const struct mr_passage_kind kind = {
 	.what = "a shallow network", .magic = "MRSHALCK",
@@ -22,7 +22,7 @@ static void fill_id(const struct mr_shallow_identity *id, uint32_t *out)
 	const uint32_t all[N_ID] = {
 		id->rule, id->mapping, id->array, id->data, (uint32_t)id->seed,
 		(uint32_t)(id->seed >> 32), id->n_out, id->batch, id->samples,
-		id->epochs};
+		id->epochs, id->tiles};
 
 	memcpy(out, all, sizeof all);
 }

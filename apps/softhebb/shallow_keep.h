@@ -28,6 +28,7 @@ struct mr_shallow_identity {
 	uint32_t batch;
 	uint32_t samples;
 	uint32_t epochs;
+	uint32_t tiles;   /**< grid of arrays, rows << 16 | columns; 0 = one */
 };
 
 /** A checkpoint of a plan. */

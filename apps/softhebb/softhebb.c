@@ -50,6 +50,7 @@ static const struct mr_tool_option options[] = {
 	{"w-clip", "X", "weight of a full cell", false},
 	{"refresh-every", "N", "samples between refreshes of used-up pairs",
 	 false},
+	{"tiles", "RxC", "spread the layer over a grid of emulated arrays", false},
 	{"sample-time", "TIME", "array time between samples; default 0", false},
 	{"ages", "LIST",
 	 "times since training at which to look again, such as 1h,1d,365d",

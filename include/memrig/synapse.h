@@ -251,7 +251,9 @@ MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
 
 /**
  * Weighted sums of many vectors of all inputs, back to back: fewer and larger
- * drives than mr_synapse_forward().
+ * drives than mr_synapse_forward(). As there, an array that offers no drive, or
+ * none with such levels, is read instead and the sums are digital: for each
+ * vector a reading of the cells of all inputs that are not 0.
  *
  * @param syn    the synapses.
  * @param x      [batch*n_in] values; |x| <= 1 (1 = the full read voltage).
