@@ -93,7 +93,7 @@ results() {
 d["app"] == "softhebb" and d["neurons"] == 20 and not d["partial"] and
 all(r["seed"] == 5 and r["readout"] == "neuron labels" and
     r["accuracy"] > 0.8 and 10 <= r["neurons_used"] <= 20 and
-    {"mean", "sd", "min", "max"} == set(r["radius"]) and
+    {"mean", "sd", "min", "max", "histogram"} == set(r["radius"]) and
     r["radius"]["min"] > 0 and r["samples"] == 400 for r in d["results"]) and
 [a["t_s"] for a in d["results"][1]["ages"]] == [60, 86400] and
 d["results"][1]["wear"]["pulses"] > 0' run softhebb $layer --seed 5 \

@@ -97,7 +97,7 @@ static void plot_layers(FILE *to, const char *name, uint32_t n)
 	fputs("plot ", to);
 	for (uint32_t l = 0; l < n; l++)
 		fprintf(to,
-		        "%s$%s%u using 1:2 with steps lw 2.2 lc rgb '%s' title "
+		        "%s$%s%u using 1:2 with histeps lw 2.2 lc rgb '%s' title "
 		        "'layer %u'",
 		        l ? ", " : "", name, l, colours[l], l + 1);
 	fputc('\n', to);
@@ -109,8 +109,10 @@ static void histogram_panels(FILE *to, const struct mr_deep_app *app)
 
 	panel_at(to, 0.70, 0.97, 0.60, 0.92);
 	mark_seen(to, app->preset, false);
-	fputs("set title 'Share of the winner (dotted: other people)'\n"
-	      "set xlabel 'share, mean of an image (1)'\n"
+	fprintf(to,
+	        "set title 'Share of the winner%s'\n",
+	        app->preset->layer[0].seen_p > 0 ? " (dotted: other people)" : "");
+	fputs("set xlabel 'share, mean of an image (1)'\n"
 	      "set ylabel 'images (%)'\nset key inside right top\n"
 	      "set xrange [0:1]\nset yrange [0:*]\n",
 	      to);

@@ -15,7 +15,7 @@
 #include "../outfile.h"
 
 #define CHUNK 4096 /* words at a time */
-#define WORD 4u    /* bytes */
+#define WORD ((size_t)4) /* bytes */
 #define N_HEAD 3   /* words of magic and version */
 
 /* The last word may be there in part. */

@@ -190,8 +190,8 @@ static void winners_panel(struct plot *p)
 	fputs("set title 'Activation of the winner'\n"
 	      "set xlabel 'activation (1)'\nset ylabel 'test samples (%)'\n"
 	      "set key inside left top\nset xrange [0:1]\nset yrange [0:*]\n"
-	      "plot $winner0 using 1:2 with steps lw 2.4 lc rgb '" MR_FIGURE_BLUE
-	      "' title 'float', $winner1 using 1:2 with steps lw 2.4 lc rgb '"
+	      "plot $winner0 using 1:2 with histeps lw 2.4 lc rgb '" MR_FIGURE_BLUE
+	      "' title 'float', $winner1 using 1:2 with histeps lw 2.4 lc rgb '"
 	      MR_FIGURE_RED "' title 'array'\n",
 	      p->to);
 }
