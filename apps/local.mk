@@ -74,6 +74,8 @@ libapps_la_SOURCES = \
 	%D%/datasets/stl.c \
 	%D%/datasets/strips.c \
 	%D%/ending.c \
+	%D%/energy.c \
+	%D%/energy.h \
 	%D%/ending.h \
 	%D%/figure.c \
 	%D%/figure.h \
@@ -175,6 +177,7 @@ libapps_la_SOURCES = \
 	%D%/softhebb/deep_app.h \
 	%D%/softhebb/deep_crossbar.c \
 	%D%/softhebb/deep_crossbar.h \
+	%D%/softhebb/deep_plot.c \
 	%D%/softhebb/deep_report.c \
 	%D%/softhebb/deep_transfer.c \
 	%D%/softhebb/dense.c \
@@ -183,6 +186,9 @@ libapps_la_SOURCES = \
 	%D%/softhebb/descent.h \
 	%D%/softhebb/features.c \
 	%D%/softhebb/features.h \
+	%D%/softhebb/grid.c \
+	%D%/softhebb/histogram.c \
+	%D%/softhebb/histogram.h \
 	%D%/softhebb/judge.c \
 	%D%/softhebb/judge.h \
 	%D%/softhebb/kernels.h \
@@ -196,6 +202,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/numbers.c \
 	%D%/softhebb/numbers.h \
 	%D%/softhebb/options.c \
+	%D%/softhebb/passage.c \
+	%D%/softhebb/passage.h \
 	%D%/softhebb/plot.c \
 	%D%/softhebb/plot_study.c \
 	%D%/softhebb/posthoc.c \
@@ -211,6 +219,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/session.c \
 	%D%/softhebb/shallow.c \
 	%D%/softhebb/shallow.h \
+	%D%/softhebb/shallow_keep.c \
+	%D%/softhebb/shallow_keep.h \
 	%D%/softhebb/shallow_presets.c \
 	%D%/softhebb/shallow_presets.h \
 	%D%/softhebb/shrink.c \
@@ -224,6 +234,7 @@ libapps_la_SOURCES = \
 	%D%/softhebb/team.h \
 	%D%/softhebb/tiles.c \
 	%D%/softhebb/tiles.h \
+	%D%/softhebb/tiles_keep.c \
 	%D%/softhebb/transfer.c \
 	%D%/softhebb/transfer.h \
 	%D%/softhebb/vote.c \

@@ -121,6 +121,7 @@ libdriver_la_SOURCES = \
 	%D%/synapse_layout.c \
 	%D%/synapse_read.c \
 	%D%/synapse_refresh.c \
+	%D%/synapse_state.c \
 	%D%/synapse_update.c \
 	%D%/transport.h \
 	%D%/transport_control.c \

@@ -18,6 +18,7 @@ test_programs = \
 	%D%/test_datasets \
 	%D%/test_doctor \
 	%D%/test_emulator \
+	%D%/test_energy \
 	%D%/test_filters \
 	%D%/test_guard_cells \
 	%D%/test_failures \
@@ -58,6 +59,7 @@ test_programs = \
 	%D%/test_softhebb_deep \
 	%D%/test_softhebb_failures \
 	%D%/test_softhebb_kernels \
+	%D%/test_softhebb_keep \
 	%D%/test_softhebb_run \
 	%D%/test_scpi_cobs \
 	%D%/test_serial \
@@ -66,6 +68,7 @@ test_programs = \
 	%D%/test_synapse \
 	%D%/test_synapse_batch \
 	%D%/test_synapse_folds \
+	%D%/test_synapse_state \
 	%D%/test_table \
 	%D%/test_target \
 	%D%/test_trace \
@@ -222,6 +225,9 @@ softhebb_case = %D%/softhebb_case.c %D%/softhebb_case.h $(imagefiles)
 %C%_test_softhebb_accept_SOURCES = %D%/test_softhebb_accept.c $(softhebb_case)
 %C%_test_softhebb_moved_SOURCES = %D%/test_softhebb_moved.c %D%/toyset.c \
 	%D%/toyset.h
+%C%_test_softhebb_keep_SOURCES = %D%/test_softhebb_keep.c %D%/toyset.c \
+	%D%/toyset.h
+%C%_test_softhebb_keep_LDADD = libcheck.la $(ZLIB_LIBS)
 %C%_test_softhebb_array_SOURCES = %D%/test_softhebb_array.c %D%/toyset.c \
 	%D%/toyset.h
 

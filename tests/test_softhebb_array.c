@@ -189,6 +189,99 @@ static void two_cells_a_weight_learn(void)
 	CU_ASSERT(learn_toy("pcm", &how, NULL, &err) >= 0.9);
 }
 
+/* The same steps on the same cells, cut in four: sums differ by their rounding
+ * alone, a weight by it, or by a step of a fiftieth where it tipped a pulse. */
+static struct mr_hebb_wear learn_tiled(const char *model, uint32_t side,
+                                       const struct mr_hebb_mapping *how,
+                                       struct mr_shallow_result *result)
+{
+	unsigned n_cells = how->n_cells ? how->n_cells : 1;
+	struct mr_hebb_wear wear;
+	struct mr_images train = toyset_make(400, 1), test = toyset_make(200, 2);
+	struct mr_shallow_plan plan = {.params = rule, .train = &train,
+	                               .test = &test, .n_out = N_OUT,
+	                               .batch = 2, .epochs = 1};
+	struct mr_hebb_carrier c = {0};
+	struct mr_array *array[4];
+	struct mr_errtext err = {""};
+
+	for (unsigned i = 0; i < side * side; i++)
+		array[i] = open_array(model, N_IN / side,
+		                      2 * n_cells * N_OUT / side, i);
+	MR_CODE_ERR(mr_hebb_array(&rule, how, array, side, side, N_IN, N_OUT,
+	                          &c, &err),
+	            MR_OK, err);
+	MR_CODE_ERR(mr_shallow_run(&plan, &c, 1, result, &err), MR_OK, err);
+	wear = mr_hebb_worn(&c);
+	mr_hebb_free(&c);
+	for (unsigned i = 0; i < side * side; i++)
+		MR_CODE(mr_array_close(array[i], NULL), MR_OK);
+	mr_images_free(&train);
+	mr_images_free(&test);
+	return wear;
+}
+
+static void tiles_learn_as_one_array(void)
+{
+	struct mr_shallow_result one, four;
+	struct mr_hebb_mapping how = mapping_of(true);
+	double most = 0;
+
+	(void)learn_tiled("ideal", 1, &how, &one);
+	(void)learn_tiled("ideal", 2, &how, &four);
+	CU_ASSERT(one.test.labels >= 0.9);
+	CU_ASSERT(four.test.labels == one.test.labels);
+	for (int k = 0; k < N_IN * N_OUT; k++)
+		most = fmax(most, fabs((double)(one.w[k] - four.w[k])));
+	CU_ASSERT(most < 0.02);
+	mr_shallow_free(&one);
+	mr_shallow_free(&four);
+	(void)learn_tiled("pcm", 2, &how, &four);
+	CU_ASSERT(four.test.labels >= 0.9);
+	mr_shallow_free(&four);
+}
+
+/* Every sample and every neuron is in a bin. */
+static void histograms_count_all(void)
+{
+	struct mr_shallow_result r;
+	uint32_t samples = 0, neurons = 0;
+	struct mr_hebb_mapping how = mapping_of(true);
+	double mean = 0;
+
+	(void)learn_tiled("pcm", 1, &how, &r);
+	for (int k = 0; k < MR_VOTE_BINS; k++) {
+		samples += r.test.winner_bins[k];
+		mean += r.test.winner_bins[k] * (k + 0.5) / MR_VOTE_BINS;
+	}
+	for (int k = 0; k < MR_RADIUS_BINS; k++)
+		neurons += r.radius_bins[k];
+	CU_ASSERT_EQUAL(samples, 200);
+	CU_ASSERT_EQUAL(neurons, N_OUT);
+	MR_NEAR(mean / 200, r.test.winner_p, 0.5 / MR_VOTE_BINS);
+	CU_ASSERT(r.radius_top >= 2);
+	mr_shallow_free(&r);
+}
+
+/* With 64 cells a weight a step is that much finer: changes are of many steps. */
+static void pulses_beyond_the_most_are_counted(void)
+{
+	static const enum mr_hebb_pulsing ways[] = {MR_PULSING_ROUND,
+	                                            MR_PULSING_OUTER};
+
+	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+		struct mr_hebb_mapping how = mapping_of(true);
+		struct mr_shallow_result r;
+
+		how.pulsing = ways[k];
+		CU_ASSERT_EQUAL(learn_tiled("pcm-step", 1, &how, &r).dropped, 0);
+		mr_shallow_free(&r);
+		how.n_cells = 64;
+		CU_ASSERT(learn_tiled("pcm-step", 1, &how, &r).dropped > 0);
+		mr_shallow_free(&r);
+	}
+}
+
 static void same_seed_gives_same_result(void)
 {
 	struct mr_hebb_mapping how = mapping_of(true);
@@ -276,6 +369,10 @@ const struct mr_test mr_tests[] = {
 	{"toy_classes_are_learned_everywhere", toy_classes_are_learned_everywhere},
 	{"every_way_to_pulse_learns", every_way_to_pulse_learns},
 	{"two_cells_a_weight_learn", two_cells_a_weight_learn},
+	{"tiles_learn_as_one_array", tiles_learn_as_one_array},
+	{"histograms_count_all", histograms_count_all},
+	{"pulses_beyond_the_most_are_counted",
+	 pulses_beyond_the_most_are_counted},
 	{"same_seed_gives_same_result", same_seed_gives_same_result},
 	{"small_array_is_refused", small_array_is_refused},
 	{"too_many_tiles_are_refused", too_many_tiles_are_refused},

@@ -217,7 +217,7 @@ static void checkpoint_damaged_is_refused(void)
 	refused(&plan, MR_ERR_FORMAT, "damaged or cut off");
 	bytes[8] = 1;
 	spill(path, bytes, n);
-	refused(&plan, MR_ERR_FORMAT, "version 1; this program reads version 2");
+	refused(&plan, MR_ERR_FORMAT, "version 1; this program reads version 3");
 	bytes[0] = 'X';
 	spill(path, bytes, n);
 	refused(&plan, MR_ERR_FORMAT, "no checkpoint of a deep network");

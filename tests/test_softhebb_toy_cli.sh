@@ -93,7 +93,7 @@ results() {
 d["app"] == "softhebb" and d["neurons"] == 20 and not d["partial"] and
 all(r["seed"] == 5 and r["readout"] == "neuron labels" and
     r["accuracy"] > 0.8 and 10 <= r["neurons_used"] <= 20 and
-    {"mean", "sd", "min", "max"} == set(r["radius"]) and
+    {"mean", "sd", "min", "max", "histogram"} == set(r["radius"]) and
     r["radius"]["min"] > 0 and r["samples"] == 400 for r in d["results"]) and
 [a["t_s"] for a in d["results"][1]["ages"]] == [60, 86400] and
 d["results"][1]["wear"]["pulses"] > 0' run softhebb $layer --seed 5 \
@@ -113,6 +113,34 @@ d["results"][1]["wear"]["pulses"] > 0' run softhebb $layer --seed 5 \
 	right table_has_both_rows '^array      5 ' run softhebb $layer --seed 5
 }
 
+tiled() {
+	# shellcheck disable=SC2086
+	json tiles_learn_and_age 'd["tiles"] == [2, 2] and
+d["results"][0]["accuracy"] > 0.8 and
+sum(d["results"][0]["winner_p_histogram"]["counts"]) == 50 and
+sum(d["results"][0]["radius"]["histogram"]["counts"]) == 20 and
+d["results"][0]["energy"]["reads_J"] > 0 and
+d["results"][0]["energy"]["pulses_J"] > 0 and
+d["results"][0]["energy"]["uncounted"] == 0 and
+d["results"][0]["wear"]["pulses_dropped"] == 0 and
+d["results"][0]["ages"][0]["t_s"] == 3600' run softhebb $layer --seed 5 \
+		--weights array --tiles 2x2 --ages 1h
+	# shellcheck disable=SC2086
+	refused tile_too_small 'tile 1 of 2 x 2: .*392 x 20 cells are needed' \
+		$layer --weights array --tiles 2x2 \
+		--array 'emu:pcm?rows=392&cols=19'
+	# shellcheck disable=SC2086
+	refused tiles_of_a_board 'is one device' $layer --weights array \
+		--tiles 2x2 --array arc1+loop:pcm
+	# shellcheck disable=SC2086
+	refused tiles_of_one_seed 'fixes a seed' $layer --weights array \
+		--tiles 1x2 --array 'emu:pcm?seed=3'
+	# shellcheck disable=SC2086
+	refused tiles_more_than_neurons 'more than 784 inputs and 3 outputs' \
+		--preset mnist-100 --data set --neurons 3 --weights array \
+		--tiles 1x4
+}
+
 logged() {
 	# shellcheck disable=SC2086
 	json log_keeps_the_run 'd["log"] == "bars.db" and
@@ -120,6 +148,85 @@ d["results"][0]["operations"] > 400' run softhebb $layer --weights array \
 		--samples 100 --log bars.db
 	right log_names_the_app 'app *softhebb\|app=softhebb' log bars.db show
 	json log_counts_operations 'd["schema"]' log bars.db stats
+}
+
+# ---- shallow checkpoints -----------------------------------------------------
+
+# WEIGHTS: killed with a checkpoint and taken up again, twice.
+resumed_layer() {
+	long="$bars --epochs 15 --weights $1 --seed 3"
+	[ "$1" = array ] && long="$long --ages 1h"
+	# shellcheck disable=SC2086
+	tool run softhebb $long --json
+	bare "whole_$1"
+	# shellcheck disable=SC2086
+	"$memrig" run softhebb $long --checkpoint "$1.state" \
+		--checkpoint-every 1 > out 2> err &
+	run=$!
+	while kill -0 $run 2> /dev/null && [ ! -s "$1.state" ]; do :; done
+	kill -KILL $run
+	wait $run 2> /dev/null
+	[ $? -eq 137 ] && [ -s "$1.state" ]
+	report "$1_was_killed_with_a_checkpoint" $?
+	cp "$1.state" kept.state
+	for time in first second; do
+		# shellcheck disable=SC2086
+		tool run softhebb $long --checkpoint "$1.state" --resume --json
+		bare resumed
+		[ -s "whole_$1" ] && cmp -s "whole_$1" resumed
+		report "$1_resumed_a_${time}_time_equals_the_whole" $?
+	done
+	wrong_layer "$1" --epochs 15 --weights "$1"
+}
+
+# NAME OPTION...: the file in bad.state is refused with PATTERN and kept.
+refused_layer() { # NAME PATTERN OPTION...
+	name=$1
+	pattern=$2
+	shift 2
+	cp bad.state bad.before
+	# shellcheck disable=SC2086
+	wrong "$name" 2 "$pattern" run softhebb $bars "$@" \
+		--checkpoint bad.state --resume
+	cmp -s bad.state bad.before
+	report "${name}_and_left_alone" $?
+}
+
+wrong_layer() { # WEIGHTS OPTION...
+	of=$1
+	shift
+	cp kept.state bad.state
+	refused_layer "${of}_of_another_seed" 'another seed (3, here 4)' "$@" \
+		--seed 4
+	refused_layer "${of}_of_another_rule" 'another rule' "$@" --seed 3 --t 9
+	refused_layer "${of}_of_fewer_samples" 'another number of samples' "$@" \
+		--seed 3 --samples 100
+	printf '%4096s' no > bad.state
+	refused_layer "${of}_that_is_none" 'no checkpoint of a shallow network' \
+		"$@" --seed 3
+	head -c 900 kept.state > bad.state
+	refused_layer "${of}_cut_off" 'bad.state is damaged or cut off' "$@" \
+		--seed 3
+}
+
+wrong_keeping() {
+	refused keep_resume_alone 'need --checkpoint FILE' --resume
+	refused keep_every_alone 'need --checkpoint FILE' --checkpoint-every 3
+	refused keep_every_zero '--checkpoint-every: 0 is outside' \
+		--checkpoint a --checkpoint-every 0
+	refused keep_of_seeds 'holds one run: say one seed' --checkpoint a \
+		--seeds 3 --weights float
+	refused keep_of_both 'holds one run: say --weights float or' \
+		--checkpoint a
+	# shellcheck disable=SC2086
+	refused keep_of_a_board 'gives no snapshot of its cells' $bars \
+		--checkpoint a --weights array --array arc1+loop:pcm
+	# shellcheck disable=SC2086
+	refused keep_that_is_missing 'gone.state cannot be read' $bars \
+		--weights float --checkpoint gone.state --resume
+	# shellcheck disable=SC2086
+	wrong keep_in_no_folder 1 'nowhere/c.state' run softhebb $bars \
+		--weights float --checkpoint nowhere/c.state
 }
 
 # ---- deep --------------------------------------------------------------------
@@ -248,6 +355,11 @@ mnist-cnn, .*cifar10-3-hard, .*, imagenet$" --preset mnist
 	refused clip_zero '--w-clip: 0 is outside' --w-clip 0
 	refused refresh_negative '--refresh-every: ' --refresh-every=-1
 	refused sample_time_negative '--sample-time: ' --sample-time=-1s
+	for grid in 0x1 2 x 2x 17x1 2x2x2 -1x1; do
+		refused "tiles_$grid" 'is no grid of 1x1 to 16x16' "--tiles=$grid"
+	done
+	refused tiles_with_log 'log keeps the operations of one array' \
+		--tiles 2x1 --log a.db --weights array
 	refused seeds_none 'seeds' --seeds 0 --data nowhere
 	refused option_unknown 'neuronz' --neuronz 3
 	refused plot_of_another_kind '\.png' --plot a.jpg
@@ -256,16 +368,15 @@ mnist-cnn, .*cifar10-3-hard, .*, imagenet$" --preset mnist
 
 # The options of one kind of network, asked of the other.
 wrong_kinds() {
-	for option in train-samples=3 simultaneous random checkpoint=c \
-		checkpoint-every=1 resume transfer=emu:pcm transfer-seeds=1 \
-		transfer-samples=1; do
+	for option in train-samples=3 simultaneous random transfer=emu:pcm \
+		transfer-seeds=1 transfer-samples=1; do
 		refused "shallow_${option%%=*}" "--${option%%=*} is for deep \
 networks; 'mnist-100' is a shallow" "--$option"
 	done
 	for option in neurons=3 batch=1 t=1 eta=1 radius=1 norm-rate=1 by-max \
 		bias-rate=1 hard mapping=plain pulses=round w-clip=1 \
 		refresh-every=1 sample-time=1s readout=labels readout-t=1 \
-		robustness attacked=1 posthoc interpolate=1,2; do
+		robustness attacked=1 posthoc interpolate=1,2 tiles=1x1; do
 		refused "deep_${option%%=*}" "--${option%%=*} is for the shallow \
 networks; 'mnist-cnn' is a deep" --preset mnist-cnn "--$option"
 	done
@@ -392,7 +503,11 @@ wrong_data
 if command -v python3 > /dev/null; then
 	results
 	logged
+	tiled
 	wrong_arrays
+	resumed_layer float
+	resumed_layer array
+	wrong_keeping
 	resumed
 	wrong_checkpoints
 	unwritable

@@ -365,7 +365,40 @@ static void pairs_that_are_strong_are_left(void)
 	MR_CODE(mr_array_close(array, NULL), MR_OK);
 }
 
+static void count_reads(void *self, const struct mr_event *event)
+{
+	*(unsigned *)self += event->op->kind == MR_OP_READ;
+}
+
+/* Without drive the array is read and summed up: the same but for noise. */
+static void batch_falls_back_to_reads(void)
+{
+	struct mr_array *array =
+		mr_session_open(STRAIGHT "&offer=read+pulse+wait");
+	struct mr_synapse *syn = lay(array, (struct mr_synapse_options){
+						    .coding = MR_CODING_PAIR});
+	float x[BATCH * N_IN], many[BATCH * N_OUT], one[N_OUT];
+	unsigned n_reads = 0;
+	const struct mr_observer observer = {.self = &n_reads,
+	                                     .end = count_reads};
+
+	set_some(syn, true);
+	MR_CODE(mr_array_observe(array, &observer), MR_OK);
+	for (int k = 0; k < BATCH * N_IN; k++)
+		x[k] = (float)(k % 11 - 5) / 5;
+	MR_CODE(mr_synapse_forward_batch(syn, x, BATCH, many), MR_OK);
+	CU_ASSERT(n_reads >= BATCH);
+	for (int b = 0; b < BATCH; b++) {
+		MR_CODE(mr_synapse_forward(syn, NULL, &x[b * N_IN], N_IN, 0, one),
+		        MR_OK);
+		for (int j = 0; j < N_OUT; j++)
+			MR_NEAR(many[b * N_OUT + j], one[j], 1e-5);
+	}
+	drop(array, syn);
+}
+
 const struct mr_test mr_tests[] = {
+	{"batch_falls_back_to_reads", batch_falls_back_to_reads},
 	{"batch_equals_vectors_one_by_one", batch_equals_vectors_one_by_one},
 	{"long_batch_equals_vectors_one_by_one",
 	 long_batch_equals_vectors_one_by_one},

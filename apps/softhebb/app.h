@@ -7,13 +7,16 @@
 
 #include "../busy.h"
 #include "../cmd.h"
+#include "../energy.h"
 #include "shallow.h"
+#include "shallow_keep.h"
 #include "shallow_presets.h"
 #include "study.h"
 
 #define MR_CARRY_FLOAT 1u /**< weights in floating point */
 #define MR_CARRY_ARRAY 2u /**< weights on the array */
 
+#define MR_TILES_MAX 16 /**< of a side of the grid of --tiles */
 #define MR_AGES_MAX 12 /**< times since programming that are looked at */
 
 /** Accuracy some time after training. */
@@ -40,6 +43,7 @@ struct mr_softhebb_run {
 	double array_s;   /**< array time of the run */
 	double busy_s;    /**< of which the array was at work */
 	uint64_t n_ops;
+	struct mr_energy energy; /**< of its operations */
 };
 
 /** The app at work. */
@@ -68,6 +72,10 @@ struct mr_softhebb_app {
 	uint32_t n_planned;
 	bool partial;
 	struct mr_busy busy;
+	struct mr_energy energy;
+	uint32_t tile_rows; /**< grid of arrays; 1 x 1 = the tool's alone */
+	uint32_t tile_cols;
+	struct mr_shallow_keep keep; /**< path NULL: none; of the one run */
 	struct mr_study study;
 };
 
@@ -76,6 +84,30 @@ int mr_app_softhebb(int argc, char **argv);
 
 /** Read the options and the data; tells the user of failures. */
 int mr_softhebb_settle(struct mr_softhebb_app *app);
+
+/**
+ * The arrays of a run: the tool's, and those beside it that hold the other tiles.
+ */
+struct mr_softhebb_grid {
+	struct mr_array *array[MR_TILES_MAX * MR_TILES_MAX]; /**< [n] */
+	int64_t begin_ns[MR_TILES_MAX * MR_TILES_MAX]; /**< their time when the
+	                                                    run began */
+	uint32_t n;
+};
+
+/** Open them for a seed and watch them; tells of failures. Close it, also after
+ * a failure. */
+int mr_softhebb_open(struct mr_softhebb_app *app, uint64_t seed,
+                     struct mr_softhebb_grid *grid);
+
+/** Close all but the tool's; returns code, or how closing failed. */
+int mr_softhebb_close(struct mr_softhebb_app *app,
+                      struct mr_softhebb_grid *grid, int code);
+
+/** Wait until t_s after begin_ns[i] on each array i; tells of failures. */
+int mr_softhebb_wait(struct mr_softhebb_app *app,
+                     const struct mr_softhebb_grid *grid,
+                     const int64_t *begin_ns, double t_s);
 
 /** Make all runs; MR_ERR_STOPPED with some results; tells of failures. */
 int mr_softhebb_all(struct mr_softhebb_app *app);

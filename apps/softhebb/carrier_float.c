@@ -10,6 +10,7 @@
 
 #include "kernels.h"
 #include "numbers.h"
+#include "passage.h"
 #include "team.h"
 
 #include <cblas.h>
@@ -186,6 +187,14 @@ static int learn(void *self, const struct mr_hebb_batch *batch)
 	return MR_OK;
 }
 
+static void keep(void *self, struct mr_passage *p)
+{
+	struct layer *l = self;
+
+	mr_passage_floats(p, l->w, (size_t)l->n_out * l->n_in);
+	mr_passage_floats(p, l->bias, l->n_out);
+}
+
 static const char *errmsg(const void *self)
 {
 	(void)self;
@@ -210,6 +219,7 @@ static const struct mr_hebb_carrier_type type = {
 	.multiply = multiply,
 	.learn = learn,
 	.read = read_all,
+	.keep = keep,
 	.errmsg = errmsg,
 	.free = free_layer,
 };

@@ -15,7 +15,7 @@
 #include "classifier.h"
 #include "network.h"
 
-#define MR_CHECKPOINT_VERSION 2
+#define MR_CHECKPOINT_VERSION 3
 
 /** What a run is of: a checkpoint goes with one run alone. */
 struct mr_deep_identity {
@@ -39,6 +39,7 @@ struct mr_deep_state {
 	uint32_t n_window; /**< updates that were looked at */
 	double p_winner[MR_DEEP_LAYERS_MAX]; /**< summed over them */
 	uint32_t *wins[MR_DEEP_LAYERS_MAX];  /**< [K] wins in them */
+	uint32_t p_bins[MR_DEEP_LAYERS_MAX][MR_DEEP_BINS]; /**< images in them */
 	struct mr_classifier_tally tally;    /**< of the epoch */
 	struct mr_deep_result *result;
 	struct mr_deep_network *network;

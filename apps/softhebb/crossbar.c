@@ -4,6 +4,7 @@
 /* The rule on arrays: which neurons are touched, what is read, what is fired. */
 #include "crossbar.h"
 
+#include "passage.h"
 #include "tiles.h"
 
 #include "memrig/random.h"
@@ -168,14 +169,25 @@ static int round_changes(struct crossbar *c, uint32_t k)
 	for (uint32_t j = 0; j < c->n_in; j++) {
 		double step = mr_tiles_step(&c->tiles, c->w[j]);
 		double steps = fabs((double)c->dw[j]) / step;
-		double n = 0;
+		double n = steps > 0 ? floor(steps + chance(c, j)) : 0;
 
-		if (steps > 0)
-			n = fmin(floor(steps + chance(c, j)), MR_TILES_PULSES);
+		if (n > MR_TILES_PULSES) {
+			c->wear.dropped += (uint64_t)fmin(
+				n - MR_TILES_PULSES, 1e15);
+			n = MR_TILES_PULSES;
+		}
 		c->pulses[j] = (int8_t)(c->dw[j] < 0 ? -n : n);
 	}
 	c->n_draws++;
 	return mr_tiles_pulse(&c->tiles, k, c->pulses);
+}
+
+static void coincidence(struct crossbar *c, uint32_t j)
+{
+	if (c->pulses[j] < MR_TILES_PULSES)
+		c->pulses[j]++;
+	else
+		c->wear.dropped++;
 }
 
 /* A slot: the neuron's column fires or not, and every row. */
@@ -183,9 +195,8 @@ static void one_slot(struct crossbar *c, const float *x, double y, double often)
 {
 	if (chance(c, c->n_in) <= often * y)
 		for (uint32_t j = 0; j < c->n_in; j++)
-			if (x[j] > 0 && c->pulses[j] < MR_TILES_PULSES &&
-			    chance(c, j) <= often * (double)x[j])
-				c->pulses[j]++;
+			if (x[j] > 0 && chance(c, j) <= often * (double)x[j])
+				coincidence(c, j);
 	c->n_draws++;
 }
 
@@ -307,6 +318,41 @@ static int read_all(void *self, float *w)
 	return code;
 }
 
+static void keep_counts(struct crossbar *c, struct mr_passage *p)
+{
+	mr_passage_wide(p, &c->n_learned);
+	mr_passage_wide(p, &c->n_draws);
+	mr_passage_wide(p, &c->wear.refreshed);
+	mr_passage_wide(p, &c->wear.missed);
+	mr_passage_wide(p, &c->wear.drives);
+	mr_passage_wide(p, &c->wear.dropped);
+}
+
+/* A radius or a norm is divided by. */
+static bool are_lengths(const struct crossbar *c)
+{
+	for (uint32_t k = 0; k < c->n_out && c->how.digital; k++)
+		if (!(c->radius[k] > 0 && c->norm[k] > 0))
+			return false;
+	return true;
+}
+
+static void keep(void *self, struct mr_passage *p)
+{
+	struct crossbar *c = self;
+
+	keep_counts(c, p);
+	mr_passage_floats(p, c->bias, c->n_out);
+	mr_passage_floats(p, c->radius, c->n_out);
+	mr_passage_floats(p, c->norm, c->n_out);
+	if (!p->code && !are_lengths(c))
+		p->code = mr_errtext_set(p->err, MR_ERR_FORMAT,
+		                         "%s: a radius or a norm is not positive",
+		                         p->path);
+	if (!p->code)
+		mr_tiles_keep(&c->tiles, p);
+}
+
 static const char *errmsg(const void *self)
 {
 	const struct crossbar *c = self;
@@ -334,6 +380,7 @@ static const struct mr_hebb_carrier_type type = {
 	.multiply = multiply,
 	.learn = learn,
 	.read = read_all,
+	.keep = keep,
 	.errmsg = errmsg,
 	.free = free_crossbar,
 };

@@ -85,6 +85,8 @@ struct mr_hebb_wear {
 	uint64_t missed;     /**< cells whose verified setting did not converge */
 	uint64_t reads;      /**< cells read one by one */
 	uint64_t drives;     /**< samples that were driven */
+	uint64_t dropped;    /**< pulses that ROUND and OUTER wanted beyond the
+	                          most that a synapse gets in one update */
 };
 
 /**

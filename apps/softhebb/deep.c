@@ -97,6 +97,13 @@ static int after_batch(struct run *run, bool resumable)
 
 /* ---- layers -------------------------------------------------------------- */
 
+static uint32_t bin_of(double x, double top)
+{
+	double at = x / top * MR_DEEP_BINS;
+
+	return (uint32_t)fmin(fmax(at, 0), MR_DEEP_BINS - 1);
+}
+
 static void count_winners(void *user, uint32_t layer)
 {
 	struct run *run = user;
@@ -111,8 +118,12 @@ static void count_winners(void *user, uint32_t layer)
 	if (!run->window)
 		return;
 	n = n < preset->batch ? n : preset->batch;
-	for (uint32_t i = 0; i < n; i++)
-		sum += (double)room->p_winner[i];
+	for (uint32_t i = 0; i < n; i++) {
+		double p = (double)room->p_winner[i];
+
+		sum += p;
+		run->state.p_bins[layer][bin_of(p, (double)positions)]++;
+	}
 	run->state.p_winner[layer] += sum / ((double)n * (double)positions);
 	for (size_t i = 0; i < n * positions; i++)
 		run->state.wins[layer][room->winner[i]]++;
@@ -148,6 +159,17 @@ static int pass_batch(struct run *run, uint64_t n_steps)
 	return code;
 }
 
+static void count_radii(struct mr_deep_layer_result *r, const float *radius,
+                        uint32_t k)
+{
+	r->radius_top = 2;
+	for (uint32_t i = 0; i < k; i++)
+		r->radius_top = fmaxf(r->radius_top, radius[i]);
+	for (uint32_t i = 0; i < k; i++)
+		r->radius_bins[bin_of((double)radius[i],
+		                      (double)r->radius_top)]++;
+}
+
 static int judge_layer(struct run *run, uint32_t l, double spent_s)
 {
 	struct mr_deep_block *block = &run->state.network->block[l];
@@ -167,6 +189,9 @@ static int judge_layer(struct run *run, uint32_t l, double spent_s)
 	r->radius_mean = (float)(sum / k);
 	r->radius_sd = (float)sqrt(fmax(square / k - sum / k * (sum / k), 0));
 	r->p_winner = (float)(run->state.p_winner[l] / run->state.n_window);
+	memcpy(r->p_bins, run->state.p_bins[l], sizeof r->p_bins);
+	if (!code)
+		count_radii(r, radius, k);
 	return code;
 }
 
@@ -181,6 +206,7 @@ static int end_pass(struct run *run, double spent_s)
 	     l++) {
 		code = judge_layer(run, l, l + 1 == route.end ? spent_s : 0);
 		state->p_winner[l] = 0;
+		memset(state->p_bins[l], 0, sizeof state->p_bins[l]);
 		memset(state->wins[l], 0,
 		       state->network->block[l].spec->n_kernels *
 		               sizeof *state->wins[l]);

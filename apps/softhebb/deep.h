@@ -35,6 +35,7 @@
 
 #define MR_DEEP_LAYERS_MAX 5
 #define MR_DEEP_EPOCHS_MAX 200
+#define MR_DEEP_BINS 20 /**< of a histogram */
 
 /** How a layer pools. */
 enum mr_deep_pool {
@@ -59,6 +60,10 @@ struct mr_deep_layer {
 	bool pre_triangle;    /**< the triangle (q = 1) comes before
 	                           plasticity, too */
 	bool hard;            /**< y = 1 for the winner, 0 for all others */
+	float seen_p;         /**< share of the winner in a full run of other
+	                           people, to compare with; 0 = none */
+	float seen_radius;    /**< and the radii */
+	float seen_radius_sd;
 };
 
 /** A network and how it is trained. */
@@ -173,6 +178,11 @@ struct mr_deep_layer_result {
 	uint32_t n_used;    /**< kernels that won in those updates */
 	double spent_s;     /**< of its pass; 0 if it was not the last one of a
 	                         simultaneous pass */
+	uint32_t p_bins[MR_DEEP_BINS]; /**< images of those updates by the share
+	                         of the winner, mean of the image's positions,
+	                         0..1 */
+	float radius_top;   /**< upper end of the histogram of radii */
+	uint32_t radius_bins[MR_DEEP_BINS]; /**< kernels by radius */
 };
 
 #define MR_DEEP_WINDOW 100

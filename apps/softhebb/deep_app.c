@@ -21,7 +21,7 @@ static int refuse_others(struct mr_deep_app *app)
 		"bias-rate", "hard", "mapping", "pulses",
 		"w-clip", "refresh-every", "sample-time", "readout",
 		"readout-t", "robustness", "attacked", "posthoc",
-		"interpolate"};
+		"interpolate", "tiles"};
 	for (size_t k = 0; k < sizeof shallow / sizeof *shallow; k++)
 		if (mr_tool_value(app->tool, shallow[k]))
 			return mr_tool_fail(app->tool, MR_ERR_USAGE,

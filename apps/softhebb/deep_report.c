@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Results of deep networks: table, JSON, figure. */
+/* Results of deep networks: table and JSON. */
 #include "deep_app.h"
-
-#include "../figure.h"
+#include "histogram.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <sys/resource.h>
-
-#define WIDTH_PX 1100
-#define HEIGHT_PX 640
 
 static double peak_GiB(void)
 {
@@ -24,15 +20,24 @@ static double peak_GiB(void)
 
 /* ---- for people ------------------------------------------------------------------ */
 
-static void print_layers(FILE *to, const struct mr_deep_result *r)
+static void print_layers(FILE *to, const struct mr_deep_result *r,
+                         const struct mr_deep_preset *preset)
 {
 	fputs("layer  winner p  radius           at 1   won   pass s\n", to);
-	for (uint32_t k = 0; k < r->n_layers; k++)
+	for (uint32_t k = 0; k < r->n_layers; k++) {
+		const struct mr_deep_layer *l = &preset->layer[k];
+
 		fprintf(to, "%5u  %8.3f  %6.2f +- %-5.2f  %5u %5u  %7.1f\n",
 		        k + 1, (double)r->layer[k].p_winner,
 		        (double)r->layer[k].radius_mean,
 		        (double)r->layer[k].radius_sd, r->layer[k].n_radius_one,
 		        r->layer[k].n_used, r->layer[k].spent_s);
+		if (l->seen_p > 0)
+			fprintf(to, "       %8.3f  %6.2f +- %-5.2f  in a run of "
+			        "other people\n",
+			        (double)l->seen_p, (double)l->seen_radius,
+			        (double)l->seen_radius_sd);
+	}
 }
 
 /* The first, the last and every fifth. */
@@ -55,7 +60,7 @@ static void print_run(const struct mr_deep_app *app,
 
 	fprintf(to, "\nseed %llu%s\n", (unsigned long long)run->seed,
 	        r->partial ? " (stopped)" : "");
-	print_layers(to, r);
+	print_layers(to, r, app->preset);
 	if (app->on_array) {
 		char lived[32];
 
@@ -98,16 +103,37 @@ static void print_table(const struct mr_deep_app *app)
 
 /* ---- for programs ---------------------------------------------------------------- */
 
-static json_t *layers_json(const struct mr_deep_result *r)
+static json_t *seen_json(const struct mr_deep_layer *l)
+{
+	return l->seen_p > 0
+	               ? json_pack("{s:o,s:{s:o,s:o}}", "winner_p",
+	                           mr_tool_real((double)l->seen_p), "radius",
+	                           "mean", mr_tool_real((double)l->seen_radius),
+	                           "sd",
+	                           mr_tool_real((double)l->seen_radius_sd))
+	               : json_null();
+}
+
+static json_t *layers_json(const struct mr_deep_result *r,
+                           const struct mr_deep_preset *preset)
 {
 	json_t *list = json_array();
 
 	for (uint32_t k = 0; k < r->n_layers; k++)
 		json_array_append_new(
 			list,
-			json_pack("{s:o,s:{s:o,s:o},s:i,s:i,s:o}", "winner_p",
+			json_pack("{s:o,s:o,s:o,s:{s:o,s:o,s:o},s:i,s:i,s:o}",
+		                  "winner_p",
 		                  mr_tool_real((double)r->layer[k].p_winner),
-		                  "radius", "mean",
+		                  "winner_p_histogram",
+		                  mr_histogram_json(r->layer[k].p_bins,
+		                                    MR_DEEP_BINS, 1),
+		                  "others", seen_json(&preset->layer[k]),
+		                  "radius", "histogram",
+		                  mr_histogram_json(
+					  r->layer[k].radius_bins, MR_DEEP_BINS,
+					  (double)r->layer[k].radius_top),
+		                  "mean",
 		                  mr_tool_real((double)r->layer[k].radius_mean),
 		                  "sd",
 		                  mr_tool_real((double)r->layer[k].radius_sd),
@@ -134,7 +160,8 @@ static json_t *epochs_json(const struct mr_deep_result *r)
 	return list;
 }
 
-static json_t *run_json(const struct mr_deep_app_run *run)
+static json_t *run_json(const struct mr_deep_app_run *run,
+                        const struct mr_deep_preset *preset)
 {
 	const struct mr_deep_result *r = &run->result;
 
@@ -143,7 +170,7 @@ static json_t *run_json(const struct mr_deep_app_run *run)
 		"s:o}",
 		"seed", (json_int_t)run->seed, "accuracy",
 		mr_tool_real((double)r->test_accuracy), "readout",
-		"linear classifier", "layers", layers_json(r), "epochs",
+		"linear classifier", "layers", layers_json(r, preset), "epochs",
 		epochs_json(r), "features", (int)r->n_features, "feature_mean",
 		mr_tool_real((double)r->feature_mean), "feature_max",
 		mr_tool_real((double)r->feature_max), "pass_s",
@@ -172,7 +199,7 @@ int mr_deep_report(struct mr_deep_app *app)
 	o = mr_tool_object("run");
 	results = json_array();
 	for (uint32_t k = 0; k < app->n_runs; k++)
-		json_array_append_new(results, run_json(&app->run[k]));
+		json_array_append_new(results, run_json(&app->run[k], app->preset));
 	json_object_set_new(o, "app", json_string("softhebb"));
 	json_object_set_new(o, "array",
 	                    text_or_null(app->on_array ? app->tool->uri : NULL));
@@ -192,66 +219,4 @@ int mr_deep_report(struct mr_deep_app *app)
 	json_object_set_new(o, "plot",
 	                    text_or_null(app->plotted ? app->plot : NULL));
 	return mr_tool_print(app->tool, o);
-}
-
-/* ---- figure ---------------------------------------------------------------------- */
-
-static void put_epochs(FILE *to, const struct mr_deep_app *app)
-{
-	for (uint32_t k = 0; k < app->n_runs; k++) {
-		const struct mr_deep_result *r = &app->run[k].result;
-
-		fprintf(to, "$run%u << EOD\n", k);
-		for (uint32_t e = 0; e < r->n_epochs; e++)
-			fprintf(to, "%u %.3f %.3f\n", e + 1,
-			        100 * (double)r->epoch[e].train_accuracy,
-			        100 * (double)r->epoch[e].test_accuracy);
-		fputs("EOD\n", to);
-	}
-}
-
-static void plot_epochs(FILE *to, const struct mr_deep_app *app)
-{
-	fputs("plot ", to);
-	for (uint32_t k = 0; k < app->n_runs; k++)
-		fprintf(to,
-		        "%s$run%u using 1:2 with lines lw 1.6 dt 2 lc rgb '"
-		        MR_FIGURE_BLUE "' title %s, $run%u using 1:3 with "
-		        "linespoints pt 7 ps .6 lw 2.2 lc rgb '" MR_FIGURE_RED
-		        "' title %s",
-		        k ? ", " : "", k, k ? "''" : "'train, with dropout'", k,
-		        k ? "''" : "'test'");
-	if (app->preset->published > 0)
-		fprintf(to,
-		        ", %g with lines dt 3 lw 1.6 lc rgb '#606060' title "
-		        "'published'",
-		        100 * app->preset->published);
-	fputc('\n', to);
-}
-
-int mr_deep_plot(const struct mr_deep_app *app, struct mr_errtext *err)
-{
-	struct mr_figure *figure;
-	FILE *to;
-	char text[256];
-	int code = mr_figure_begin(app->plot, WIDTH_PX, HEIGHT_PX, &figure, err);
-
-	if (code != MR_OK)
-		return code;
-	to = mr_figure_script(figure);
-	snprintf(text, sizeof text,
-	         "Deep SoftHebb, %.120s: test accuracy %.2f %%",
-	         app->preset->title,
-	         100 * (double)app->run[0].result.test_accuracy);
-	fputs("set border 3 lc rgb '#606060'\nset tics nomirror out scale 0.6\n"
-	      "set grid back lc rgb '#e8e8e8' lt 1\n",
-	      to);
-	put_epochs(to, app);
-	fputs("set title ", to);
-	mr_figure_text(figure, text);
-	fputs("\nset xlabel 'epoch of the classifier'\nset ylabel 'accuracy (%)'\n"
-	      "set key inside right bottom\n",
-	      to);
-	plot_epochs(to, app);
-	return mr_figure_end(figure, true, err);
 }

@@ -32,6 +32,8 @@
 
 #include "memrig/error.h"
 
+struct mr_passage; /**< passage.h */
+
 /** The rule and its constants. */
 struct mr_hebb_params {
 	double t;       /**< inverse temperature of the softmax, > 0 */
@@ -64,6 +66,9 @@ struct mr_hebb_carrier_type {
 	int (*learn)(void *self, const struct mr_hebb_batch *batch);
 	/** look at all weights, w[n_out*n_in] */
 	int (*read)(void *self, float *w);
+	/** pass all state to a checkpoint, or take it from there instead of
+	 * start(); failures are the passage's */
+	void (*keep)(void *self, struct mr_passage *p);
 	/** sentence about the last failure */
 	const char *(*errmsg)(const void *self);
 	void (*free)(void *self);

@@ -117,9 +117,7 @@ static int take_sizes(struct mr_softhebb_app *app)
 static int refuse_deep(struct mr_softhebb_app *app)
 {
 	static const char *const only[] = {"train-samples", "simultaneous",
-	                                   "random", "checkpoint",
-	                                   "checkpoint-every", "resume",
-	                                   "transfer", "transfer-seeds",
+	                                   "random", "transfer", "transfer-seeds",
 	                                   "transfer-samples"};
 
 	for (size_t k = 0; k < sizeof only / sizeof *only; k++)
@@ -179,6 +177,62 @@ static int take_carriers(struct mr_softhebb_app *app)
 	return code;
 }
 
+/* "RxC" */
+static int take_tiles(struct mr_softhebb_app *app)
+{
+	const char *value = mr_tool_value(app->tool, "tiles");
+	char text[16];
+	const char *x = value ? strchr(value, 'x') : NULL;
+	uint64_t rows = 1, cols = 1;
+
+	if (value && (!x || (size_t)(x - value) >= sizeof text))
+		rows = 0;
+	else if (value) {
+		snprintf(text, sizeof text, "%.*s", (int)(x - value), value);
+		if (mr_tool_whole(text, &rows) != MR_OK ||
+		    mr_tool_whole(x + 1, &cols) != MR_OK)
+			rows = 0;
+	}
+	if (rows < 1 || cols < 1 || rows > MR_TILES_MAX || cols > MR_TILES_MAX)
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--tiles: '%s' is no grid of 1x1 to %dx%d "
+		                    "arrays, such as 2x4 (inputs in 2 parts, "
+		                    "neurons in 4)",
+		                    value, MR_TILES_MAX, MR_TILES_MAX);
+	app->tile_rows = (uint32_t)rows;
+	app->tile_cols = (uint32_t)cols;
+	if (rows * cols > 1 && app->tool->log_path)
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--log keeps the operations of one array: "
+		                    "not with --tiles");
+	return MR_OK;
+}
+
+static int take_keep(struct mr_softhebb_app *app)
+{
+	struct mr_tool *tool = app->tool;
+	int code = mr_tool_u32(tool, "checkpoint-every", 1, UINT32_MAX,
+	                       &app->keep.every);
+
+	app->keep.path = mr_tool_value(tool, "checkpoint");
+	app->keep.resume = mr_tool_value(tool, "resume") != NULL;
+	if (code != MR_OK)
+		return code;
+	if (!app->keep.path && (app->keep.resume || app->keep.every))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--resume and --checkpoint-every need "
+		                    "--checkpoint FILE");
+	if (app->keep.path && app->n_seeds > 1)
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--checkpoint holds one run: say one seed");
+	if (app->keep.path &&
+	    app->carriers == (MR_CARRY_FLOAT | MR_CARRY_ARRAY))
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--checkpoint holds one run: say --weights "
+		                    "float or --weights array");
+	return MR_OK;
+}
+
 static int take_ages(struct mr_softhebb_app *app)
 {
 	return mr_ages_take(app->tool, MR_AGES_MAX, app->age_s, &app->n_ages);
@@ -221,7 +275,7 @@ int mr_softhebb_settle(struct mr_softhebb_app *app)
 {
 	int (*const steps[])(struct mr_softhebb_app *app) = {
 		take_preset, refuse_deep, take_rule, take_sizes, take_mapping,
-		take_carriers, take_ages, take_plot, mr_study_settle,
+		take_carriers, take_tiles, take_keep, take_ages, take_plot, mr_study_settle,
 		take_images};
 	int code = mr_seeds_take(app->tool, 1, &app->seeds, &app->n_seeds);
 

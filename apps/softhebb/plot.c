@@ -8,6 +8,8 @@
  */
 #include "app.h"
 
+#include "histogram.h"
+
 #include "../figure.h"
 
 #include <math.h>
@@ -106,6 +108,13 @@ static double most_radius(const struct plot *p)
 	return most * 1.02;
 }
 
+static void put_winners(struct plot *p, const struct mr_softhebb_run *r,
+                        const char *name)
+{
+	mr_histogram_put(p->to, name, r ? r->result.test.winner_bins : NULL,
+	                 MR_VOTE_BINS, 1);
+}
+
 static void put_scores(struct plot *p, bool array)
 {
 	fprintf(p->to, "$scores%d << EOD\n", array);
@@ -165,12 +174,24 @@ static void fields_panel(struct plot *p)
 
 static void radii_panel(struct plot *p)
 {
-	panel_at(p, 0.62, 0.96, 0.56, 0.86);
+	panel_at(p, 0.60, 0.76, 0.56, 0.86);
 	fputs("set title 'Length of the weights at the end'\n"
 	      "set xlabel 'radius (1)'\nset ylabel 'neurons (count)'\n"
 	      "set key inside right top\nset xrange [0:*]\nset yrange [0:*]\n"
 	      "plot $radii0 using 1:2 with steps lw 2.4 lc rgb '" MR_FIGURE_BLUE
 	      "' title 'float', $radii1 using 1:2 with steps lw 2.4 lc rgb '"
+	      MR_FIGURE_RED "' title 'array'\n",
+	      p->to);
+}
+
+static void winners_panel(struct plot *p)
+{
+	panel_at(p, 0.82, 0.97, 0.56, 0.86);
+	fputs("set title 'Activation of the winner'\n"
+	      "set xlabel 'activation (1)'\nset ylabel 'test samples (%)'\n"
+	      "set key inside left top\nset xrange [0:1]\nset yrange [0:*]\n"
+	      "plot $winner0 using 1:2 with histeps lw 2.4 lc rgb '" MR_FIGURE_BLUE
+	      "' title 'float', $winner1 using 1:2 with histeps lw 2.4 lc rgb '"
 	      MR_FIGURE_RED "' title 'array'\n",
 	      p->to);
 }
@@ -263,6 +284,8 @@ int mr_softhebb_plot(const struct mr_softhebb_app *app, struct mr_errtext *err)
 	put_fields(&p);
 	put_radii(&p, run_of(app, false), "radii0", most_radius(&p));
 	put_radii(&p, array, "radii1", most_radius(&p));
+	put_winners(&p, run_of(app, false), "winner0");
+	put_winners(&p, array, "winner1");
 	put_scores(&p, false);
 	put_scores(&p, true);
 	put_ages(&p);
@@ -273,6 +296,7 @@ int mr_softhebb_plot(const struct mr_softhebb_app *app, struct mr_errtext *err)
 	put_title(&p);
 	fields_panel(&p);
 	radii_panel(&p);
+	winners_panel(&p);
 	if (p.r->n_ages)
 		ages_panel(&p);
 	else

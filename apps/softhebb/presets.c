@@ -17,11 +17,26 @@
 #define STEEP_FIVE(n) .n_kernels = (n), .kernel = 5, .pad = 2, .p = 0.75f
 #define STEEP_THREE(n) .n_kernels = (n), .kernel = 3, .pad = 1, .p = 0.75f
 
+/* After a full run of other people on CIFAR-10 in these widths, 2.8 of the
+ * project's fact sheet. */
+#define SEEN_FIRST .seen_p = 0.606f, .seen_radius = 4.63f, .seen_radius_sd = 1.64f
+#define SEEN_SECOND .seen_p = 0.595f, .seen_radius = 4.24f, .seen_radius_sd = 1.54f
+#define SEEN_THIRD .seen_p = 0.432f, .seen_radius = 16.8f, .seen_radius_sd = 2.07f
+
 #define CIFAR_FIRST(n) {FIVE(n), .t = 1, .eta0 = 0.08f, MAX_4_2, .q = 0.7f}
 #define CIFAR_SECOND(n) {THREE(n), .t = 0.65f, .eta0 = 0.005f, MAX_4_2, .q = 1.4f}
 #define CIFAR_THIRD(n) {THREE(n), .t = 0.25f, .eta0 = 0.01f, AVG_2_2, .q = 1}
 #define CIFAR_THREE(a, b, c) \
 	.n_layers = 3, .layer = {CIFAR_FIRST(a), CIFAR_SECOND(b), CIFAR_THIRD(c)}
+#define CIFAR_THREE_SEEN \
+	.n_layers = 3, .layer = { \
+		{FIVE(96), .t = 1, .eta0 = 0.08f, MAX_4_2, .q = 0.7f, SEEN_FIRST}, \
+		{THREE(384), .t = 0.65f, .eta0 = 0.005f, MAX_4_2, .q = 1.4f, \
+		 SEEN_SECOND}, \
+		{THREE(1536), .t = 0.25f, .eta0 = 0.01f, AVG_2_2, .q = 1, SEEN_THIRD}}
+#define CIFAR_ONE_SEEN \
+	.n_layers = 1, .layer = { \
+		{FIVE(96), .t = 1, .eta0 = 0.08f, AVG_4_2, .q = 0.7f, SEEN_FIRST}}
 #define CIFAR_ONE \
 	.n_layers = 1, .layer = {{FIVE(96), .t = 1, .eta0 = 0.08f, AVG_4_2, .q = 0.7f}}
 #define CIFAR_TWO \
@@ -48,13 +63,13 @@ static const struct mr_deep_preset presets[] = {
 	 CIFAR_THREE(96, 384, 1536), READ_OUT, .published = 0.994},
 	{.name = "cifar10-1", .dataset = "cifar10", .batch = 10,
 	 .title = "CIFAR-10, 1 layer of 96 kernels",
-	 CIFAR_ONE, READ_OUT, .published = 0.711},
+	 CIFAR_ONE_SEEN, READ_OUT, .published = 0.711},
 	{.name = "cifar10-2", .dataset = "cifar10", .batch = 10,
 	 .title = "CIFAR-10, 2 layers of 96 and 384 kernels",
 	 CIFAR_TWO, READ_OUT, .published = 0.777},
 	{.name = "cifar10-3", .dataset = "cifar10", .batch = 10,
 	 .title = "CIFAR-10, 3 layers of 96, 384 and 1536 kernels",
-	 CIFAR_THREE(96, 384, 1536), READ_OUT, .published = 0.803},
+	 CIFAR_THREE_SEEN, READ_OUT, .published = 0.803},
 	{.name = "cifar10-3-quarter", .dataset = "cifar10", .batch = 10,
 	 .title = "CIFAR-10, 3 layers of a quarter of the width",
 	 CIFAR_THREE(24, 96, 384), READ_OUT},

@@ -3,6 +3,8 @@
 
 /* Results of "memrig run softhebb" as a table or as JSON. */
 #include "app.h"
+#include "histogram.h"
+#include "tiles.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,6 +98,19 @@ static void print_wear(const struct mr_softhebb_app *app,
 	        (unsigned long long)r->n_ops,
 	        mr_tool_pretty(busy, r->busy_s, "s"),
 	        mr_tool_pretty(lived, r->array_s, "s"));
+	fprintf(app->tool->out,
+	        "energy in the cells: reads %s, pulses %s (reckoned from the "
+	        "description)%s\n",
+	        mr_tool_pretty(busy, r->energy.reads_J, "J"),
+	        mr_tool_pretty(lived, r->energy.pulses_J, "J"),
+	        r->energy.n_uncounted ? ", and what the array programmed on its "
+	                                "own"
+	                              : "");
+	if (r->wear.dropped)
+		fprintf(app->tool->out,
+		        "%llu pulses were dropped: more than %d for a weight at "
+		        "once\n",
+		        (unsigned long long)r->wear.dropped, MR_TILES_PULSES);
 }
 
 static void print_mean(const struct mr_softhebb_app *app, bool array)
@@ -185,18 +200,28 @@ static json_t *ages_json(const struct mr_softhebb_run *r)
 
 static json_t *wear_json(const struct mr_softhebb_run *r)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "pulses",
-	                 (json_int_t)r->wear.pulses, "refreshed",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "pulses",
+	                 (json_int_t)r->wear.pulses, "pulses_dropped",
+	                 (json_int_t)r->wear.dropped, "refreshed",
 	                 (json_int_t)r->wear.refreshed, "missed",
 	                 (json_int_t)r->wear.missed, "reads",
 	                 (json_int_t)r->wear.reads, "drives",
 	                 (json_int_t)r->wear.drives);
 }
 
+static json_t *energy_json(const struct mr_energy *e)
+{
+	return json_pack("{s:o,s:o,s:I}", "reads_J", mr_tool_real(e->reads_J),
+	                 "pulses_J", mr_tool_real(e->pulses_J), "uncounted",
+	                 (json_int_t)e->n_uncounted);
+}
+
 static json_t *radius_json(const struct mr_shallow_result *s)
 {
-	return json_pack("{s:o,s:o,s:o,s:o}", "mean",
-	                 mr_tool_real(s->radius_mean), "sd",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "histogram",
+	                 mr_histogram_json(s->radius_bins, MR_RADIUS_BINS,
+	                                   s->radius_top),
+	                 "mean", mr_tool_real(s->radius_mean), "sd",
 	                 mr_tool_real(s->radius_sd), "min",
 	                 mr_tool_real(s->radius_min), "max",
 	                 mr_tool_real(s->radius_max));
@@ -214,6 +239,9 @@ static json_t *run_json(const struct mr_softhebb_run *r)
 	json_object_set_new(o, "soft_vote", mr_tool_real(s->test.soft));
 	json_object_set_new(o, "linear", mr_tool_real(r->linear));
 	json_object_set_new(o, "winner_p", mr_tool_real(s->test.winner_p));
+	json_object_set_new(o, "winner_p_histogram",
+	                    mr_histogram_json(s->test.winner_bins, MR_VOTE_BINS,
+	                                      1));
 	json_object_set_new(o, "neurons_used", json_integer(s->vote.n_used));
 	json_object_set_new(o, "radius", radius_json(s));
 	json_object_set_new(o, "samples", json_integer((json_int_t)s->n_seen));
@@ -221,6 +249,7 @@ static json_t *run_json(const struct mr_softhebb_run *r)
 	json_object_set_new(o, "wall_s", mr_tool_real(r->wall_s));
 	if (r->array) {
 		json_object_set_new(o, "wear", wear_json(r));
+		json_object_set_new(o, "energy", energy_json(&r->energy));
 		json_object_set_new(o, "array_s", mr_tool_real(r->array_s));
 		json_object_set_new(o, "busy_s", mr_tool_real(r->busy_s));
 		json_object_set_new(o, "operations",
@@ -292,6 +321,8 @@ static int print_json(struct mr_softhebb_app *app)
 	json_object_set_new(o, "preset", json_string(app->preset->name));
 	json_object_set_new(o, "data", json_string(app->preset->set));
 	json_object_set_new(o, "neurons", json_integer(app->n_out));
+	json_object_set_new(o, "tiles", json_pack("[i,i]", (int)app->tile_rows,
+	                                          (int)app->tile_cols));
 	json_object_set_new(o, "batch", json_integer(app->batch));
 	json_object_set_new(o, "epochs", json_integer(app->epochs));
 	json_object_set_new(o, "rule", rule_json(&app->params));

@@ -14,6 +14,9 @@ struct job {
 	struct mr_softhebb_app *app;
 	struct mr_softhebb_run *run;
 	struct mr_shallow_plan plan;
+	struct mr_softhebb_grid grid;
+	struct mr_busy busy_before;
+	struct mr_energy energy_before;
 	char what[64];
 };
 
@@ -46,7 +49,49 @@ static struct mr_shallow_plan plan_of(struct job *job)
 		.epochs = app->epochs,
 		.stop = app->tool->context.stop,
 		.progress = show_progress,
-		.user = job};
+		.user = job,
+		.keep = app->keep.path ? &app->keep : NULL};
+}
+
+/* What the report says of the array's work beside the wear. */
+static void keep_work(void *user, struct mr_passage *p)
+{
+	struct job *job = user;
+	struct mr_busy *busy = &job->app->busy;
+	struct mr_energy *energy = &job->app->energy;
+
+	if (!job->run->array)
+		return;
+	for (uint32_t i = 0; i < job->grid.n; i++) {
+		uint64_t begin_ns = (uint64_t)job->grid.begin_ns[i];
+
+		mr_passage_wide(p, &begin_ns);
+		job->grid.begin_ns[i] = (int64_t)begin_ns;
+	}
+	mr_passage_wide(p, &busy->n_ops);
+	mr_passage_number(p, &busy->busy_s);
+	mr_passage_number(p, &energy->reads_J);
+	mr_passage_number(p, &energy->pulses_J);
+	mr_passage_wide(p, &energy->n_uncounted);
+	if (!p->code && !isfinite(busy->busy_s + energy->reads_J +
+	                          energy->pulses_J))
+		p->code = mr_errtext_set(p->err, MR_ERR_FORMAT,
+		                         "%s: a time at work or an energy is no "
+		                         "finite number", p->path);
+}
+
+static void settle_keep(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+	bool array = job->run->array;
+
+	app->keep.more = keep_work;
+	app->keep.user = job;
+	mr_shallow_identify(&job->plan, array ? &app->mapping : NULL,
+	                    array ? app->tool->uri : NULL, job->run->seed,
+	                    &app->keep.identity);
+	app->keep.identity.tiles = array ? app->tile_rows << 16 | app->tile_cols
+	                                 : 0;
 }
 
 static uint32_t inputs(const struct mr_softhebb_app *app)
@@ -62,6 +107,8 @@ static int learn(struct job *job, struct mr_hebb_carrier *carrier)
 	int code;
 
 	job->plan = plan_of(job);
+	if (app->keep.path)
+		settle_keep(job);
 	code = mr_shallow_run(&job->plan, carrier, job->run->seed,
 	                      &job->run->result, &err);
 	job->run->wall_s = (double)(now_ns(app) - begin_ns) * 1e-9;
@@ -74,35 +121,6 @@ static int learn(struct job *job, struct mr_hebb_carrier *carrier)
 
 /* ---- on the array ---------------------------------------------------------------- */
 
-static int open_array(struct job *job)
-{
-	struct mr_softhebb_app *app = job->app;
-	uint32_t sides = app->mapping.coding == MR_CODING_PAIR ? 2 : 1;
-	uint32_t n_cells = app->mapping.n_cells ? app->mapping.n_cells : 1;
-	struct mr_tool_run run = {.seed = job->run->seed,
-	                          .rows = inputs(app),
-	                          .cols = app->n_out * sides * n_cells};
-	char text[3][96];
-	const char *names[] = {text[0], text[1], text[2], NULL};
-
-	snprintf(text[0], sizeof text[0], "app=softhebb");
-	snprintf(text[1], sizeof text[1], "preset=%.80s", app->preset->name);
-	snprintf(text[2], sizeof text[2], "inputs_seed=%llu",
-	         (unsigned long long)job->run->seed);
-	run.metadata = names;
-	return mr_tool_reopen(app->tool, &run);
-}
-
-static int wait_until(struct mr_tool *tool, int64_t begin_ns, double t_s)
-{
-	double spent_s =
-		(double)(mr_array_time_ns(tool->array) - begin_ns) * 1e-9;
-	struct mr_op op = {.kind = MR_OP_WAIT,
-	                   .wait = {.duration_s = fmax(t_s - spent_s, 0)}};
-
-	return mr_tool_submit(tool, &op, 1);
-}
-
 static int look_once(struct job *job, struct mr_hebb_carrier *carrier,
                      const struct mr_samples *test,
                      struct mr_softhebb_age *age)
@@ -114,7 +132,12 @@ static int look_once(struct job *job, struct mr_hebb_carrier *carrier,
 	age->kept = score.labels;
 	age->soft = score.soft;
 	age->compensated = NAN;
-	if (code == MR_OK && mr_hebb_compensate(carrier, false) == MR_OK) {
+	if (code != MR_OK)
+		return code;
+	code = mr_hebb_compensate(carrier, false);
+	if (code == MR_ERR_RANGE) /* too little is left to measure */
+		return MR_OK;
+	if (code == MR_OK) {
 		code = mr_vote_rate(&job->run->result.vote, &job->plan.params,
 		                    carrier, test, &score);
 		age->compensated = score.soft;
@@ -140,11 +163,11 @@ static int relabel(struct job *job, struct mr_hebb_carrier *carrier,
 
 static int age_once(struct job *job, struct mr_hebb_carrier *carrier,
                     const struct mr_samples *train,
-                    const struct mr_samples *test, int64_t begin_ns,
+                    const struct mr_samples *test, const int64_t *begin_ns,
                     double t_s)
 {
 	struct mr_softhebb_age *age = &job->run->age[job->run->n_ages];
-	int code = wait_until(job->app->tool, begin_ns, t_s);
+	int code = mr_softhebb_wait(job->app, &job->grid, begin_ns, t_s);
 
 	if (code != MR_OK)
 		return code;
@@ -163,15 +186,22 @@ static int grow_old(struct job *job, struct mr_hebb_carrier *carrier)
 {
 	struct mr_softhebb_app *app = job->app;
 	struct mr_samples train = {0}, test = {0};
-	int64_t begin_ns = mr_array_time_ns(app->tool->array);
+	int64_t begin_ns[MR_TILES_MAX * MR_TILES_MAX];
 	int code = mr_samples_take(&train, &app->train, app->samples);
 
+	for (uint32_t i = 0; i < job->grid.n; i++)
+		begin_ns[i] = mr_array_time_ns(job->grid.array[i]);
 	if (code == MR_OK)
 		code = mr_samples_take(&test, &app->test, app->test_samples);
 	if (code != MR_OK)
 		mr_tool_fail(app->tool, code, "out of memory");
-	if (code == MR_OK && app->n_ages)
-		(void)mr_hebb_calibrate(carrier);
+	if (code == MR_OK && app->n_ages) {
+		code = mr_hebb_calibrate(carrier);
+		if (code != MR_OK)
+			mr_tool_fail(app->tool, code,
+			             "--ages: calibration before the waits: %s",
+			             carrier->type->errmsg(carrier->self));
+	}
 	for (uint32_t k = 0; k < app->n_ages && code == MR_OK; k++)
 		code = age_once(job, carrier, &train, &test, begin_ns,
 		                app->age_s[k]);
@@ -189,8 +219,9 @@ static int carry(struct job *job)
 	int code;
 
 	app->mapping.seed = job->run->seed;
-	code = mr_hebb_array(&app->array_params, &app->mapping, &tool->array, 1,
-	                     1, inputs(app), app->n_out, &carrier, &err);
+	code = mr_hebb_array(&app->array_params, &app->mapping, job->grid.array,
+	                     app->tile_rows, app->tile_cols, inputs(app),
+	                     app->n_out, &carrier, &err);
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
 		                    err.text);
@@ -202,31 +233,57 @@ static int carry(struct job *job)
 	return code;
 }
 
+/* A board keeps its cells itself: there is nothing to go on from in a file. */
+static int check_keep(const struct mr_softhebb_app *app)
+{
+	const struct mr_description *desc = mr_array_describe(app->tool->array);
+
+	if (!app->keep.path || desc->abilities & MR_ABILITY_SNAPSHOT)
+		return MR_OK;
+	return mr_tool_fail(app->tool, MR_ERR_USAGE,
+	                    "--checkpoint: the array %s (%s) gives no snapshot "
+	                    "of its cells, so that its state cannot be kept; an "
+	                    "emulated array (emu:) does",
+	                    app->tool->uri, desc->driver);
+}
+
+static void sum_up(struct job *job)
+{
+	struct mr_softhebb_app *app = job->app;
+	struct mr_softhebb_run *run = job->run;
+
+	for (uint32_t i = 0; i < job->grid.n; i++)
+		run->array_s = fmax(
+			run->array_s,
+			(double)(mr_array_time_ns(job->grid.array[i]) -
+		                 job->grid.begin_ns[i]) *
+				1e-9);
+	run->busy_s = app->busy.busy_s - job->busy_before.busy_s;
+	run->n_ops = app->busy.n_ops - job->busy_before.n_ops;
+	run->energy.reads_J = app->energy.reads_J - job->energy_before.reads_J;
+	run->energy.pulses_J = app->energy.pulses_J -
+	                       job->energy_before.pulses_J;
+	run->energy.n_uncounted = app->energy.n_uncounted -
+	                          job->energy_before.n_uncounted;
+}
+
 static int run_on_array(struct job *job)
 {
 	struct mr_softhebb_app *app = job->app;
 	struct mr_tool *tool = app->tool;
-	struct mr_busy before;
-	int64_t begin_ns;
-	int code = open_array(job);
+	int code = mr_softhebb_open(app, job->run->seed, &job->grid);
 
-	if (code != MR_OK)
-		return code;
-	begin_ns = mr_array_time_ns(tool->array);
-	mr_array_unobserve(tool->array, &app->busy);
-	before = app->busy;
-	code = mr_busy_watch(&app->busy, tool->array);
-	if (code != MR_OK)
-		return mr_tool_fail(tool, code, "%s",
-		                    mr_array_errmsg(tool->array));
-	code = carry(job);
-	job->run->array_s =
-		(double)(mr_array_time_ns(tool->array) - begin_ns) * 1e-9;
-	job->run->busy_s = app->busy.busy_s - before.busy_s;
-	job->run->n_ops = app->busy.n_ops - before.n_ops;
-	if (mr_tool_close_log(tool) != MR_OK && code == MR_OK)
-		code = MR_ERR_IO;
-	return code;
+	if (code == MR_OK)
+		code = check_keep(app);
+	if (code == MR_OK) {
+		job->busy_before = app->busy;
+		job->energy_before = app->energy;
+		code = carry(job);
+		sum_up(job);
+		if (mr_tool_close_log(tool) != MR_OK && code == MR_OK)
+			code = MR_ERR_IO;
+	}
+	return mr_softhebb_close(app, &job->grid, code);
 }
 
 static int run_in_float(struct job *job)

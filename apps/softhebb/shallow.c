@@ -4,6 +4,8 @@
 /* The shallow network's passes over its samples. */
 #include "shallow.h"
 
+#include "shallow_keep.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,18 +54,59 @@ static int learn_batch(struct learning *l, uint32_t first)
 	return code;
 }
 
+static uint64_t steps_of(const struct learning *l)
+{
+	uint32_t batch = l->plan->batch;
+
+	return ((uint64_t)l->samples.n + batch - 1) / batch;
+}
+
+static int save(struct learning *l)
+{
+	return l->plan->keep ? mr_shallow_save(l->plan->keep, l->carrier,
+	                                       l->step, l->n_seen)
+	                     : MR_OK;
+}
+
+/* Between two batches: the stop flag, and a checkpoint now and then. */
+static int between(struct learning *l)
+{
+	const struct mr_shallow_keep *keep = l->plan->keep;
+	bool stop = stopped(l->plan);
+	bool due = keep && keep->every && l->step && l->step % keep->every == 0;
+	int code = stop || due ? save(l) : MR_OK;
+
+	return code == MR_OK && stop ? MR_ERR_STOPPED : code;
+}
+
+/* The order follows from those before it: also passes that are done are
+ * shuffled. */
 static int pass_over(struct learning *l, uint64_t seed)
 {
+	uint64_t n_steps = steps_of(l);
 	int code = MR_OK;
 
 	for (uint32_t e = 0; e < l->plan->epochs && code == MR_OK; e++) {
 		mr_samples_shuffle(&l->samples, seed, e);
-		for (uint32_t at = 0; at < l->samples.n && code == MR_OK;
-		     at += l->plan->batch)
-			code = stopped(l->plan) ? MR_ERR_STOPPED
-			                        : learn_batch(l, at);
+		while (l->step / n_steps == e && code == MR_OK) {
+			uint32_t at = (uint32_t)(l->step % n_steps) *
+			              l->plan->batch;
+
+			code = between(l);
+			if (code == MR_OK)
+				code = learn_batch(l, at);
+		}
 	}
-	return code;
+	return code == MR_OK ? save(l) : code;
+}
+
+static int resume(struct learning *l)
+{
+	if (!l->plan->keep || !l->plan->keep->resume)
+		return MR_OK;
+	return mr_shallow_load(l->plan->keep, l->carrier,
+	                       steps_of(l) * l->plan->epochs, &l->step,
+	                       &l->n_seen);
 }
 
 int mr_shallow_learn(const struct mr_shallow_plan *plan,
@@ -79,6 +122,8 @@ int mr_shallow_learn(const struct mr_shallow_plan *plan,
 	l.batch.y = calloc(plan->batch, carrier->n_out * sizeof *l.batch.y);
 	if (code == MR_OK && (!l.x || !l.batch.u || !l.batch.y))
 		code = MR_ERR_NOMEM;
+	if (code == MR_OK)
+		code = resume(&l);
 	if (code == MR_OK)
 		code = pass_over(&l, seed);
 	*n_seen = l.n_seen;
@@ -109,6 +154,19 @@ static void measure_radii(struct mr_shallow_result *r, uint32_t n_out,
 	r->radius_mean = sum / n_out;
 	r->radius_sd = sqrt(fmax(square / n_out -
 	                         r->radius_mean * r->radius_mean, 0));
+}
+
+static void count_radii(struct mr_shallow_result *r, uint32_t n_out,
+                        uint32_t n_in)
+{
+	memset(r->radius_bins, 0, sizeof r->radius_bins);
+	r->radius_top = fmax(2, r->radius_max);
+	for (uint32_t k = 0; k < n_out; k++) {
+		double norm = mr_hebb_norm(&r->w[(size_t)k * n_in], n_in);
+
+		r->radius_bins[(int)fmin(norm / r->radius_top * MR_RADIUS_BINS,
+		                         MR_RADIUS_BINS - 1)]++;
+	}
 }
 
 static int vote(const struct mr_shallow_plan *plan,
@@ -144,14 +202,36 @@ int mr_shallow_rate(const struct mr_shallow_plan *plan,
 		code = vote(plan, carrier, &train, &test, result);
 	if (code == MR_OK)
 		code = carrier->type->read(carrier->self, result->w);
-	if (code == MR_OK)
+	if (code == MR_OK) {
 		measure_radii(result, carrier->n_out, carrier->n_in);
+		count_radii(result, carrier->n_out, carrier->n_in);
+	}
 	mr_samples_free(&train);
 	mr_samples_free(&test);
 	return code;
 }
 
 /* ---- a run --------------------------------------------------------------------- */
+
+/* The carrier has a sentence, unless it was not asked or the file failed. */
+static const char *why(const struct mr_shallow_plan *plan,
+                       const struct mr_hebb_carrier *carrier, int code, bool own)
+{
+	if (plan->keep && plan->keep->failed)
+		return plan->keep->err.text;
+	return code == MR_ERR_NOMEM || !own
+	               ? "out of memory"
+	               : carrier->type->errmsg(carrier->self);
+}
+
+static int start(const struct mr_shallow_plan *plan,
+                 struct mr_hebb_carrier *carrier, uint64_t seed, float *w)
+{
+	if (plan->keep && plan->keep->resume)
+		return MR_OK;
+	mr_hebb_first(&plan->params, seed, carrier->n_in, carrier->n_out, w);
+	return carrier->type->start(carrier->self, w);
+}
 
 int mr_shallow_run(const struct mr_shallow_plan *plan,
                    struct mr_hebb_carrier *carrier, uint64_t seed,
@@ -164,9 +244,7 @@ int mr_shallow_run(const struct mr_shallow_plan *plan,
 	*result = (struct mr_shallow_result){.w = calloc(n, sizeof *result->w)};
 	if (result->w) {
 		own = true;
-		mr_hebb_first(&plan->params, seed, carrier->n_in,
-		              carrier->n_out, result->w);
-		code = carrier->type->start(carrier->self, result->w);
+		code = start(plan, carrier, seed, result->w);
 	}
 	if (code == MR_OK)
 		code = mr_shallow_learn(plan, carrier, seed, &result->n_seen);
@@ -182,10 +260,7 @@ int mr_shallow_run(const struct mr_shallow_plan *plan,
 		return mr_errtext_set(err, code,
 		                      "stopped after %llu samples",
 		                      (unsigned long long)result->n_seen);
-	mr_errtext_set(err, code, "%s",
-	               code == MR_ERR_NOMEM || !own
-	                       ? "out of memory"
-	                       : carrier->type->errmsg(carrier->self));
+	mr_errtext_set(err, code, "%s", why(plan, carrier, code, own));
 	mr_shallow_free(result);
 	return code;
 }

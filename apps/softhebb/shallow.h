@@ -14,6 +14,8 @@
 #include "samples.h"
 #include "vote.h"
 
+struct mr_shallow_keep; /**< shallow_keep.h */
+
 /** What a run is made of. */
 struct mr_shallow_plan {
 	struct mr_hebb_params params;
@@ -31,7 +33,10 @@ struct mr_shallow_plan {
 	int (*after)(void *user, uint64_t step,
 	             const struct mr_hebb_batch *batch, uint32_t first);
 	void *user; /**< handed to both */
+	struct mr_shallow_keep *keep; /**< a checkpoint; NULL = none */
 };
+
+#define MR_RADIUS_BINS 20 /**< of a histogram over 0..radius_top */
 
 /** What came of a run. */
 struct mr_shallow_result {
@@ -39,6 +44,8 @@ struct mr_shallow_result {
 	uint64_t n_seen;   /**< samples learned from */
 	struct mr_vote_score test; /**< accuracies */
 	double radius_mean, radius_sd, radius_min, radius_max;
+	double radius_top; /**< upper end of the histogram: at least 2 */
+	uint32_t radius_bins[MR_RADIUS_BINS]; /**< neurons by radius */
 	float *w;          /**< [n_out*n_in] weights at the end, as looked at */
 	struct mr_vote vote; /**< what the training samples said of each neuron */
 };
@@ -47,13 +54,14 @@ struct mr_shallow_result {
  * Learn and rate.
  *
  * @param plan     what.
- * @param carrier  of plan->n_out neurons; started here.
+ * @param carrier  of plan->n_out neurons; started here, or from the checkpoint.
  * @param seed     of first weights and order.
  * @param result   filled in, also when stopped; release with
  *                 mr_shallow_free().
  * @param err      explains a failure.
  * @return MR_OK; MR_ERR_STOPPED with a result that is marked as partial;
- *         MR_ERR_NOMEM; else as the carrier (then there is no result).
+ *         MR_ERR_NOMEM; else as the carrier, mr_shallow_save() or
+ *         mr_shallow_load() (then there is no result).
  */
 int mr_shallow_run(const struct mr_shallow_plan *plan,
                    struct mr_hebb_carrier *carrier, uint64_t seed,
@@ -63,10 +71,11 @@ int mr_shallow_run(const struct mr_shallow_plan *plan,
  * Learn only: mr_shallow_run() without its first weights and its rating.
  *
  * @param plan     what.
- * @param carrier  started.
+ * @param carrier  started, unless it is taken from a checkpoint.
  * @param seed     of the order.
  * @param n_seen   receives the samples learned from.
- * @return MR_OK; MR_ERR_STOPPED; MR_ERR_NOMEM; as the carrier or plan->after.
+ * @return MR_OK; MR_ERR_STOPPED; MR_ERR_NOMEM; as the carrier, plan->after,
+ *         mr_shallow_save() or mr_shallow_load().
  */
 int mr_shallow_learn(const struct mr_shallow_plan *plan,
                      struct mr_hebb_carrier *carrier, uint64_t seed,

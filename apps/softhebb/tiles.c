@@ -75,7 +75,10 @@ static int lay_tile(struct mr_tiles *t, uint32_t i, struct mr_array *array)
 	t->per_weight_S = o.g_unit_S * (how->n_cells ? how->n_cells : 1) /
 	                  how->w_clip;
 	code = mr_synapse_alloc(array, &o, &at->synapse);
-	return code == MR_OK ? MR_OK : failed(t, at, code);
+	if (code == MR_OK || t->n == 1)
+		return code == MR_OK ? MR_OK : failed(t, at, code);
+	return mr_errtext_set(&t->err, code, "tile %u of %u x %u: %s", i + 1,
+	                      t->rows, t->cols, mr_array_errmsg(array));
 }
 
 static int make_buffers(struct mr_tiles *t)

@@ -76,6 +76,8 @@ void mr_tiles_count(const struct mr_tiles *tiles, struct mr_hebb_wear *wear);
 /** mr_synapse_calibrate() and mr_synapse_compensate() of all tiles. */
 int mr_tiles_calibrate(struct mr_tiles *tiles);
 int mr_tiles_compensate(struct mr_tiles *tiles, bool per_output);
+/** Pass the state of synapses and arrays to a checkpoint or back. */
+void mr_tiles_keep(struct mr_tiles *tiles, struct mr_passage *p);
 /** mr_synapse_uncompensate() of all tiles. */
 void mr_tiles_uncompensate(struct mr_tiles *tiles);
 

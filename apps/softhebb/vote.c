@@ -4,6 +4,7 @@
 /* Neuron labels and the soft vote. */
 #include "vote.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,7 @@ struct rating {
 	uint32_t n_labels; /* right by the winner's label */
 	uint32_t n_soft;
 	double winner_p;
+	uint32_t bins[MR_VOTE_BINS];
 };
 
 static uint32_t soft_class(const struct mr_vote *vote, const float *y)
@@ -170,6 +172,8 @@ static void compare(struct pass *p, uint32_t at, const float *u, const float *y)
 	r->n_labels += r->vote->label[winner] == class;
 	r->n_soft += soft_class(r->vote, y) == class;
 	r->winner_p += (double)y[winner];
+	r->bins[(int)fmin(fmax((double)y[winner], 0) * MR_VOTE_BINS,
+	                  MR_VOTE_BINS - 1)]++;
 }
 
 int mr_vote_rate(const struct mr_vote *vote,
@@ -188,6 +192,7 @@ int mr_vote_rate(const struct mr_vote *vote,
 	score->labels = (double)r.n_labels / samples->n;
 	score->soft = (double)r.n_soft / samples->n;
 	score->winner_p = r.winner_p / samples->n;
+	memcpy(score->winner_bins, r.bins, sizeof r.bins);
 	return MR_OK;
 }
 

@@ -21,11 +21,15 @@ struct mr_vote {
 	uint32_t n_used; /**< neurons that won at least once */
 };
 
+#define MR_VOTE_BINS 20 /**< of a histogram over 0..1 */
+
 /** Correct shares of a test set. */
 struct mr_vote_score {
 	double labels; /**< class of the winner */
 	double soft;   /**< argmax of y P, P the mass with rows of sum 1 */
 	double winner_p; /**< mean activation of the winner */
+	uint32_t winner_bins[MR_VOTE_BINS]; /**< samples by activation of the
+	                                         winner, 0..1 */
 };
 
 /**

@@ -251,7 +251,9 @@ MR_API int mr_synapse_forward(struct mr_synapse *syn, const uint32_t *in,
 
 /**
  * Weighted sums of many vectors of all inputs, back to back: fewer and larger
- * drives than mr_synapse_forward().
+ * drives than mr_synapse_forward(). As there, an array that offers no drive, or
+ * none with such levels, is read instead and the sums are digital: for each
+ * vector a reading of the cells of all inputs that are not 0.
  *
  * @param syn    the synapses.
  * @param x      [batch*n_in] values; |x| <= 1 (1 = the full read voltage).
@@ -312,6 +314,29 @@ MR_API int mr_synapse_fire(struct mr_synapse *syn, uint32_t out,
  */
 MR_API int mr_synapse_pulse(struct mr_synapse *syn, uint32_t out,
                             const int8_t *change);
+
+/**
+ * Save what the mapping knows beside the cells: accumulated changes, counters of
+ * selection, pulses since the last erase, calibration and compensation. The
+ * cells themselves are mr_array_snapshot()'s; a reading at hand is not saved.
+ *
+ * @param syn  the synapses.
+ * @param out  receives the state, in this machine's byte order; release with
+ *             free(out->data).
+ * @return MR_OK; MR_ERR_NOMEM.
+ */
+MR_API int mr_synapse_save(const struct mr_synapse *syn, struct mr_blob *out);
+
+/**
+ * Take up a state that mr_synapse_save() gave; a reading at hand is used up.
+ *
+ * @param syn   synapses of the same options on an array of the same shape.
+ * @param blob  the state.
+ * @return MR_OK; MR_ERR_FORMAT if it is malformed, of other synapses or with a
+ *         number that is not finite (the synapses then are unchanged).
+ */
+MR_API int mr_synapse_restore(struct mr_synapse *syn,
+                              const struct mr_blob *blob);
 
 /**
  * Pulses applied so far.

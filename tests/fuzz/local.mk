@@ -3,7 +3,7 @@
 # (corpus/NAME) and, where it helps, a dictionary (dict/NAME.dict).
 # `make check` runs each target on its corpus; `make fuzz` needs clang and its
 # runtime (Debian: clang, libclang-rt-14-dev).
-FUZZ_TARGETS = arc1_map arc1_reply arc1_report calibration cifar cobs csv \
+FUZZ_TARGETS = arc1_map arc1_reply arc1_report calibration checkpoint cifar cobs csv \
 	description idx import_arc1 import_csv import_npy oplog params pbm picture quantity rig scpi_record scpi_reply smu \
 	state stl table uri usbip usbtmc wire_arc1 wire_scpi wire_smu wire_trace
 FUZZ_SECONDS = 600
@@ -15,6 +15,7 @@ fuzz_programs = \
 	%D%/fuzz_arc1_map \
 	%D%/fuzz_arc1_report \
 	%D%/fuzz_calibration \
+	%D%/fuzz_checkpoint \
 	%D%/fuzz_cifar \
 	%D%/fuzz_csv \
 	%D%/fuzz_description \
@@ -47,6 +48,8 @@ fuzz_scripted = tests/scripted.c tests/scripted.h
 	$(fuzz_scripted)
 %C%_fuzz_cobs_SOURCES = %D%/fuzz_cobs.c $(fuzz_shared)
 %C%_fuzz_calibration_SOURCES = %D%/fuzz_calibration.c $(fuzz_shared)
+%C%_fuzz_checkpoint_SOURCES = %D%/fuzz_checkpoint.c $(fuzz_shared)
+%C%_fuzz_checkpoint_LDADD = libcheck.la $(ZLIB_LIBS)
 %C%_fuzz_cifar_SOURCES = %D%/fuzz_cifar.c $(fuzz_shared)
 %C%_fuzz_arc1_map_SOURCES = %D%/fuzz_arc1_map.c $(fuzz_shared)
 %C%_fuzz_arc1_report_SOURCES = %D%/fuzz_arc1_report.c $(fuzz_shared)
