@@ -78,7 +78,7 @@ static double *make_factor(struct mr__drifts *d, const struct mr__drift_span *s,
                            const uint32_t *which)
 {
 	double t_int_s[MR__DRIFT_READS];
-	double *factor = malloc((size_t)s->n * s->n * sizeof *factor);
+	double *factor = malloc(((size_t)s->n * s->n + 1) * sizeof *factor);
 	struct mr__ladder l = {d->noise->t_read_s, d->noise->lead_s, s->n,
 	                       s->age_s, s->averages, t_int_s};
 

@@ -50,7 +50,7 @@ size_t mr__targets_look(const struct mr__targets *t, size_t unit, double t0_s)
 		if (t->seen_t0[slot * t->n_units + unit] == t0_s)
 			return slot;
 	slot = t->next[unit];
-	t->next[unit] = (uint8_t)((slot + 1) % t->slots);
+	t->next[unit] = (uint8_t)(slot + 1 < t->slots ? slot + 1 : 0);
 	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++)
 		see(t, k, slot, t0_s);
 	t->seen_t0[slot * t->n_units + unit] = t0_s;
