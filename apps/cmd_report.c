@@ -53,9 +53,9 @@ static const struct mr_tool_page page = {
 	.args_min = 1,
 	.args_max = 1,
 	.examples =
-		"  memrig measure standard 'emu:pcm?rows=32&cols=32' --log run.db\n"
-		"  memrig report run.db -o report.html\n"
-		"  memrig report run.db -o report.html --png figures --runs 3-7\n",
+		"  memrig measure quick 'emu:pcm?rows=8&cols=8' --log lab.db\n"
+		"  memrig report lab.db -o report.html\n"
+		"  memrig report lab.db -o report.html --png figures --no-fit\n",
 };
 
 /** The verb at work. */

@@ -93,7 +93,7 @@ static void paramfile_for_another_model_is_refused(void)
 	       "[memrig] with model = pcm is missing");
 	refuse("", MR_ERR_FORMAT, " ", "is missing");
 	refuse("[memrig]\nmodel = pcm\nauthor = me\n", MR_ERR_FORMAT, "3",
-	       "[memrig] knows model and note");
+	       "[memrig] knows model, noise, table");
 }
 
 static void paramfile_unknown_names_are_refused(void)
