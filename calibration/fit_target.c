@@ -61,6 +61,9 @@ static void free_law(struct mr__targets *t, const struct mr__law *l)
 {
 	size_t above = ruled(t, l, l->term[0]);
 	size_t terms = 0;
+	/* of one level a limit may be no more than its scatter; conductances,
+	 * which noise follows, lie around their targets */
+	size_t least = l == &t->laws.q ? 1 : 2;
 
 	for (size_t k = 0; k < MR__LAW_TERMS; k++)
 		terms += l->term[k] >= 0;
@@ -75,9 +78,9 @@ static void free_law(struct mr__targets *t, const struct mr__law *l)
 		set_free(t, l->slope);
 		set_free(t, l->offset);
 	}
-	if (ruled(t, l, l->min) > 0)
+	if (ruled(t, l, l->min) >= least)
 		set_free(t, l->min);
-	if (ruled(t, l, l->max) > 0)
+	if (ruled(t, l, l->max) >= least)
 		set_free(t, l->max);
 	for (size_t k = 0; k < MR__LAW_TERMS && above >= terms; k++)
 		set_free(t, l->term[k]);
@@ -162,6 +165,7 @@ static int maximise(struct mr__targets *t, double *cov)
 	set_steps(t, step);
 	for (size_t k = 0; k < t->n_free; k++)
 		x[k] = t->p[t->free[k]];
+	mr__targets_anchor(t);
 	set_wide_steps(&l, x, step);
 	code = mr__likelihood_maximise(&l, x, cov, &best, t->f->err);
 	for (size_t k = 0; k < t->n_free; k++)
@@ -213,12 +217,11 @@ static double alone(struct mr__targets *t, int law, size_t level, double *se)
 	return x;
 }
 
-/* Whether a level is all that a line has. */
+/* Whether a level is all that a line or a limit has. */
 static bool is_lone(const struct mr__targets *t, const struct mr__law *l,
                     size_t k)
 {
-	return mr__law_ruler(l, t->p, t->level[k]) == l->slope
-	       && ruled(t, l, l->slope) == 1;
+	return ruled(t, l, mr__law_ruler(l, t->p, t->level[k])) == 1;
 }
 
 /* A level that may lie on either side of a limit of its law tells of neither
@@ -437,6 +440,7 @@ int mr__fit_target_score(const struct mr__fitting *f, double *sum,
 
 	if (code != MR_OK || !t)
 		return code;
+	mr__targets_anchor(t);
 	for (size_t u = 0; u < t->n_units; u++) {
 		double d = mr__targets_of_cell(t, u, t->p);
 

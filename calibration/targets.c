@@ -63,6 +63,16 @@ void mr__targets_forget(const struct mr__targets *t)
 		t->seen_t0[k] = NAN;
 }
 
+void mr__targets_anchor(struct mr__targets *t)
+{
+	for (size_t u = 0; u < t->n_units; u++) {
+		size_t slot = mr__targets_look(t, u, t->p[t->laws.t0]);
+
+		for (size_t k = t->unit[u]; k < t->unit[u + 1]; k++)
+			t->event[k].g_ref_S = t->seen[slot * t->n + k].g_S;
+	}
+}
+
 double mr__targets_at_level(const struct mr__targets *t, int law, size_t level,
                        const double *p)
 {
@@ -89,7 +99,7 @@ double mr__targets_of_event(const struct mr__targets *t, size_t k, size_t slot,
 		                           * ROOT_HALF), 1e-300));
 	if (t->lost[slot * t->n + k])
 		return 0;
-	prior.q = mr__targets_q(t, p, seen->g_S);
+	prior.q = mr__targets_q(t, p, e->g_ref_S);
 	if (!(prior.nu_sd > 0) || !(prior.q > 0) || !(prior.sd_S > 0))
 		return -INFINITY;
 	return mr__target_density(seen, &prior);

@@ -21,6 +21,7 @@ struct mr__target_event {
 	uint32_t cell;
 	uint32_t n;
 	uint32_t level; /* index of its target */
+	double g_ref_S; /* conductance that its noise goes by */
 };
 
 /* Laws that follow the target; and values of levels that are held apart from
@@ -70,6 +71,10 @@ double mr__targets_q(const struct mr__targets *t, const double *p, double g_S);
 /* The slot that holds what is seen of a cell at a t0; and to start anew. */
 size_t mr__targets_look(const struct mr__targets *t, size_t unit, double t0_s);
 void mr__targets_forget(const struct mr__targets *t);
+
+/* Takes the conductances that noise goes by at the t0 that stands: a law of Q may
+ * jump at its split, and would make the likelihood jump over t0. */
+void mr__targets_anchor(struct mr__targets *t);
 
 /* Value of a law at a level; log density of a programming; of a cell. */
 double mr__targets_at_level(const struct mr__targets *t, int law, size_t level,
