@@ -54,7 +54,8 @@ static int grid(struct mr__measuring *m, const struct mr_waveform *up,
 
 	for (uint32_t k = 0; k < n * n_widths; k++) {
 		struct mr_waveform wave = *up;
-		double power = (k / n) - 0.5 * (n_widths - 1);
+		uint32_t row = k / n;
+		double power = (double)row - 0.5 * (n_widths - 1);
 		int code;
 
 		wave.amplitude = least + (most - least) * (k % n) / (n - 1);

@@ -14,7 +14,7 @@ static const struct mr__protocol *const protocols[] = {
 	&mr__measure_retention,   &mr__measure_endurance,
 };
 
-#define N_PROTOCOLS (sizeof protocols / sizeof *protocols)
+#define N_PROTOCOLS (sizeof protocols / sizeof protocols[0])
 
 static const struct mr_measure_step quick[] = {
 	{"map", "reads=4"},

@@ -50,7 +50,8 @@ static void make_points(struct mr_calibration_point *p, size_t n, double gain,
                         uint64_t seed)
 {
 	for (size_t k = 0; k < n; k++) {
-		double g_S = 1e-6 * (double)(1 + k / 4);
+		size_t level = k / 4;
+		double g_S = 1e-6 * (double)(1 + level);
 		double v_V = 0.05 * (double)(1 + k % 4);
 		double i_A = g_S * v_V, full_A = 1.6e-6;
 		double x = i_A / full_A;

@@ -18,7 +18,7 @@ static void read_is_v2_g_t(void)
 {
 	struct mr_array *array = mr_session_open(ARRAY);
 	struct mr_energy e = {0};
-	float g_S[6];
+	float g_S[6] = {0};
 	struct mr_op op = {.kind = MR_OP_READ,
 	                   .read = {.v_read_V = 0.1, .t_int_s = 1e-3,
 	                            .averages = 3, .g_S = g_S}};
@@ -40,7 +40,7 @@ static void drive_is_v_i_t(void)
 {
 	struct mr_array *array = mr_session_open(ARRAY);
 	struct mr_energy e = {0};
-	float v_V[4] = {0.2f, 0.2f, 0.1f, 0.1f}, i_A[6];
+	float v_V[4] = {0.2f, 0.2f, 0.1f, 0.1f}, i_A[6] = {0};
 	struct mr_op op = {.kind = MR_OP_DRIVE,
 	                   .drive = {.batch = 2, .v_V = v_V, .i_A = i_A,
 	                             .duration_s = 2e-6}};

@@ -63,7 +63,7 @@ static void list_in_order(void)
 {
 	static const uint32_t cells[] = {7, 2, 7};
 	char path[MR_TEST_PATH_MAX];
-	float g_S[3];
+	float g_S[3] = {0};
 	struct mr_op op = {.kind = MR_OP_READ,
 	                   .where = {.kind = MR_SELECT_LIST,
 	                             .cells = cells,
@@ -91,7 +91,7 @@ static void list_in_order(void)
 static void program_behind_its_parts(void)
 {
 	char path[MR_TEST_PATH_MAX];
-	float g_S[16];
+	float g_S[16] = {0};
 	struct mr_op op = {.kind = MR_OP_PROGRAM,
 	                   .program = {.target = 5e-6,
 	                               .tolerance_S = 0.5e-6,
@@ -127,7 +127,7 @@ static void sweeps(void)
 	static const float level[] = {0.1f, 0.2f, 0.3f};
 	static const double hold_s[] = {1e-3, 1e-3, 1e-3};
 	char path[MR_TEST_PATH_MAX];
-	float i_A[3];
+	float i_A[3] = {0};
 	const uint32_t cell = 5;
 	struct mr_op op = {.kind = MR_OP_TRACE,
 	                   .where = {.kind = MR_SELECT_LIST,

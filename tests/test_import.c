@@ -332,11 +332,13 @@ static void maps_that_say_too_little_are_refused(void)
 
 static void options_that_are_wrong_are_refused(void)
 {
+	static const char long_name[] =
+		"time=a-name-that-is-longer-than-any-column-of-a-file-should-be-"
+		"called";
 	static const char *const maps[] = {
 		"", "time", "time=", "colour=c", "time=t[V]", "time=t[]",
 		"cell=n[m]", "time=[s]", "time=t,time=u",
-		"time=a-name-that-is-longer-than-any-column-of-a-file-should-be-"
-		"called"};
+		long_name};
 	static const char *const names[] = {
 		"", "up", "=set", "up=jump", "up=set,", "up=set,1A", "up=set,0",
 		"up=read,1V", "up=set,1V,", "up=set,1V,1m,3", "up=set,1V,0",
