@@ -72,6 +72,7 @@ libcalibration_la_SOURCES = \
 	%D%/spans.c \
 	%D%/spans.h \
 	%D%/steplaw.c \
+	%D%/steplaw_density.c \
 	%D%/steplaw.h \
 	%D%/steplaw_fit.c \
 	%D%/steplaw_priv.h \

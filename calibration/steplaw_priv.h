@@ -10,6 +10,9 @@
 /* Stands for no upper clamp. */
 #define MR__STEP_NO_CLAMP_S 1e-3
 
+/* Least sd of a reading: below what counts. */
+#define MR__STEP_NOISE_LEAST_S 1e-10
+
 #define MR__STEP_NOISE_N 257 /* points of the table of noise */
 
 /* A reading of a run. */
