@@ -73,7 +73,9 @@ static int fill(struct mr__fitting *f, struct mr__before *b)
 	b->drift_code = mr__fit_drift(f, &b->noise, &b->drift);
 	f->err = err;
 	b->there = true;
-	return MR_OK;
+	return b->drift_code != MR_OK
+	       ? MR_OK
+	       : mr__fit_noise_aged(f, b->drift.nu, b->drift.t0, &b->noise);
 }
 
 int mr__before_take(struct mr__fitting *f, struct mr__before *own,

@@ -61,6 +61,7 @@ libcalibration_la_SOURCES = \
 	%D%/measure_temperature.c \
 	%D%/measure_walk.c \
 	%D%/measuring.h \
+	%D%/noise_flicker.c \
 	%D%/noise_kind.c \
 	%D%/noise_priv.h \
 	%D%/noise_rtn.c \
