@@ -56,7 +56,7 @@ static void set_scales(const struct mr__drifts *d, struct mr__drift_span *s,
 		double sd = s->factor
 		            ? g * mr__noise_q(d->noise, s->g0_S)
 		            : mr__noise_sd_S(d->noise, g, s->g0_S, s->age_s[i],
-		                             s->averages[i]);
+		                             s->averages[i], 0);
 
 		s->scale_S[i] = sd > relative * g ? sd : relative * g;
 	}

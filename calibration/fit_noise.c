@@ -222,15 +222,16 @@ double mr__noise_q(const struct mr__noise_fit *n, double g0_S)
 }
 
 double mr__noise_sd_S(const struct mr__noise_fit *n, double g_S, double g0_S,
-                      double age_s, uint32_t averages)
+                      double age_s, uint32_t averages, double t_int_s)
 {
-	struct mr__ladder l = {.t_read_s = n->t_read_s, .lead_s = n->lead_s};
+	struct mr__ladder l = {n->t_read_s, n->lead_s, 1, &age_s, &averages,
+	                       &t_int_s};
 
 	if (!n->kind || strcmp(n->kind, "none") == 0)
 		return 0;
 	if (strcmp(n->kind, "flicker") == 0)
 		return fabs(g_S) * mr__noise_q(n, g0_S)
-		       * sqrt(mr__ladder_variance(&l, age_s));
+		       * sqrt(fmax(mr__ladder_of_reading(&l, 0), 0));
 	return fmax(n->slope * g_S + n->floor_S, 0)
 	       / sqrt(averages > 1 ? averages : 1);
 }

@@ -76,12 +76,13 @@ int mr__fit_noise_aged(const struct mr__fitting *f, double nu, double t0_s,
  * @param g_S       conductance.
  * @param g0_S      conductance as programmed.
  * @param age_s     since programming.
- * @param averages  readings averaged; those of 1/f noise are not independent,
- *                  and count as one.
+ * @param averages  readings averaged, one right after the other; those of 1/f
+ *                  noise are not independent.
+ * @param t_int_s   time that one of them takes.
  * @return siemens; 0 where nothing is known.
  */
 double mr__noise_sd_S(const struct mr__noise_fit *n, double g_S, double g0_S,
-                      double age_s, uint32_t averages);
+                      double age_s, uint32_t averages, double t_int_s);
 
 /**
  * Amplitude of 1/f noise.

@@ -56,15 +56,20 @@ struct view {
 	uint64_t n;       /* cells */
 	uint64_t n_known; /* of which the outcome is known */
 	bool composed;    /* its parts follow it in the log */
+	uint32_t n_cols;  /* that are read together */
 };
 
-/* A list is worked off cell after cell; all others at the same time. */
+/* A list is worked off cell after cell; of others a read goes row by row, and
+ * all cells are pulsed at the same time. The age of a reading after a pulse
+ * hangs on it. */
 static int64_t time_of(const struct view *v, uint64_t i)
 {
 	const struct mr_outcome *o = &v->op->outcome;
-	double part = (double)(i + 1) / (double)v->n;
+	uint64_t turn = (i / v->n_cols + 1) * v->n_cols;
+	double part = (double)turn / (double)v->n;
 
-	if (v->op->where.kind != MR_SELECT_LIST || v->composed)
+	if (v->composed || (v->op->where.kind != MR_SELECT_LIST
+	                    && v->op->kind != MR_OP_READ))
 		return o->t_end_ns;
 	return o->t_begin_ns
 	       + (int64_t)((double)(o->t_end_ns - o->t_begin_ns) * part);
@@ -318,8 +323,13 @@ int mr__history_record(struct mr__history_build *build, uint16_t part,
 	const struct mr_op *op = &record->op;
 	struct view v = {build, op, part,
 	                 mr_op_elements(op, build->desc),
-	                 op->outcome.n_effect, record->composed};
+	                 op->outcome.n_effect, record->composed, 1};
 	struct mr_history_part *p = &build->parts[part];
+	uint32_t n_rows;
+
+	if (mr_selection_lines(&op->where, build->desc, &n_rows, &v.n_cols)
+	    != MR_OK || v.n_cols == 0)
+		v.n_cols = 1;
 
 	if (!record->ended) {
 		build->lost[MR__LOSS_NEVER_ENDED]++;

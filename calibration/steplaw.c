@@ -2,14 +2,17 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /* Runs out of histories. */
+#include "spans.h"
 #include "steplaw_priv.h"
 
+#include <gsl/gsl_integration.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define READINGS_MOST 500000
+#define LEVEL_LEAST_S 1e-9 /* that a reading's noise is stated for */
 #define DRIFT_MOST 0.01 /* relative, that cells may have drifted apart */
 
 /* Where a walk along a cell's events stands. */
@@ -25,7 +28,20 @@ static double undo_drift(const struct mr__steplaw_seen *seen, double age_s)
  * make of it is a factor. */
 static double unit_noise(const struct mr__steplaw_seen *seen, double g_S)
 {
-	return mr__noise_sd_S(&seen->noise, g_S, g_S, 1, 1);
+	return mr__noise_sd_S(&seen->noise, g_S, g_S, 1, 1, 0);
+}
+
+static int fill_nodes(struct mr__steplaw *s)
+{
+	gsl_integration_glfixed_table *table =
+		gsl_integration_glfixed_table_alloc(MR__STEP_NODES);
+
+	for (size_t k = 0; table && k < MR__STEP_NODES; k++)
+		(void)gsl_integration_glfixed_point(0, 1, k, &s->node[k],
+		                                    &s->node_weight[k], table);
+	if (table)
+		gsl_integration_glfixed_table_free(table);
+	return table ? MR_OK : MR_ERR_NOMEM;
 }
 
 static void fill_noise(struct mr__steplaw *s,
@@ -46,13 +62,13 @@ static double apart(const struct mr__steplaw_seen *seen, double age_s)
 }
 
 static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
-                const struct mr_history_event *e, int64_t t_p_ns,
-                uint32_t pulses, bool follows)
+                const struct mr_history_event *e, double age_s,
+                double t_int_s, uint32_t pulses, bool follows)
 {
-	double age_s = (double)(e->t_ns - t_p_ns) * 1e-9;
 	double back = undo_drift(seen, age_s);
-	double g_S = fabs((double)e->g_S) * back;
-	double sd = mr__noise_sd_S(&seen->noise, g_S, g_S, age_s, e->count);
+	double g_S = fmax(fabs((double)e->g_S) * back, LEVEL_LEAST_S);
+	double sd = mr__noise_sd_S(&seen->noise, g_S, g_S, age_s, e->count,
+	                           t_int_s);
 	double unit_S = unit_noise(seen, g_S);
 	double drifted_S = apart(seen, age_s) * g_S;
 
@@ -109,18 +125,20 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 	for (size_t k = h->first[cell]; k < h->first[cell + 1]; k++) {
 		const struct mr_history_event *e = &h->events[k];
 		enum place was = place;
+		double age_s;
 
 		place = step(e, place, &pulses);
 		if (place == ERASED || place == RAISED) {
 			t_p_ns = e->t_ns;
 			follows = was == SEEN;
 		}
+		age_s = (double)(e->t_ns - t_p_ns) * 1e-9;
 		if (place == SEEN && was != SEEN
-		    && apart(seen, (double)(e->t_ns - t_p_ns) * 1e-9)
-		       > DRIFT_MOST)
+		    && apart(seen, age_s) > DRIFT_MOST)
 			place = LOST;
 		if (place == SEEN && was != SEEN)
-			code = push(s, seen, e, t_p_ns, pulses, follows);
+			code = push(s, seen, e, age_s, mr__span_t_int_s(h, e),
+			            pulses, follows);
 		if (code != MR_OK)
 			return code;
 	}
@@ -183,7 +201,7 @@ int mr__steplaw_new(const struct mr__fitting *f,
 		s->cells = malloc((n + 1) * sizeof *s->cells);
 		s->first = malloc((n + 1) * sizeof *s->first);
 	}
-	if (s && s->cells && s->first)
+	if (s && s->cells && s->first && fill_nodes(s) == MR_OK)
 		code = walk_all(s, f, seen);
 	if (code != MR_OK) {
 		mr__steplaw_free(s);

@@ -11,6 +11,10 @@
 #define NOISE_LEAST_S MR__STEP_NOISE_LEAST_S
 #define FAR 9.0       /* standard deviations beyond which nothing is */
 #define OUTLIERS 1e-7 /* share of readings that may be anything */
+#define LEAST_S 1e-11 /* least conductance of a cell that counts */
+#define REACH 6.0     /* standard deviations that integrals go over */
+#define CURVED 0.035  /* slope of the sd of readings over conductance from which
+                         on one sd does not do for all that a cell may be */
 
 /* A belief about a cell's conductance. */
 struct belief {
@@ -28,9 +32,9 @@ static double normal(double d, double var)
 	return exp(-0.5 * d * d / var - 0.5 * (LOG_2_PI + log(var)));
 }
 
-/* Variance of a reading of a cell of that conductance. */
-static double noise_of(const struct mr__steplaw *s,
-                       const struct mr__step_reading *o, double g_S)
+/* Sd of a reading of a cell of that conductance. */
+static double sd_of(const struct mr__steplaw *s,
+                    const struct mr__step_reading *o, double g_S)
 {
 	double at = fmax(g_S, 0) / s->noise_step_S;
 	size_t k = at < MR__STEP_NOISE_N - 2 ? (size_t)at
@@ -39,7 +43,15 @@ static double noise_of(const struct mr__steplaw *s,
 	double sd = (double)o->scale * ((1 - w) * s->noise_S[k]
 	                                + w * s->noise_S[k + 1]);
 
-	return fmax(sd * sd, NOISE_LEAST_S * NOISE_LEAST_S);
+	return fmax(sd, NOISE_LEAST_S);
+}
+
+static double noise_of(const struct mr__steplaw *s,
+                       const struct mr__step_reading *o, double g_S)
+{
+	double sd = sd_of(s, o, g_S);
+
+	return sd * sd;
 }
 
 /* A reading far from both clamps. */
@@ -54,13 +66,84 @@ static double see_between(struct belief *b, double y, double r)
 	return -0.5 * (d * d / total + LOG_2_PI + log(total));
 }
 
+/* What a reading may be of: its density, and the moments of the cell's
+ * conductance times it. */
+struct parts {
+	double sum;
+	double first;
+	double second;
+};
+
 /* A part of the mixture joins the others. */
-static void join(double weight, double mean, double var, double *sum,
-                 double *first, double *second)
+static void join(struct parts *p, double weight, double mean, double var)
 {
-	*sum += weight;
-	*first += weight * mean;
-	*second += weight * (var + mean * mean);
+	p->sum += weight;
+	p->first += weight * mean;
+	p->second += weight * (var + mean * mean);
+}
+
+/* A cell between the clamps, by one sd of the reading. */
+static void join_between(struct parts *p, const struct belief *b, double y,
+                         double r, double lo, double hi)
+{
+	struct belief between = *b;
+	double inside = exp(see_between(&between, y, r));
+	double sd_in = sqrt(between.var_S2);
+
+	inside *= below((hi - between.mean_S) / sd_in)
+	          - below((lo - between.mean_S) / sd_in);
+	join(p, inside, fmin(fmax(between.mean_S, lo), hi), between.var_S2);
+}
+
+/* Above it no cell is whose reading is that low. From above, because sd that grow
+ * with conductances could keep a search from below from getting there. */
+static double highest_of(const struct mr__steplaw *s,
+                         const struct mr__step_reading *o, double top)
+{
+	for (int round = 0; round < 4; round++)
+		top = fmin(top, (double)o->g_S + REACH * sd_of(s, o, top));
+	return top;
+}
+
+/* The same by an integral over the logarithm of the conductance, each with the
+ * sd that its reading would have. */
+static void join_curved(struct parts *p, const struct mr__steplaw *s,
+                        const struct belief *b,
+                        const struct mr__step_reading *o, double lo,
+                        double hi)
+{
+	double y = (double)o->g_S;
+	double least = fmax(lo, LEAST_S);
+	double sd = sqrt(b->var_S2);
+	double from = fmin(fmax(y, least), hi);
+	double bottom = fmax(fmax(b->mean_S - REACH * sd,
+	                          y - REACH * sd_of(s, o, from)), least);
+	double top = highest_of(s, o, fmin(b->mean_S + REACH * sd, hi));
+	double range;
+
+	if (!(top > bottom))
+		return;
+	range = log(top / bottom);
+	for (size_t k = 0; k < MR__STEP_NODES; k++) {
+		double g = bottom * exp(range * s->node[k]);
+		double sd_y = sd_of(s, o, g);
+		double off = (g - b->mean_S) / sd;
+		double off_y = (y - g) / sd_y;
+		double f = exp(-0.5 * (off * off + off_y * off_y) - LOG_2_PI)
+		           / (sd * sd_y);
+
+		join(p, f * g * range * s->node_weight[k], g, 0);
+	}
+}
+
+/* Whether the sd of a reading differs much among what the cell may be. */
+static bool is_curved(const struct mr__steplaw *s,
+                      const struct mr__step_reading *o, double lo, double hi)
+{
+	double g = fmin(fmax((double)o->g_S, lo), hi) + s->noise_step_S;
+
+	return sd_of(s, o, g + s->noise_step_S) - sd_of(s, o, g)
+	       > CURVED * s->noise_step_S;
 }
 
 /* A reading that may be of a clamped cell: three parts. */
@@ -72,31 +155,26 @@ static double see_near(const struct mr__steplaw *s, struct belief *b,
 	double r_lo = noise_of(s, o, lo);
 	double r_hi = noise_of(s, o, hi);
 	double sd = sqrt(b->var_S2);
-	struct belief between = *b;
-	double inside = exp(see_between(&between, y, r));
-	double sd_in = sqrt(between.var_S2);
-	double sum = 0;
-	double first = 0;
-	double second = 0;
 	double span = fmax(hi - lo, NOISE_LEAST_S);
+	struct parts p = {0};
 
-	inside *= below((hi - between.mean_S) / sd_in)
-	          - below((lo - between.mean_S) / sd_in);
-	join(inside, fmin(fmax(between.mean_S, lo), hi), between.var_S2, &sum,
-	     &first, &second);
+	if (is_curved(s, o, lo, hi))
+		join_curved(&p, s, b, o, lo, hi);
+	else
+		join_between(&p, b, y, r, lo, hi);
 	if (fabs(y - lo) < FAR * sqrt(r_lo))
-		join(below((lo - b->mean_S) / sd) * normal(y - lo, r_lo), lo, 0,
-		     &sum, &first, &second);
+		join(&p, below((lo - b->mean_S) / sd) * normal(y - lo, r_lo), lo,
+		     0);
 	if (fabs(y - hi) < FAR * sqrt(r_hi))
-		join(below((b->mean_S - hi) / sd) * normal(y - hi, r_hi), hi, 0,
-		     &sum, &first, &second);
-	if (!(sum > OUTLIERS * 1e-3 / span)) {
+		join(&p, below((b->mean_S - hi) / sd) * normal(y - hi, r_hi), hi,
+		     0);
+	if (!(p.sum > OUTLIERS * 1e-3 / span)) {
 		*b = (struct belief){fmin(fmax(y, lo), hi), r};
 		return log(OUTLIERS / span);
 	}
-	b->mean_S = first / sum;
-	b->var_S2 = fmax(second / sum - b->mean_S * b->mean_S, 0);
-	return log(sum + OUTLIERS / span);
+	b->mean_S = p.first / p.sum;
+	b->var_S2 = fmax(p.second / p.sum - b->mean_S * b->mean_S, 0);
+	return log(p.sum + OUTLIERS / span);
 }
 
 /* Where the cell is likely to be, by belief and reading: the noise of a reading
@@ -125,7 +203,7 @@ static double see(const struct mr__steplaw *s, struct belief *b,
 	struct belief was = *b;
 	double log_density;
 
-	if (y - lo < reach || hi - y < reach)
+	if (y - lo < reach || hi - y < reach || is_curved(s, o, lo, hi))
 		return see_near(s, b, o, r, lo, hi);
 	log_density = see_between(b, y, r);
 	if (log_density > log(OUTLIERS / (hi - lo)))

@@ -13,7 +13,8 @@
 /* Least sd of a reading: below what counts. */
 #define MR__STEP_NOISE_LEAST_S 1e-10
 
-#define MR__STEP_NOISE_N 257 /* points of the table of noise */
+#define MR__STEP_NOISE_N 2049 /* points of the table of noise */
+#define MR__STEP_NODES 16     /* of an integral over a cell's conductance */
 
 /* A reading of a run. */
 struct mr__step_reading {
@@ -37,6 +38,8 @@ struct mr__steplaw {
 	double highest_S;
 	double noise_step_S;               /* of the table, from 0 on */
 	double noise_S[MR__STEP_NOISE_N];  /* by conductance */
+	double node[MR__STEP_NODES];        /* Gauss-Legendre's, on 0 .. 1 */
+	double node_weight[MR__STEP_NODES];
 };
 
 #endif

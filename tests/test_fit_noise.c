@@ -78,7 +78,7 @@ static void no_noise_is_found(void)
 	                  measure);
 	MR_CODE_ERR(mr__fit_noise(&t.f, &n), MR_OK, t.err);
 	CU_ASSERT_STRING_EQUAL(n.kind, "none");
-	CU_ASSERT_EQUAL(mr__noise_sd_S(&n, 1e-6, 1e-6, 1, 1), 0);
+	CU_ASSERT_EQUAL(mr__noise_sd_S(&n, 1e-6, 1e-6, 1, 1, 1e-6), 0);
 	mr_fitbench_end(&t);
 }
 
@@ -157,7 +157,7 @@ static void one_level_is_no_pair(void)
 	CU_ASSERT_EQUAL(n.n_rtn, 0);
 	CU_ASSERT_STRING_EQUAL(n.kind, "white");
 	/* one level does not tell slope and floor apart, but their sum */
-	MR_NEAR(mr__noise_sd_S(&n, 5e-6, 5e-6, 100, 1), 0.05e-6, 0.006e-6);
+	MR_NEAR(mr__noise_sd_S(&n, 5e-6, 5e-6, 100, 1, 1e-6), 0.05e-6, 0.006e-6);
 	mr_fitbench_end(&t);
 }
 
