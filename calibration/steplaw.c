@@ -50,6 +50,7 @@ static void fill_noise(struct mr__steplaw *s,
 	double top_S = fmax(2 * s->highest_S, 1e-9);
 
 	s->noise_step_S = top_S / (MR__STEP_NOISE_N - 1);
+	s->per_noise_step = 1 / s->noise_step_S;
 	for (size_t k = 0; k < MR__STEP_NOISE_N; k++)
 		s->noise_S[k] = unit_noise(seen, (double)k * s->noise_step_S);
 }

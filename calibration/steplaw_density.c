@@ -32,21 +32,28 @@ static double normal(double d, double var)
 	return exp(-0.5 * d * d / var - 0.5 * (LOG_2_PI + log(var)));
 }
 
-/* Sd of a reading of a cell of that conductance. */
-static double sd_of(const struct mr__steplaw *s,
-                    const struct mr__step_reading *o, double g_S)
+static inline double within(double x, double lo, double hi)
 {
-	double at = fmax(g_S, 0) / s->noise_step_S;
-	size_t k = at < MR__STEP_NOISE_N - 2 ? (size_t)at
-	                                     : MR__STEP_NOISE_N - 2;
-	double w = fmin(at - (double)k, 1);
-	double sd = (double)o->scale * ((1 - w) * s->noise_S[k]
-	                                + w * s->noise_S[k + 1]);
-
-	return fmax(sd, NOISE_LEAST_S);
+	return x > lo ? (x < hi ? x : hi) : lo;
 }
 
-static double noise_of(const struct mr__steplaw *s,
+/* Sd of a reading of a cell of that conductance. Most of a fit's time goes here,
+ * so without fmax(), which is a call. */
+static inline double sd_of(const struct mr__steplaw *s,
+                           const struct mr__step_reading *o, double g_S)
+{
+	const double last = MR__STEP_NOISE_N - 1;
+	double at = g_S > 0 ? g_S * s->per_noise_step : 0;
+	double to = at < last ? at : last;
+	uint32_t k = to < last ? (uint32_t)to : MR__STEP_NOISE_N - 2;
+	double low = s->noise_S[k];
+	double sd = (double)o->scale
+	            * (low + (to - k) * (s->noise_S[k + 1] - low));
+
+	return sd > NOISE_LEAST_S ? sd : NOISE_LEAST_S;
+}
+
+static inline double noise_of(const struct mr__steplaw *s,
                        const struct mr__step_reading *o, double g_S)
 {
 	double sd = sd_of(s, o, g_S);
@@ -136,14 +143,16 @@ static void join_curved(struct parts *p, const struct mr__steplaw *s,
 	}
 }
 
-/* Whether the sd of a reading differs much among what the cell may be. */
+/* Whether the sd of a reading differs much among what the cell may be: its slope
+ * in the table's step above. */
 static bool is_curved(const struct mr__steplaw *s,
                       const struct mr__step_reading *o, double lo, double hi)
 {
-	double g = fmin(fmax((double)o->g_S, lo), hi) + s->noise_step_S;
+	const double last = MR__STEP_NOISE_N - 2;
+	double at = within((double)o->g_S, lo, hi) * s->per_noise_step + 1;
+	const double *sd = &s->noise_S[(uint32_t)within(at, 0, last)];
 
-	return sd_of(s, o, g + s->noise_step_S) - sd_of(s, o, g)
-	       > CURVED * s->noise_step_S;
+	return (double)o->scale * (sd[1] - sd[0]) > CURVED * s->noise_step_S;
 }
 
 /* A reading that may be of a clamped cell: three parts. */
@@ -185,17 +194,18 @@ static double level_noise(const struct mr__steplaw *s, const struct belief *b,
                           double hi)
 {
 	double y = (double)o->g_S;
-	double r = noise_of(s, o, fmin(fmax(b->mean_S, lo), hi));
+	double r = noise_of(s, o, within(b->mean_S, lo, hi));
 	double w = b->var_S2 / (b->var_S2 + r);
 
-	return noise_of(s, o, fmin(fmax(b->mean_S + w * (y - b->mean_S), lo),
-	                           hi));
+	return noise_of(s, o, within(b->mean_S + w * (y - b->mean_S), lo, hi));
 }
 
-/* Log density of a reading under a normal belief cut to lo .. hi; the belief
- * becomes what the reading leaves of it. */
+/* Log density of a reading under a normal belief cut to lo .. hi, never below
+ * log_least, that of outliers; the belief becomes what the reading leaves of
+ * it. */
 static double see(const struct mr__steplaw *s, struct belief *b,
-                  const struct mr__step_reading *o, double lo, double hi)
+                  const struct mr__step_reading *o, double lo, double hi,
+                  double log_least)
 {
 	double y = (double)o->g_S;
 	double r = level_noise(s, b, o, lo, hi);
@@ -206,7 +216,7 @@ static double see(const struct mr__steplaw *s, struct belief *b,
 	if (y - lo < reach || hi - y < reach || is_curved(s, o, lo, hi))
 		return see_near(s, b, o, r, lo, hi);
 	log_density = see_between(b, y, r);
-	if (log_density > log(OUTLIERS / (hi - lo)))
+	if (log_density > log_least)
 		return log_density;
 	*b = was;
 	return see_near(s, b, o, r, lo, hi);
@@ -241,9 +251,13 @@ double mr__steplaw_density(const struct mr__steplaw *s, size_t k,
 	double sum = 0;
 	double fade = exp(-1 / params[MR__STEP_ALPHA]);
 	double memory = 1;
+	double lo = params[MR__STEP_G_MIN];
+	double hi = params[MR__STEP_G_MAX];
+	double log_least;
 
 	if (!makes_sense(params))
 		return -INFINITY;
+	log_least = log(OUTLIERS / (hi - lo));
 	for (size_t i = s->first[k]; i < s->first[k + 1]; i++) {
 		const struct mr__step_reading *o = &s->readings[i];
 
@@ -252,14 +266,14 @@ double mr__steplaw_density(const struct mr__steplaw *s, size_t k,
 			b.mean_S = params[MR__STEP_G_RESET];
 			b.var_S2 = params[MR__STEP_SD_RESET]
 			           * params[MR__STEP_SD_RESET];
-			sum += see(s, &b, o, 0, MR__STEP_NO_CLAMP_S);
+			sum += see(s, &b, o, 0, MR__STEP_NO_CLAMP_S,
+			           log(OUTLIERS / MR__STEP_NO_CLAMP_S));
 			continue;
 		}
 		memory *= fade;
 		if (!set(&b, memory, params))
 			return -INFINITY;
-		sum += see(s, &b, o, params[MR__STEP_G_MIN],
-		           params[MR__STEP_G_MAX]);
+		sum += see(s, &b, o, lo, hi, log_least);
 	}
 	return sum;
 }

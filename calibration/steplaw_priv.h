@@ -37,6 +37,7 @@ struct mr__steplaw {
 	double lowest_S;
 	double highest_S;
 	double noise_step_S;               /* of the table, from 0 on */
+	double per_noise_step;             /* 1 / noise_step_S */
 	double noise_S[MR__STEP_NOISE_N];  /* by conductance */
 	double node[MR__STEP_NODES];        /* Gauss-Legendre's, on 0 .. 1 */
 	double node_weight[MR__STEP_NODES];
