@@ -180,7 +180,8 @@ int mr__bench_close(void *self, struct mr_errtext *err)
 	struct smu *s;
 	int rc = MR_OK;
 
-	if (b->router.pipe && b->router.in_step && b->source.in_step)
+	if (b->router.pipe && b->router.in_step && b->source.in_step &&
+	    !mr__transport_is_recorded(b->source.pipe))
 		disconnect(b);
 
 	for (size_t i = 0; (s = units(b, i)) != NULL; i++) {
