@@ -378,9 +378,19 @@ static int check_options(const struct mr_oplog_options *options,
 	return mr__run_check_metadata(options->metadata, err);
 }
 
+/* What a power failure ends too: an emulator, a board in this process. */
+static bool ends_with_us(const struct mr_oplog *log)
+{
+	const char *uri = log->array->uri;
+	const char *end = strchr(uri, ':');
+
+	return log->grouped ||
+	       (end && end - uri > 5 && strncmp(end - 5, "+loop", 5) == 0);
+}
+
 static int prepare(struct mr_oplog *log, enum mr_oplog_level level)
 {
-	int code = mr__db_exec(log->db, log->grouped
+	int code = mr__db_exec(log->db, ends_with_us(log)
 	                       ? "PRAGMA synchronous=NORMAL"
 	                       : "PRAGMA synchronous=FULL");
 
