@@ -200,7 +200,7 @@ static void winners_panel(struct plot *p)
 /* The panels below share the room. */
 static void panel_below(struct plot *p, bool left, bool right)
 {
-	panel_at(p, left ? 0.60 : 0.82, right ? 0.97 : 0.765, 0.11, 0.43);
+	panel_at(p, left ? 0.62 : 0.845, right ? 0.97 : 0.755, 0.11, 0.43);
 }
 
 static void ages_panel(struct plot *p, bool alone)
@@ -261,7 +261,7 @@ static void put_title(struct plot *p)
 {
 	const struct mr_softhebb_app *app = p->app;
 	struct mr_softhebb_summary f, a;
-	char text[512];
+	char text[512], cells[24];
 
 	snprintf(text, sizeof text, "SoftHebb, %.100s%s%.160s%s",
 	         app->preset->text,
@@ -285,8 +285,9 @@ static void put_title(struct plot *p)
 		while (text[used])
 			used++;
 		snprintf(text + used, sizeof text - used,
-		         "array: %.2f %% and %.2f %%", 100 * a.labels,
-		         100 * a.soft);
+		         "array%s: %.2f %% and %.2f %%",
+		         mr_cells_text(app, app->cells[0], cells),
+		         100 * a.labels, 100 * a.soft);
 	}
 	fputs("set label 102 ", p->to);
 	mr_figure_text(p->figure, text);
