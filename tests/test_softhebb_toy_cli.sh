@@ -210,6 +210,44 @@ assert r["board_hours"] == float("%.9g" % (r["busy_s"] / 3600)) > 0'
 		--array "$board"
 }
 
+# The ten digits of 8 x 8 on phase-change cells of a virtual board.
+on_a_board() { # OUTCOME URI
+	tool run softhebb --preset digits-8x8 --data set --samples 20 \
+		--weights array --json --array "$2&rows=32&cols=32&device=pcm\
+&device.r_load_ohm=2385&device.width_set_s=1e-7"
+	outcome "$1"
+}
+
+behind_a_socket() { # OUTCOME
+	: > served
+	"$memrig" serve arc1 \
+		'emu:pcm?rows=32&cols=32&r_load_ohm=2385&width_set_s=1e-7&seed=1' \
+		--listen unix:arc.sock --control unix:arc.ctl --time-scale 0 \
+		> served 2> served-err &
+	server=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ ! -s served ] || break
+		sleep 0.1
+	done
+	on_a_board "$1" 'arc1+unix:arc.sock?control=arc.ctl'
+	kill $server
+	wait $server
+}
+
+boards_again() {
+	for time in first second; do
+		on_a_board $time "arc1+loop:pcm?emu.rows=32&emu.cols=32\
+&emu.r_load_ohm=2385&emu.width_set_s=1e-7&emu.seed=1"
+	done
+	[ -s first ] && cmp -s first second
+	report board_with_one_seed_gives_the_same $?
+	for time in first second; do
+		behind_a_socket $time
+	done
+	[ -s first ] && cmp -s first second
+	report board_behind_a_socket_gives_the_same $?
+}
+
 curved() {
 	# shellcheck disable=SC2086
 	json cells_make_a_curve '[(r["weights"], r.get("cells_per_weight"))
@@ -616,6 +654,7 @@ if command -v python3 > /dev/null; then
 	tiled
 	several_arrays
 	several_boards
+	boards_again
 	curved
 	wrong_arrays
 	resumed_layer float

@@ -182,18 +182,16 @@ static int take_carriers(struct mr_softhebb_app *app)
 /* "URI", or "URI, URI". */
 static char *list_uris(const struct mr_softhebb_app *app)
 {
-	size_t size = strlen(app->tool->uri) + 1;
+	size_t size = strlen(app->tool->uri) + 1, used = 0;
 	char *out;
 
 	for (uint32_t k = 1; k < app->n_uris; k++)
 		size += strlen(mr_tool_nth(app->tool, "array", k)) + 2;
 	out = calloc(size, 1);
-	if (out)
-		strcat(out, app->tool->uri);
-	for (uint32_t k = 1; k < app->n_uris && out; k++) {
-		strcat(out, ", ");
-		strcat(out, mr_tool_nth(app->tool, "array", k));
-	}
+	for (uint32_t k = 0; k < app->n_uris && out; k++)
+		used += (size_t)snprintf(
+			out + used, size - used, "%s%s", k ? ", " : "",
+			k ? mr_tool_nth(app->tool, "array", k) : app->tool->uri);
 	return out;
 }
 

@@ -364,7 +364,7 @@ int mr_softhebb_all(struct mr_softhebb_app *app)
 	if (app->carriers & MR_CARRY_ARRAY)
 		per_seed += app->n_cells;
 	app->n_planned = app->n_seeds * per_seed;
-	app->run = calloc(app->n_planned, sizeof *app->run);
+	app->run = calloc(app->n_planned + 1, sizeof *app->run);
 	if (!app->run)
 		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
 	for (uint32_t k = 0; k < app->n_seeds && code == MR_OK; k++)
