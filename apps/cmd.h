@@ -70,6 +70,7 @@ struct mr_tool_option {
 #define MR_TOOL_ARRAY 1u /**< --array --seed --threads */
 #define MR_TOOL_LOG 2u   /**< --log --log-level --log-interval --meta */
 #define MR_TOOL_JSON 4u  /**< --json */
+#define MR_TOOL_ARRAYS 8u /**< with MR_TOOL_ARRAY: --array may be repeated */
 /**@}*/
 
 /** What a verb understands and says of itself; static. */
@@ -104,7 +105,8 @@ struct mr_tool {
 	bool verbose;
 	bool show_always; /**< results also with a status that is not 0 */
 
-	const char *uri;             /**< --array or $MEMRIG_ARRAY; or NULL */
+	const char *uri;             /**< --array or $MEMRIG_ARRAY; or NULL. Of
+	                                  several the first */
 	struct mr_open_options open; /**< seed and threads as given */
 	const char *log_path;        /**< --log; or NULL */
 	struct mr_oplog_options log; /**< level, interval, command, metadata */
@@ -146,6 +148,16 @@ bool mr_tool_parse(struct mr_tool *tool, const struct mr_tool_page *page,
  * @return its (last) value; "" for a flag; NULL if it was not given.
  */
 const char *mr_tool_value(const struct mr_tool *tool, const char *name);
+
+/**
+ * Values of an option that may be repeated.
+ *
+ * @param tool  the verb.
+ * @param name  the option.
+ * @param k     which, from 0 in the order given.
+ * @return its value; NULL if there are not so many.
+ */
+const char *mr_tool_nth(const struct mr_tool *tool, const char *name, size_t k);
 
 /**
  * Value of an option that takes a whole number.
@@ -251,6 +263,42 @@ int mr_tool_reopen(struct mr_tool *tool, const struct mr_tool_run *run);
  * @return MR_OK or a code.
  */
 int mr_tool_close_log(struct mr_tool *tool);
+
+/** An array beside the tool's own, for what lies on several. */
+struct mr_tool_beside {
+	struct mr_array *array; /**< NULL = not open */
+	struct mr_oplog *oplog; /**< NULL = no log */
+	const char *uri;        /**< borrowed */
+	char *log_path;         /**< NULL = no log */
+};
+
+/**
+ * Open another array for a run of mr_tool_reopen(), with its own guard; one that
+ * is open and has no seed stays as it is. With --log its operations go to a log
+ * of their own beside the tool's: FILE.db becomes FILE-2.db for number 2.
+ *
+ * @param tool    the verb, with its array open for the run.
+ * @param uri     the array; must stay as long as it is open.
+ * @param run     as for the tool's; the seed is that of this array, where the
+ *                URI names none.
+ * @param number  of the array, from 2 on.
+ * @param beside  all-zero, or what an earlier run left open.
+ * @return MR_OK or a code; release with mr_tool_close_beside() either way.
+ */
+int mr_tool_open_beside(struct mr_tool *tool, const char *uri,
+                        const struct mr_tool_run *run, unsigned number,
+                        struct mr_tool_beside *beside);
+
+/**
+ * End its log; close the array if it has a seed, or if that is the end.
+ *
+ * @param tool    the verb.
+ * @param beside  from mr_tool_open_beside(), or all-zero.
+ * @param end     no run comes after this.
+ * @return MR_OK or a code.
+ */
+int mr_tool_close_beside(struct mr_tool *tool, struct mr_tool_beside *beside,
+                         bool end);
 
 /**
  * Submit with the tool's context and tell of a failure.

@@ -21,6 +21,10 @@ static const struct mr_tool_page info_page = {
 		"  memrig info --array playback:run.db --json\n",
 };
 
+static const char *const order_names[] = {
+	[MR_ORDER_ROWS] = "rows", [MR_ORDER_CELLS] = "cells",
+	[MR_ORDER_PASSES] = "passes"};
+
 static const char *effect_name(enum mr_effect effect)
 {
 	switch (effect) {
@@ -197,6 +201,8 @@ static int print_json(struct mr_tool *tool, const struct mr_description *desc)
 		"conditions", json_conditions(desc));
 
 	json_object_update(object, rest);
+	json_object_set_new(object, "order",
+	                    json_string(order_names[desc->order]));
 	if (desc->calibration[0])
 		json_object_set_new(object, "calibration",
 		                    json_string(desc->calibration));
@@ -360,6 +366,10 @@ static int print_text(struct mr_tool *tool, const struct mr_description *desc)
 	        (unsigned long long)desc->rows * desc->cols);
 	if (desc->calibration[0])
 		fprintf(tool->out, "calibration   %s\n", desc->calibration);
+	if (desc->order != MR_ORDER_ROWS)
+		fprintf(tool->out, "order         cell after cell%s\n",
+		        desc->order == MR_ORDER_PASSES
+		        ? "; averaged reads in as many passes" : "");
 	if (desc->has_seed)
 		fprintf(tool->out, "seed          %llu\n",
 		        (unsigned long long)desc->seed);

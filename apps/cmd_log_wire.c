@@ -47,6 +47,8 @@ static void print_piece(struct mr_tool *tool, const struct mr_wire_piece *piece,
 	        (double)(piece->t_ns - t0_ns) * 1e-9, arrows[piece->what],
 	        piece->size,
 	        piece->end && piece->what != MR_WIRE_OPENED ? '.' : ' ');
+	if (piece->part[0])
+		fprintf(tool->out, "%-6s  ", piece->part);
 	put_text(tool->out, piece);
 	fputc('\n', tool->out);
 }
@@ -65,9 +67,10 @@ static json_t *piece_json(const struct mr_wire_piece *piece, uint64_t op)
 		hex[2 * k + 1] = digits[data[k] & 15];
 	}
 	hex[2 * piece->size] = '\0';
-	o = json_pack("{s:I,s:I,s:s,s:b,s:s}", "op", (json_int_t)op, "t_ns",
+	o = json_pack("{s:I,s:I,s:s,s:b,s:s,s:s}", "op", (json_int_t)op, "t_ns",
 	              (json_int_t)piece->t_ns, "what", names[piece->what],
-	              "message_end", piece->end, "bytes", hex);
+	              "message_end", piece->end, "bytes", hex, "part",
+	              piece->part);
 	free(hex);
 	return o;
 }

@@ -155,6 +155,8 @@ libapps_la_SOURCES = \
 	%D%/seeds.h \
 	%D%/softhebb/ages.c \
 	%D%/softhebb/ages.h \
+	%D%/softhebb/cells.c \
+	%D%/softhebb/cells.h \
 	%D%/softhebb/app.h \
 	%D%/softhebb/attack.c \
 	%D%/softhebb/attack.h \

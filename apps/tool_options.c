@@ -32,6 +32,12 @@ static const struct mr_tool_option array_options[] = {
 	{0},
 };
 
+static const struct mr_tool_option arrays_option[] = {
+	{"array", "URI",
+	 "the array; default $MEMRIG_ARRAY; again for each further one", true},
+	{0},
+};
+
 static const struct mr_tool_option log_options[] = {
 	{"log", "FILE", "keep every operation in this SQLite file", false},
 	{"log-level", "LEVEL",
@@ -68,8 +74,11 @@ static void list_options(struct option_list *list,
 {
 	list->n = 0;
 	list_add(list, page->options);
+	if (page->groups & MR_TOOL_ARRAYS)
+		list_add(list, arrays_option);
 	if (page->groups & MR_TOOL_ARRAY)
-		list_add(list, array_options);
+		list_add(list, page->groups & MR_TOOL_ARRAYS ? array_options + 1
+		                                             : array_options);
 	if (page->groups & MR_TOOL_LOG)
 		list_add(list, log_options);
 	if (page->groups & MR_TOOL_JSON)
@@ -154,6 +163,14 @@ const char *mr_tool_value(const struct mr_tool *tool, const char *name)
 		if (strcmp(tool->given[i - 1].option->name, name) == 0)
 			return tool->given[i - 1].value;
 	}
+	return NULL;
+}
+
+const char *mr_tool_nth(const struct mr_tool *tool, const char *name, size_t k)
+{
+	for (size_t i = 0; i < tool->n_given; i++)
+		if (strcmp(tool->given[i].option->name, name) == 0 && k-- == 0)
+			return tool->given[i].value;
 	return NULL;
 }
 
@@ -328,7 +345,7 @@ static int take_array(struct mr_tool *tool)
 	uint64_t threads = 0;
 	int code;
 
-	tool->uri = mr_tool_value(tool, "array");
+	tool->uri = mr_tool_nth(tool, "array", 0);
 	if (tool->uri == NULL)
 		tool->uri = getenv("MEMRIG_ARRAY");
 	tool->open.has_seed = mr_tool_value(tool, "seed") != NULL;

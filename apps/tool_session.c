@@ -34,9 +34,9 @@ static bool is_detached(void)
 
 /* A board is not left at work for nobody: a parent that is gone stops the run as
  * a signal does. */
-static void follow_parent(const struct mr_tool *tool)
+static void follow_parent(const struct mr_array *array)
 {
-	const char *driver = mr_array_describe(tool->array)->driver;
+	const char *driver = mr_array_describe(array)->driver;
 	pid_t parent = getppid();
 
 	if (is_detached() || strcmp(driver, "emu") == 0 ||
@@ -96,7 +96,7 @@ int mr_tool_open(struct mr_tool *tool)
 	if (code != MR_OK)
 		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
 		                    err.text);
-	follow_parent(tool);
+	follow_parent(tool->array);
 	return start_log(tool);
 }
 
@@ -159,29 +159,148 @@ static int open_for(struct mr_tool *tool, const struct mr_tool_run *run)
 	return mr_tool_open(tool);
 }
 
-int mr_tool_reopen(struct mr_tool *tool, const struct mr_tool_run *run)
+/* The metadata given and those of the run; free() the list. */
+static const char **all_metadata(struct mr_tool *tool,
+                                 const struct mr_tool_run *run)
 {
 	const char *const *given = tool->log.metadata;
 	const char **all;
 	size_t n_given = 0, n = 0;
-	int code;
 
 	while (given && given[n_given])
 		n_given++;
 	while (run->metadata && run->metadata[n])
 		n++;
 	all = calloc(n_given + n + 1, sizeof *all);
-	if (!all)
-		return mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
-	for (size_t k = 0; k < n_given; k++)
+	for (size_t k = 0; all && k < n_given; k++)
 		all[k] = given[k];
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = 0; all && k < n; k++)
 		all[n_given + k] = run->metadata[k];
+	if (!all)
+		mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
+	return all;
+}
+
+int mr_tool_reopen(struct mr_tool *tool, const struct mr_tool_run *run)
+{
+	const char *const *given = tool->log.metadata;
+	const char **all = all_metadata(tool, run);
+	int code;
+
+	if (!all)
+		return MR_ERR_NOMEM;
 	tool->log.metadata = all;
 	code = open_for(tool, run);
 	tool->log.metadata = given;
 	free(all);
 	return code;
+}
+
+/* ---- arrays beside it --------------------------------------------------------- */
+
+/* A chip that its URI names stays that one. */
+static bool names_seed(const char *text)
+{
+	struct mr_uri uri;
+
+	return mr_uri_parse(&uri, text, NULL) == MR_OK &&
+	       mr_uri_take(&uri, "seed") != NULL;
+}
+
+/* "a/b.db" and 2 make "a/b-2.db". */
+static char *numbered(const char *path, unsigned number)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash ? slash : path, '.');
+	size_t size = strlen(path) + 16;
+	size_t stem = dot ? (size_t)(dot - path) : strlen(path);
+	char *out = malloc(size);
+
+	if (out)
+		snprintf(out, size, "%.*s-%u%s", (int)stem, path, number,
+		         dot ? dot : "");
+	return out;
+}
+
+static int log_beside(struct mr_tool *tool, const struct mr_tool_run *run,
+                      unsigned number, struct mr_tool_beside *b)
+{
+	struct mr_oplog_options options = tool->log;
+	struct mr_errtext err = {""};
+	const char **all;
+	int code;
+
+	if (!tool->log_path)
+		return MR_OK;
+	if (!b->log_path)
+		b->log_path = numbered(tool->log_path, number);
+	if (!b->log_path)
+		return mr_tool_fail(tool, MR_ERR_NOMEM, "out of memory");
+	all = all_metadata(tool, run);
+	if (!all)
+		return MR_ERR_NOMEM;
+	options.metadata = all;
+	code = mr_oplog_start(b->log_path, b->array, &options, &b->oplog, &err);
+	free(all);
+	if (code != MR_OK)
+		return mr_tool_fail(tool, code, "--log %s: %s", b->log_path,
+		                    err.text);
+	mr_tool_note(tool, "run %lld of %s", (long long)mr_oplog_run(b->oplog),
+	             b->log_path);
+	return MR_OK;
+}
+
+int mr_tool_open_beside(struct mr_tool *tool, const char *uri,
+                        const struct mr_tool_run *run, unsigned number,
+                        struct mr_tool_beside *b)
+{
+	struct mr_open_options open = tool->open;
+	struct mr_errtext err = {""};
+	int code;
+
+	b->uri = uri;
+	open.has_seed = !names_seed(uri);
+	open.seed = run->seed;
+	open.rows = run->rows;
+	open.cols = run->cols;
+	if (!b->array) {
+		code = mr_array_open(uri, &open, &b->array, &err);
+		if (code != MR_OK)
+			return mr_tool_fail(tool, code, "--array %s: array %u: %s",
+			                    uri, number, err.text);
+		follow_parent(b->array);
+	}
+	return log_beside(tool, run, number, b);
+}
+
+static int end_log_beside(struct mr_tool *tool, struct mr_tool_beside *b)
+{
+	struct mr_errtext err = {""};
+	int code = mr_oplog_finish(b->oplog, &err);
+
+	b->oplog = NULL;
+	if (code != MR_OK)
+		mr_tool_fail(tool, code, "--log %s: %s", b->log_path, err.text);
+	return code;
+}
+
+int mr_tool_close_beside(struct mr_tool *tool, struct mr_tool_beside *b,
+                         bool end)
+{
+	struct mr_errtext err = {""};
+	int code = end_log_beside(tool, b), closed = MR_OK;
+
+	if (b->array && (end || mr_array_describe(b->array)->has_seed)) {
+		closed = mr_array_close(b->array, &err);
+		b->array = NULL;
+	}
+	if (closed != MR_OK)
+		mr_tool_fail(tool, closed, "closing %s: %s", b->uri, err.text);
+	if (end) {
+		free(b->log_path);
+		b->log_path = NULL;
+	}
+	return code != MR_OK ? code : closed;
 }
 
 /* ---- ending ----------------------------------------------------------------- */

@@ -111,6 +111,7 @@ static int add_part(struct look *look, const struct mr_history_part *part)
 		return mr_errtext_set(look->err, MR_ERR_NOMEM, "no memory");
 	b->parts = parts;
 	b->parts[b->n_parts++] = *part;
+	b->sweeping = 0; /* each run counts its operations anew */
 	if (!new_session || b->n_parts == 1)
 		return MR_OK;
 	b->t_last_ns = INT64_MIN;

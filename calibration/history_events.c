@@ -56,19 +56,33 @@ struct view {
 	uint64_t n;       /* cells */
 	uint64_t n_known; /* of which the outcome is known */
 	bool composed;    /* its parts follow it in the log */
+	bool only_reads;  /* a trace that changes nothing */
 	uint32_t n_cols;  /* that are read together */
 };
 
-/* A list is worked off cell after cell; of others a read goes row by row, and
- * all cells are pulsed at the same time. The age of a reading after a pulse
- * hangs on it. */
+/* Which share of an operation has passed when its i-th cell has had its turn. The
+ * age of a reading after a pulse hangs on it. */
+static double share_of(const struct view *v, uint64_t i)
+{
+	uint32_t averages = v->op->read.averages;
+	double passes = v->op->kind == MR_OP_READ && averages > 1 ? averages : 1;
+	uint64_t turn = i + 1;
+
+	if (v->build->desc->order == MR_ORDER_ROWS)
+		turn = (i / v->n_cols + 1) * v->n_cols;
+	if (v->build->desc->order != MR_ORDER_PASSES)
+		return (double)turn / (double)v->n;
+	/* the middle of its readings */
+	return ((double)turn / (double)v->n + 0.5 * (passes - 1)) / passes;
+}
+
 static int64_t time_of(const struct view *v, uint64_t i)
 {
 	const struct mr_outcome *o = &v->op->outcome;
-	uint64_t turn = (i / v->n_cols + 1) * v->n_cols;
-	double part = (double)turn / (double)v->n;
+	double part = share_of(v, i);
 
 	if (v->composed || (v->op->where.kind != MR_SELECT_LIST
+	                    && v->build->desc->order == MR_ORDER_ROWS
 	                    && v->op->kind != MR_OP_READ))
 		return o->t_end_ns;
 	return o->t_begin_ns
@@ -252,6 +266,19 @@ static int room_for_sweeps(struct mr__history_build *b, uint64_t n)
 	return MR_OK;
 }
 
+/* Whether it kept to what reads apply, which changes nothing. */
+static bool only_reads(const struct mr_trace_op *trace,
+                       const struct mr_description *desc)
+{
+	if (trace->unit != MR_UNIT_VOLT)
+		return false;
+	for (uint32_t k = 0; k < trace->n_levels; k++)
+		if (!(fabs((double)trace->level[k])
+		      <= desc->limits.v_read_max_V * (1 + 1e-6)))
+			return false;
+	return true;
+}
+
 /* A trace may have programmed its cells: what was known of them is gone. */
 static int add_trace(const struct view *v, uint64_t i, uint32_t cell)
 {
@@ -265,7 +292,8 @@ static int add_trace(const struct view *v, uint64_t i, uint32_t cell)
 		v->build->lost[MR__LOSS_NO_VALUE]++;
 	else
 		code = add_sweep(v, i, cell);
-	return code == MR_OK ? mr__history_push(v->build, cell, &gap) : code;
+	return code == MR_OK && !v->only_reads
+	       ? mr__history_push(v->build, cell, &gap) : code;
 }
 
 /* ---- all kinds ----------------------------------------------------------- */
@@ -291,7 +319,7 @@ static int add_cells(const struct view *v,
 	return MR_OK;
 }
 
-static int add_kind(const struct view *v, bool composed)
+static int add_kind(struct view *v, bool composed)
 {
 	struct mr__history_build *b = v->build;
 
@@ -303,6 +331,7 @@ static int add_kind(const struct view *v, bool composed)
 	case MR_OP_PROGRAM:
 		return add_cells(v, add_program);
 	case MR_OP_TRACE:
+		v->only_reads = only_reads(&v->op->trace, b->desc);
 		if (v->op->trace.i_A
 		    && room_for_sweeps(b, v->n) != MR_OK)
 			return MR_ERR_NOMEM;
@@ -321,9 +350,13 @@ int mr__history_record(struct mr__history_build *build, uint16_t part,
                        const struct mr_oplog_record *record)
 {
 	const struct mr_op *op = &record->op;
-	struct view v = {build, op, part,
-	                 mr_op_elements(op, build->desc),
-	                 op->outcome.n_effect, record->composed, 1};
+	struct view v = {.build = build,
+	                 .op = op,
+	                 .part = part,
+	                 .n = mr_op_elements(op, build->desc),
+	                 .n_known = op->outcome.n_effect,
+	                 .composed = record->composed,
+	                 .n_cols = 1};
 	struct mr_history_part *p = &build->parts[part];
 	uint32_t n_rows;
 
@@ -331,6 +364,12 @@ int mr__history_record(struct mr__history_build *build, uint16_t part,
 	    != MR_OK || v.n_cols == 0)
 		v.n_cols = 1;
 
+	/* the reads of a sweep are at voltages of their own: samples of it */
+	if (record->composed && op->kind == MR_OP_TRACE)
+		build->sweeping = record->id;
+	else if (op->kind == MR_OP_READ && record->parent != 0
+	         && record->parent == build->sweeping)
+		return MR_OK;
 	if (!record->ended) {
 		build->lost[MR__LOSS_NEVER_ENDED]++;
 		v.n_known = 0;

@@ -36,6 +36,7 @@ struct mr__history_build {
 	struct mr_history_part *parts;
 	size_t n_parts;
 	int64_t t_last_ns; /**< array time that must not be undercut */
+	uint64_t sweeping; /**< id of the last composed trace of the run */
 	uint64_t lost[MR__N_LOSSES];
 };
 

@@ -198,6 +198,7 @@ static int arc1_describe(void *self, struct mr_description *out,
 	(void)snprintf(out->driver, sizeof out->driver, "arc1");
 	out->rows = b->rows;
 	out->cols = b->cols;
+	out->order = MR_ORDER_PASSES;
 	out->abilities = MR_ABILITY(MR_OP_READ) | MR_ABILITY(MR_OP_PULSE) |
 	                 MR_ABILITY(MR_OP_WAIT) | MR_ABILITY(MR_OP_CONFIGURE) |
 	                 MR_ABILITY_RESYNC;

@@ -204,4 +204,5 @@ const struct mr_backend mr__backend_rig = {
 	.submit = mr__bench_submit,
 	.close = mr__bench_close,
 	.resync = mr__bench_resync,
+	.watch_wire = mr__bench_watch_wire,
 };

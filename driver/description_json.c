@@ -22,6 +22,7 @@
 #define DIGITS 17 /* of a double, enough to read it back unchanged */
 
 static const char *const unit_names[] = {"V", "A"};
+static const char *const order_names[] = {"rows", "cells", "passes"};
 static const char *const effect_names[] = {"none", "raise", "lower", "erase"};
 
 static const struct {
@@ -293,6 +294,7 @@ int mr_description_json(const struct mr_description *desc, char **out)
 	put(&lost, to, "rows", json_integer((json_int_t)desc->rows));
 	put(&lost, to, "cols", json_integer((json_int_t)desc->cols));
 	put(&lost, to, "abilities", abilities_json(&lost, desc->abilities));
+	put(&lost, to, "order", json_string(order_names[desc->order]));
 	put(&lost, to, "seed",
 	    desc->has_seed ? u64_json(desc->seed) : json_null());
 	put(&lost, to, "time_ns", json_integer((json_int_t)desc->time_ns));
@@ -547,6 +549,11 @@ static void get_description(struct reader *reader, const json_t *from,
 	         sizeof(desc->identity));
 	get_text(reader, from, "calibration", desc->calibration,
 	         sizeof(desc->calibration));
+	if (json_object_get(from, "order")) { /* earlier logs have none */
+		desc->order = (enum mr_order)get_name(reader, from, "order",
+		                                      order_names,
+		                                      N_OF(order_names));
+	}
 	desc->rows = get_u32(reader, from, "rows");
 	desc->cols = get_u32(reader, from, "cols");
 	if (desc->rows == 0 || desc->cols == 0) {

@@ -114,6 +114,7 @@ libdriver_la_SOURCES = \
 	%D%/smu_profile.c \
 	%D%/smu_profile.h \
 	%D%/smu_route.c \
+	%D%/smu_wire.c \
 	%D%/synapse.c \
 	%D%/synapse_batch.c \
 	%D%/synapse_cells.c \

@@ -14,8 +14,12 @@ static const char table_sql[] =
 	"  t_ns INTEGER NOT NULL, -- monotonic clock of the pipe\n"
 	"  what TEXT NOT NULL,  -- opened sent received cleared status\n"
 	"  message_end INTEGER NOT NULL, -- opened: 1 = the pipe keeps messages\n"
-	"  bytes BLOB NOT NULL  -- opened: text, who is at the other end\n"
+	"  bytes BLOB NOT NULL, -- opened: text, who is at the other end\n"
+	"  part TEXT NOT NULL DEFAULT '' -- instrument of a rig: source meter "
+	"router\n"
 	");";
+static const char has_part_sql[] =
+	"SELECT count(*) FROM pragma_table_info('wire') WHERE name='part'";
 
 static const char *const names[] = {
 	[MR_WIRE_OPENED] = "opened",     [MR_WIRE_SENT] = "sent",
@@ -25,14 +29,29 @@ static const char *const names[] = {
 
 #define N_NAMES (sizeof names / sizeof names[0])
 
+/* Logs that were begun before there were rigs have no such column. */
+static int add_part(struct mr__db *db)
+{
+	int64_t there = 0;
+	int code = mr__db_number(db, has_part_sql, &there);
+
+	if (code != MR_OK || there)
+		return code;
+	return mr__db_exec(db, "ALTER TABLE wire ADD COLUMN part TEXT NOT NULL "
+	                       "DEFAULT ''");
+}
+
 int mr__wire_writer_open(struct mr__wire_writer *to, struct mr__db *db)
 {
 	int code = mr__db_exec(db, table_sql);
 
+	if (code == MR_OK)
+		code = add_part(db);
 	return code ? code
 	            : mr__db_prepare(db,
 	                             "INSERT INTO wire(run,op,t_ns,what,"
-	                             "message_end,bytes) VALUES(?,?,?,?,?,?)",
+	                             "message_end,bytes,part) "
+	                             "VALUES(?,?,?,?,?,?,?)",
 	                             &to->insert);
 }
 
@@ -49,12 +68,14 @@ int mr__wire_write(struct mr__wire_writer *to,
 	mr__query_set_text(q, 4, names[piece->what]);
 	mr__query_set_int(q, 5, piece->end);
 	mr__query_set_blob(q, 6, piece->size ? piece->data : "", piece->size);
+	mr__query_set_text(q, 7, piece->part ? piece->part : "");
 	return mr__query_run(q);
 }
 
 int mr__wire_query(struct mr__db *db, struct mr__query **out)
 {
 	int64_t there = 0;
+	int64_t parts = 0;
 	int code = mr__db_number(db,
 	                         "SELECT count(*) FROM sqlite_master "
 	                         "WHERE type='table' AND name='wire'",
@@ -62,11 +83,17 @@ int mr__wire_query(struct mr__db *db, struct mr__query **out)
 
 	if (code == MR_OK && !there)
 		return MR_ERR_MISSING;
-	return code ? code
-	            : mr__db_prepare(db,
-	                             "SELECT op,t_ns,what,message_end,bytes "
-	                             "FROM wire WHERE run=?1 ORDER BY row",
-	                             out);
+	if (code == MR_OK)
+		code = mr__db_number(db, has_part_sql, &parts);
+	if (code != MR_OK)
+		return code;
+	return mr__db_prepare(db, parts ? "SELECT op,t_ns,what,message_end,"
+	                                  "bytes,part FROM wire WHERE run=?1 "
+	                                  "ORDER BY row"
+	                                : "SELECT op,t_ns,what,message_end,"
+	                                  "bytes,'' FROM wire WHERE run=?1 "
+	                                  "ORDER BY row",
+	                      out);
 }
 
 int mr__wire_take(struct mr__query *row, struct mr_wire_piece *out,
@@ -85,5 +112,6 @@ int mr__wire_take(struct mr__query *row, struct mr_wire_piece *out,
 	out->t_ns = mr__query_int(row, 1);
 	out->end = mr__query_int(row, 3) != 0;
 	out->data = mr__query_blob(row, 4, &out->size);
+	out->part = mr__query_text(row, 5);
 	return MR_OK;
 }

@@ -31,6 +31,7 @@ static const char exposure_sql[] =
 	"  col INTEGER NOT NULL,\n"
 	"  pulses INTEGER NOT NULL, -- programming pulses on the cell\n"
 	"  half_selected INTEGER NOT NULL, -- on others, felt beyond reading\n"
+	"  bad INTEGER NOT NULL DEFAULT 0, -- 1 = the guard marked it\n"
 	"  PRIMARY KEY (run, row, col)\n"
 	") WITHOUT ROWID;";
 
@@ -377,9 +378,19 @@ static int check_options(const struct mr_oplog_options *options,
 	return mr__run_check_metadata(options->metadata, err);
 }
 
+/* What a power failure ends too: an emulator, a board in this process. */
+static bool ends_with_us(const struct mr_oplog *log)
+{
+	const char *uri = log->array->uri;
+	const char *end = strchr(uri, ':');
+
+	return log->grouped ||
+	       (end && end - uri > 5 && strncmp(end - 5, "+loop", 5) == 0);
+}
+
 static int prepare(struct mr_oplog *log, enum mr_oplog_level level)
 {
-	int code = mr__db_exec(log->db, log->grouped
+	int code = mr__db_exec(log->db, ends_with_us(log)
 	                       ? "PRAGMA synchronous=NORMAL"
 	                       : "PRAGMA synchronous=FULL");
 
@@ -540,6 +551,27 @@ int64_t mr_oplog_run(const struct mr_oplog *log)
 
 /* ---- finishing ----------------------------------------------------------- */
 
+/* A log that was begun before there were marks has no column for them. */
+static int exposure_insert(struct mr__db *db, struct mr__query **to)
+{
+	int64_t there = 0;
+	int code = mr__db_exec(db, exposure_sql);
+
+	if (code == MR_OK) {
+		code = mr__db_number(db, "SELECT count(*) FROM "
+		                         "pragma_table_info('exposure') WHERE "
+		                         "name='bad'", &there);
+	}
+	if (code == MR_OK && !there) {
+		code = mr__db_exec(db, "ALTER TABLE exposure ADD COLUMN bad "
+		                       "INTEGER NOT NULL DEFAULT 0");
+	}
+	return code != MR_OK
+	       ? code : mr__db_prepare(db, "INSERT INTO exposure(run,row,col,"
+	                                   "pulses,half_selected,bad) "
+	                                   "VALUES(?,?,?,?,?,?)", to);
+}
+
 /* Only cells that anything happened to; the table is made when it is wanted. */
 static int write_exposure(struct mr_oplog *log)
 {
@@ -553,16 +585,11 @@ static int write_exposure(struct mr_oplog *log)
 		if (mr_array_exposure(log->array, cell, &e) != MR_OK) {
 			return MR_OK;
 		}
-		if (e.pulses == 0 && e.half_selected == 0) {
+		if (e.pulses == 0 && e.half_selected == 0 && !e.bad) {
 			continue;
 		}
 		if (!to) {
-			code = mr__db_exec(log->db, exposure_sql);
-			if (code == MR_OK) {
-				code = mr__db_prepare(log->db, "INSERT INTO "
-				                      "exposure VALUES"
-				                      "(?,?,?,?,?)", &to);
-			}
+			code = exposure_insert(log->db, &to);
 		}
 		if (code == MR_OK) {
 			mr__query_set_int(to, 1, log->run);
@@ -570,6 +597,7 @@ static int write_exposure(struct mr_oplog *log)
 			mr__query_set_int(to, 3, cell % desc->cols);
 			mr__query_set_int(to, 4, (int64_t)e.pulses);
 			mr__query_set_int(to, 5, (int64_t)e.half_selected);
+			mr__query_set_int(to, 6, e.bad);
 			code = mr__query_run(to);
 		}
 	}

@@ -68,6 +68,7 @@ int mr__bench_describe(void *self, struct mr_description *out,
 	(void)snprintf(out->driver, sizeof out->driver, "%s", b->driver);
 	out->rows = b->rows;
 	out->cols = b->cols;
+	out->order = MR_ORDER_CELLS;
 	out->abilities = MR_ABILITY(MR_OP_READ) | MR_ABILITY(MR_OP_PULSE) |
 	                 MR_ABILITY(MR_OP_TRACE) | MR_ABILITY(MR_OP_WAIT) |
 	                 MR_ABILITY(MR_OP_CONFIGURE) | MR_ABILITY_RESYNC;
@@ -180,7 +181,8 @@ int mr__bench_close(void *self, struct mr_errtext *err)
 	struct smu *s;
 	int rc = MR_OK;
 
-	if (b->router.pipe && b->router.in_step && b->source.in_step)
+	if (b->router.pipe && b->router.in_step && b->source.in_step &&
+	    !mr__transport_is_recorded(b->source.pipe))
 		disconnect(b);
 
 	for (size_t i = 0; (s = units(b, i)) != NULL; i++) {

@@ -18,6 +18,12 @@
 #define BENCH_CHANNEL_MAX 96
 #define BENCH_CELLS_MAX 4096
 
+/* Hands on what goes over the wire of one of its instruments. */
+struct bench_tap {
+	struct mr_wire_watcher to;
+	const char *part;
+};
+
 struct bench {
 	struct smu source;
 	struct smu meter;  /* pipe NULL = the source measures */
@@ -35,6 +41,7 @@ struct bench {
 	uint32_t routed;  /* the cell that is connected */
 	bool is_routed;
 	char limit_text[32]; /* of the condition `limit` */
+	struct bench_tap taps[3]; /* source, meter, router of a rig */
 };
 
 /* The back ends' functions; `self` is a struct bench. */
@@ -43,6 +50,11 @@ int mr__bench_describe(void *self, struct mr_description *out,
 int mr__bench_submit(void *self, struct mr_op *ops, size_t n,
                      const struct mr_run *run, size_t *n_done);
 int mr__bench_resync(void *self, const struct mr_run *run);
+
+/** The wires of all its instruments, each piece with its part (smu_wire.c).
+ * @return as of watch_wire; after a failure none is watched. */
+int mr__bench_watch_wire(void *self, const struct mr_wire_watcher *watcher,
+                         struct mr_errtext *err);
 
 /** All off and closed, and the bench freed. */
 int mr__bench_close(void *self, struct mr_errtext *err);

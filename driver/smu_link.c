@@ -283,7 +283,9 @@ int mr__unit_close(struct smu *s, struct mr_errtext *err)
 	if (!s->pipe)
 		return MR_OK;
 	s->run = NULL;
-	if (s->profile.kind == SMU_KIND_SMU)
+	if (mr__transport_is_recorded(s->pipe))
+		listens = false;
+	else if (s->profile.kind == SMU_KIND_SMU)
 		rc = mr__unit_safe(s, err);
 	if (!rc && listens) /* it may forget what it has not done when we go */
 		rc = mr__unit_say(s, SMU_SYNC, NULL, err);

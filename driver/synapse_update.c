@@ -82,6 +82,23 @@ static void lower_cell(struct mr_synapse *s, const struct site *at, uint32_t d)
 	advance(s, at);
 }
 
+/* Mean step of the cell whose turn it is, after those that it gets in this update
+ * already, from s->up[first] on. */
+static double next_step(const struct mr_synapse *s, const struct site *at,
+                        const float *g_S, uint32_t side, uint32_t first)
+{
+	uint32_t d = side * s->o.n_cells + selected(s, at);
+	uint32_t cell = cell_at(s, at, d);
+	uint32_t n = s->raised[(size_t)at->in * s->n_cols +
+	                       (size_t)at->out * s->per_out + d];
+	double g = (double)g_S[d] / mr__synapse_drift(s, at->out);
+
+	for (uint32_t k = first; k < s->n_up; k++)
+		if (s->up[k] == cell)
+			g += mean_step(s, g, n++) * s->per_weight_S;
+	return mean_step(s, g, n);
+}
+
 /* ---- when ---------------------------------------------------------------- */
 
 /* Spend a positive or (pair) negative chi on a raising pulse of one side. */
@@ -255,6 +272,14 @@ int mr_synapse_update(struct mr_synapse *s, uint32_t out, const float *dw,
 	return send_pulses(s);
 }
 
+static int check_reading(const struct mr_synapse *s, uint32_t first, uint32_t n)
+{
+	if (s->seen_first == first && s->seen_n == n)
+		return MR_OK;
+	return mr__synapse_fail(s, MR_ERR_USAGE,
+	                        "to fire, read the same output before");
+}
+
 int mr_synapse_fire(struct mr_synapse *s, uint32_t out, const float *dw)
 {
 	uint32_t first = 0, n = 0;
@@ -262,15 +287,106 @@ int mr_synapse_fire(struct mr_synapse *s, uint32_t out, const float *dw)
 
 	if (!rc)
 		rc = check_changes(s, dw, (size_t)s->o.n_in * n);
-	if (!rc && (s->seen_first != first || s->seen_n != n))
-		rc = mr__synapse_fail(s, MR_ERR_USAGE,
-		                      "to fire, read the same output before");
+	if (!rc)
+		rc = check_reading(s, first, n);
 	if (rc)
 		return rc;
 	s->seen_n = 0;
 	spend(s, first, n, dw, NULL);
 	return send_pulses(s);
 }
+
+/* ---- by chance ----------------------------------------------------------- */
+
+/* One way down of a synapse that is no pair: a step, or all that a cell carries.
+ * Returns how much that is. */
+static double step_down(const struct mr_synapse *s, const struct site *at,
+                        const float *g_S)
+{
+	double carried = (double)g_S[selected(s, at)] /
+	                 mr__synapse_drift(s, at->out);
+	double step = fmax(s->lower.step.floor_S, s->lower.step.offset_S);
+
+	if (s->lower.effect != MR_EFFECT_LOWER)
+		step = fmax(carried, s->o.step.floor_S);
+	return step / s->per_weight_S;
+}
+
+static double due_step(const struct mr_synapse *s, const struct site *at,
+                       const float *g_S, uint32_t first)
+{
+	bool up = *at->chi > 0;
+
+	return up || s->n_sides == 2 ? next_step(s, at, g_S, up ? 0 : 1, first)
+	                             : step_down(s, at, g_S);
+}
+
+/* A pulse for a change of so much, or none. Erasing twice changes nothing. */
+static bool round_once(struct mr_synapse *s, const struct site *at,
+                       const float *g_S, uint32_t first, double chance,
+                       double *left)
+{
+	bool rise = s->n_sides == 2 || *at->chi > 0;
+	double step = due_step(s, at, g_S, first);
+
+	if (*left <= 0 || (*left < step && chance * step >= *left))
+		return false;
+	*left -= step;
+	if (rise)
+		raise_cell(s, at, (*at->chi > 0 ? 0 : s->o.n_cells) +
+		                          selected(s, at));
+	else
+		lower_cell(s, at, selected(s, at));
+	return rise || s->lower.effect == MR_EFFECT_LOWER;
+}
+
+/* The last look was at just this output. */
+static void round_output(struct mr_synapse *s, uint32_t out, const float *dw,
+                         const float *chance, uint64_t *n_dropped)
+{
+	for (uint32_t i = 0; i < s->o.n_in; i++) {
+		const float *g_S = mr__synapse_readings(s, i, 0, 1);
+		double change = (double)dw[i], left = fabs(change);
+		struct site at = site_of(s, i, out, g_S);
+		uint32_t first = s->n_up, n = s->o.pulses_max;
+
+		at.chi = &change;
+		if ((at.weight >= FULL && change > 0) ||
+		    (s->n_sides == 2 && at.weight <= -FULL && change < 0))
+			continue;
+		while (n && round_once(s, &at, g_S, first, (double)chance[i],
+		                       &left))
+			n--;
+		if (!n && left > 0)
+			*n_dropped += (uint64_t)fmin(
+				left / due_step(s, &at, g_S, first), 1e15);
+	}
+}
+
+int mr_synapse_round(struct mr_synapse *s, uint32_t out, const float *dw,
+                     const float *chance, uint64_t *n_dropped)
+{
+	uint32_t first = 0, n = 0;
+	uint64_t dropped = 0;
+	int rc = which_outputs(s, out, &first, &n);
+
+	if (!rc && out == MR_OUTPUTS_ALL)
+		rc = mr__synapse_fail(s, MR_ERR_RANGE,
+		                      "changes are rounded output by output");
+	if (!rc)
+		rc = check_changes(s, dw, s->o.n_in);
+	if (!rc)
+		rc = check_reading(s, first, n);
+	if (rc)
+		return rc;
+	s->seen_n = 0;
+	round_output(s, out, dw, chance, &dropped);
+	if (n_dropped)
+		*n_dropped = dropped;
+	return send_pulses(s);
+}
+
+/* ---- by count ------------------------------------------------------------ */
 
 /* The potentiation and the depression counter. */
 static bool is_due(struct mr_synapse *s, int8_t change)

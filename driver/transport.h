@@ -101,6 +101,10 @@ int mr__transport_pause(struct mr__transport *t, double duration_s,
 /** Whether the pipe keeps the ends of messages (USBTMC, loop). */
 bool mr__transport_has_messages(const struct mr__transport *t);
 
+/** Whether it plays a recording: there is no board to be made safe, and its log
+ * has ended before that of its time was. */
+bool mr__transport_is_recorded(const struct mr__transport *t);
+
 /**
  * Send all of `data` or fail. `end`: a message ends with it.
  * @param deadline_ns  monotonic time of the pipe's clock; > 0.
@@ -230,6 +234,7 @@ struct mr__transport_type {
 	                   struct mr_errtext *err);
 	int (*poll_fd)(void *self);
 	bool (*has_messages)(void *self); /* NULL: `messages` */
+	bool recorded; /* no board is at the other end */
 	void (*peer)(void *self, struct mr__peer *out);
 	void (*close)(void *self);
 };

@@ -21,6 +21,7 @@
 
 struct trace {
 	char path[256];
+	char part[8]; /* of a rig; "" = there is one only */
 	struct mr_oplog_reader *reader;
 	struct mr_manual_clock time;
 	struct mr_clock clock;
@@ -31,6 +32,7 @@ struct trace {
 	bool more;                  /* there is a current one */
 	int broken;                 /* MR_OK, or why there is none */
 	bool messages;
+	bool clears; /* its pipe had a way to clear the board */
 };
 
 static int lift(const struct trace *t, int rc, struct mr_errtext *err)
@@ -38,9 +40,21 @@ static int lift(const struct trace *t, int rc, struct mr_errtext *err)
 	return mr_errtext_set(err, rc, "%s", mr_oplog_errmsg(t->reader));
 }
 
+/* The next piece of its own instrument. */
+static int next(struct trace *t)
+{
+	int rc;
+
+	do
+		rc = mr_oplog_wire_next(t->reader, &t->piece, &t->op, &t->more);
+	while (!rc && t->more && t->part[0] &&
+	       strcmp(t->piece.part, t->part) != 0);
+	return rc;
+}
+
 static int step(struct trace *t, struct mr_errtext *err)
 {
-	int rc = mr_oplog_wire_next(t->reader, &t->piece, &t->op, &t->more);
+	int rc = next(t);
 
 	t->at = 0;
 	if (rc)
@@ -91,6 +105,52 @@ static int choose_run(struct trace *t, struct mr_uri *uri, int64_t *run,
 	return rc;
 }
 
+static int choose_part(struct trace *t, struct mr_uri *uri,
+                       struct mr_errtext *err)
+{
+	const char *part = mr_uri_take(uri, "part");
+
+	if (!part)
+		return MR_OK;
+	if (strcmp(part, "source") != 0 && strcmp(part, "meter") != 0 &&
+	    strcmp(part, "router") != 0)
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "part=%.40s: must be source, meter or "
+		                      "router, the instrument of a rig", part);
+	(void)snprintf(t->part, sizeof t->part, "%s", part);
+	return MR_OK;
+}
+
+/* Sockets and the like have no clear; what drives them did without. */
+static int look_for_clears(struct trace *t, int64_t run, struct mr_errtext *err)
+{
+	int rc = mr_oplog_wire_rewind(t->reader, run);
+
+	t->more = true;
+	while (!rc && t->more && !t->clears) {
+		rc = next(t);
+		t->clears = !rc && t->more && t->piece.what == MR_WIRE_CLEARED;
+	}
+	if (!rc)
+		rc = mr_oplog_wire_rewind(t->reader, run);
+	return rc ? lift(t, rc, err) : MR_OK;
+}
+
+/* The first piece must be the opening of that instrument. */
+static int check_part(const struct trace *t, int64_t run, struct mr_errtext *err)
+{
+	if (!t->more)
+		return mr_errtext_set(err, MR_ERR_MISMATCH,
+		                      "%s: run %" PRId64 " has no %s",
+		                      t->path, run, t->part);
+	if (t->piece.part[0] && !t->part[0])
+		return mr_errtext_set(err, MR_ERR_USAGE,
+		                      "%s: run %" PRId64 " is of a rig: say whose "
+		                      "wire to play, part=source, meter or router",
+		                      t->path, run);
+	return MR_OK;
+}
+
 static int begin(struct trace *t, struct mr_uri *uri, struct mr_errtext *err)
 {
 	int64_t run = 0;
@@ -98,12 +158,15 @@ static int begin(struct trace *t, struct mr_uri *uri, struct mr_errtext *err)
 
 	if (!rc)
 		rc = choose_run(t, uri, &run, err);
+	if (!rc)
+		rc = choose_part(t, uri, err);
 	if (rc)
 		return rc;
-	rc = mr_oplog_wire_rewind(t->reader, run);
-	if (rc)
-		return lift(t, rc, err);
-	rc = step(t, err);
+	rc = look_for_clears(t, run, err);
+	if (!rc)
+		rc = step(t, err);
+	if (!rc)
+		rc = check_part(t, run, err);
 	if (rc)
 		return rc;
 	if (t->piece.what != MR_WIRE_OPENED)
@@ -260,9 +323,13 @@ static int aside(struct trace *t, enum mr_wire_event what, const char *name,
 static int trace_clear(void *self, int64_t deadline_ns, struct mr_errtext *err)
 {
 	struct trace *t = self;
-	int rc = aside(t, MR_WIRE_CLEARED, "a clear", err);
+	int rc;
 
 	(void)deadline_ns;
+	if (!t->clears)
+		return mr_errtext_set(err, MR_ERR_UNSUPPORTED,
+		                      "the wire in the recording has no clear");
+	rc = aside(t, MR_WIRE_CLEARED, "a clear", err);
 	return rc ? rc : step(t, err);
 }
 
@@ -292,7 +359,7 @@ static void trace_peer(void *self, struct mr__peer *out)
 
 const struct mr__transport_type mr__transport_trace = {
 	.name = "trace",
-	.summary = "a wire recorded with --log-wire: trace:LOG[?run=N]",
+	.summary = "a wire recorded with --log-wire: trace:LOG[?run=N&part=PART]",
 	.open = trace_open,
 	.clock = trace_clock,
 	.write = trace_write,
@@ -300,6 +367,7 @@ const struct mr__transport_type mr__transport_trace = {
 	.clear = trace_clear,
 	.status_byte = trace_status_byte,
 	.has_messages = trace_has_messages,
+	.recorded = true,
 	.peer = trace_peer,
 	.close = trace_close,
 };

@@ -352,6 +352,11 @@ bool mr__transport_has_messages(const struct mr__transport *t)
 	                             : t->type->messages;
 }
 
+bool mr__transport_is_recorded(const struct mr__transport *t)
+{
+	return t->type->recorded;
+}
+
 int mr__transport_flush(struct mr__transport *t, struct mr_errtext *err)
 {
 	t->n_in = t->taken = 0;

@@ -68,6 +68,7 @@ test_programs = \
 	%D%/test_synapse \
 	%D%/test_synapse_batch \
 	%D%/test_synapse_folds \
+	%D%/test_synapse_round \
 	%D%/test_synapse_state \
 	%D%/test_table \
 	%D%/test_target \

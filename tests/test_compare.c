@@ -172,6 +172,31 @@ static void replayed(void)
 	mr_history_free(a);
 }
 
+/* An ArC ONE's half-select scheme is nothing that an emulator could set. */
+static void foreign_condition_is_left_out(void)
+{
+	char log[MR_TEST_PATH_MAX];
+	char copy[MR_TEST_PATH_MAX];
+	struct mr_op op = {.kind = MR_OP_CONFIGURE,
+	                   .configure = {"scheme", "v2"}};
+	struct mr_errtext err = {""};
+	struct mr_replay_notes notes;
+	struct mr_bench_log b;
+
+	mr_bench_open(&b, "arc1+loop:pcm?emu.rows=2&emu.cols=2&rows=2&cols=2&"
+	              "device=pcm&emu.r_load_ohm=2385&device.r_load_ohm=2385&"
+	              "emu.width_set_s=1e-7&device.width_set_s=1e-7",
+	              mr_test_path(log, "scheme.db"));
+	MR_CODE(mr_array_submit(b.array, &op, 1, NULL, NULL), MR_OK);
+	mr_bench_read(&b, 1);
+	mr_bench_close(&b);
+	MR_CODE_ERR(mr_replay(log, NULL, "emu:pcm?rows=2&cols=2",
+	                      mr_test_path(copy, "left.db"), NULL, &notes,
+	                      &err), MR_OK, err);
+	CU_ASSERT_EQUAL(notes.n_unsupported, 1);
+	CU_ASSERT_EQUAL(notes.n_done, 1);
+}
+
 static void wrong_use(void)
 {
 	struct mr_history *a = measure("emu:pcm?rows=4&cols=4&seed=1", "a.db");
@@ -195,6 +220,8 @@ const struct mr_test mr_tests[] = {
 	{"twosample_p_of_one_law_is_uniform", null_is_uniform},
 	{"compare_finds_what_differs_only", logs_of_one_kind},
 	{"compare_replay_does_what_was_done", replayed},
+	{"compare_foreign_condition_is_left_out",
+	 foreign_condition_is_left_out},
 	{"compare_wrong_use_is_refused", wrong_use},
 	{0},
 };

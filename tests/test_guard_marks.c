@@ -5,6 +5,7 @@
  * move them. The stuck cell is one of the emulator's defects. */
 #include <stdio.h>
 
+#include "driver/database.h"
 #include "memrig/memrig.h"
 
 #include "test.h"
@@ -116,6 +117,43 @@ static void cells_that_pulses_do_not_move_are_marked(void)
 	MR_CODE_ERR(mr_array_close(array, &err), MR_OK, err);
 }
 
+/* In a log that an earlier version began, without a column for marks. */
+static void log_holds_the_marks(void)
+{
+	char path[MR_TEST_PATH_MAX];
+	struct mr_array *array = open_with("guard.g_lo_S=0.02e-6");
+	struct mr_oplog *log = NULL;
+	struct mr__db *db = NULL;
+	int64_t n = 0;
+
+	(void)remove(mr_test_path(path, "marks.db"));
+	MR_CODE(mr_oplog_start(path, array, NULL, &log, NULL), MR_OK);
+	MR_CODE(mr_oplog_finish(log, NULL), MR_OK);
+	MR_CODE(mr__db_open(path, MR__DB_WRITE, &db, NULL), MR_OK);
+	MR_CODE(mr__db_exec(db, "CREATE TABLE exposure (run INTEGER, row INTEGER, "
+	                        "col INTEGER, pulses INTEGER, half_selected "
+	                        "INTEGER, PRIMARY KEY (run, row, col)) "
+	                        "WITHOUT ROWID"),
+	        MR_OK);
+	mr__db_close(db);
+	MR_CODE(mr_oplog_start(path, array, NULL, &log, NULL), MR_OK);
+	for (uint32_t cell = 0; cell < CELLS; cell++)
+		if (cell != 4)
+			MR_CODE(pulse(array, cell, 1), MR_OK);
+	(void)look(array, NULL);
+	MR_CODE(mr_oplog_finish(log, NULL), MR_OK);
+	MR_CODE(mr_array_close(array, NULL), MR_OK);
+	MR_CODE(mr__db_open(path, MR__DB_READ, &db, NULL), MR_OK);
+	MR_CODE(mr__db_number(db, "SELECT count(*) FROM exposure WHERE bad", &n),
+	        MR_OK);
+	CU_ASSERT_EQUAL(n, 1);
+	MR_CODE(mr__db_number(db, "SELECT row * 3 + col FROM exposure WHERE bad",
+	                      &n),
+	        MR_OK);
+	CU_ASSERT_EQUAL(n, 4);
+	mr__db_close(db);
+}
+
 /* What moves by less than is asked for, does not move. */
 static void least_movement_is_a_key(void)
 {
@@ -175,6 +213,7 @@ const struct mr_test mr_tests[] = {
 	{"low_readings_are_marked", low_readings_are_marked},
 	{"cells_that_pulses_do_not_move_are_marked",
 	 cells_that_pulses_do_not_move_are_marked},
+	{"log_holds_the_marks", log_holds_the_marks},
 	{"least_movement_is_a_key", least_movement_is_a_key},
 	{"keys_must_make_sense", keys_must_make_sense},
 	{"nothing_is_marked_unasked", nothing_is_marked_unasked},

@@ -12,6 +12,10 @@
 #include "test.h"
 
 #define URI "emu:pcm?rows=4&cols=4&seed=3"
+#define ARC1_URI \
+	"arc1+loop:pcm?emu.rows=4&emu.cols=4&rows=4&cols=4&device=pcm&" \
+	"emu.r_load_ohm=2385&device.r_load_ohm=2385&emu.width_set_s=1e-7&" \
+	"device.width_set_s=1e-7"
 
 static struct mr_history *load(const char *path)
 {
@@ -87,6 +91,41 @@ static void list_in_order(void)
 	mr_history_free(h);
 }
 
+/* An ArC ONE has one cell after the other: pulses in one go, averaged reads in
+ * as many passes. */
+static void board_takes_cells_in_turn(void)
+{
+	char path[MR_TEST_PATH_MAX];
+	struct mr_bench_log b;
+	struct mr_history *h;
+	int64_t begin_ns;
+	int64_t read_ns;
+	int64_t end_ns;
+
+	mr_bench_open(&b, ARC1_URI, mr_test_path(path, "turns.db"));
+	CU_ASSERT_EQUAL(mr_array_describe(b.array)->order, MR_ORDER_PASSES);
+	begin_ns = mr_array_time_ns(b.array);
+	mr_bench_pulse(&b, MR_EFFECT_RAISE);
+	read_ns = mr_array_time_ns(b.array);
+	mr_bench_read(&b, 4);
+	end_ns = mr_array_time_ns(b.array);
+	mr_bench_close(&b);
+	h = load(path);
+	CU_ASSERT_EQUAL(h->desc.order, MR_ORDER_PASSES);
+	for (uint32_t c = 0; c < 16; c++) {
+		const struct mr_history_event *e = h->events + h->first[c];
+		double pulsed = (c + 1) / 16.0;
+		double read = ((c + 1) / 16.0 + 1.5) / 4;
+
+		CU_ASSERT_EQUAL_FATAL(h->first[c + 1] - h->first[c], 2);
+		MR_NEAR((double)(e[0].t_ns - begin_ns),
+		        pulsed * (double)(read_ns - begin_ns), 2);
+		MR_NEAR((double)(e[1].t_ns - read_ns),
+		        read * (double)(end_ns - read_ns), 2);
+	}
+	mr_history_free(h);
+}
+
 /* A composed program stands in the log before its parts, here behind them. */
 static void program_behind_its_parts(void)
 {
@@ -149,6 +188,57 @@ static void sweeps(void)
 	CU_ASSERT_EQUAL(h->sweeps[0].n, 3);
 	for (int k = 0; k < 3; k++)
 		MR_NEAR((double)h->sweeps[0].i_A[k], (double)i_A[k], 0);
+	CU_ASSERT_EQUAL(h->first[h->n_cells], 0); /* it changed nothing */
+	mr_history_free(h);
+}
+
+/* Equal levels of this length are no job of the ArC ONE's: reads play them, or,
+ * with a level that programs, its curve tracer does. */
+static struct mr_history *traced(const char *name, double peak_V)
+{
+	const float level[] = {0.1f, (float)peak_V, 0.1f};
+	const double hold_s[] = {1e-3, 1e-3, 1e-3};
+	char path[MR_TEST_PATH_MAX];
+	float i_A[3] = {0};
+	const uint32_t cell = 5;
+	struct mr_op op = {.kind = MR_OP_TRACE,
+	                   .where = {.kind = MR_SELECT_LIST,
+	                             .cells = &cell,
+	                             .n_cells = 1},
+	                   .trace = {.n_levels = 3,
+	                             .level = level,
+	                             .hold_s = hold_s,
+	                             .i_A = i_A}};
+	struct mr_bench_log b;
+
+	mr_bench_open(&b, ARC1_URI, mr_test_path(path, name));
+	mr_bench_read(&b, 1);
+	submit(&b, &op);
+	mr_bench_read(&b, 1);
+	mr_bench_close(&b);
+	return load(path);
+}
+
+static void sweep_of_reads_is_no_reading(void)
+{
+	struct mr_history *h = traced("reads.db", 0.2);
+
+	CU_ASSERT_EQUAL_FATAL(h->n_sweeps, 1);
+	CU_ASSERT_EQUAL(h->sweeps[0].n, 3);
+	CU_ASSERT_EQUAL_FATAL(h->first[6] - h->first[5], 2);
+	for (size_t k = h->first[5]; k < h->first[6]; k++)
+		CU_ASSERT_EQUAL(h->events[k].kind, MR_HISTORY_READ);
+	mr_history_free(h);
+}
+
+static void sweep_that_may_program_is_a_gap(void)
+{
+	struct mr_history *h = traced("pulses.db", 1.0);
+
+	CU_ASSERT_EQUAL_FATAL(h->n_sweeps, 1);
+	CU_ASSERT_EQUAL_FATAL(h->first[6] - h->first[5], 3);
+	CU_ASSERT_EQUAL(h->events[h->first[5] + 1].kind, MR_HISTORY_GAP);
+	CU_ASSERT_EQUAL(h->first[5] - h->first[4], 2);
 	mr_history_free(h);
 }
 
@@ -226,7 +316,11 @@ const struct mr_test mr_tests[] = {
 	{"history_of_pulses_and_reads_is_in_order", pulses_and_reads},
 	{"history_of_a_list_goes_cell_by_cell", list_in_order},
 	{"history_program_stands_behind_its_parts", program_behind_its_parts},
+	{"history_board_takes_cells_in_turn", board_takes_cells_in_turn},
 	{"history_trace_is_a_sweep", sweeps},
+	{"history_sweep_of_reads_is_no_reading", sweep_of_reads_is_no_reading},
+	{"history_sweep_that_may_program_is_a_gap",
+	 sweep_that_may_program_is_a_gap},
 	{"history_other_session_is_behind_a_gap", gap_between_sessions},
 	{"history_digest_is_of_the_events", same_digest},
 	{"history_wrong_input_is_refused", wrong_input},

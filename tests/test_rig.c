@@ -223,29 +223,45 @@ static double hot_switches(const char *matrix)
 }
 
 /* Six emulated cells behind a virtual 2600B and a virtual matrix. */
+static void serve_bench(struct served *s, struct rig *r,
+                        char unit[MR_TEST_PATH_MAX],
+                        char matrix[MR_TEST_PATH_MAX])
+{
+	char text[2 * MR_TEST_PATH_MAX + 200];
+	char listen[MR_TEST_PATH_MAX + 8], router[MR_TEST_PATH_MAX + 8];
+
+	(void)snprintf(listen, sizeof listen, "unix:%s",
+	               mr_test_path(unit, "unit.sock"));
+	(void)snprintf(router, sizeof router, "unix:%s",
+	               mr_test_path(matrix, "matrix.sock"));
+	serve(s, listen, router);
+	(void)snprintf(text, sizeof text,
+	               "[memrig]\nrows = 2\ncols = 3\n[source]\n"
+	               "uri = smu+unix:%s\n[router]\nuri = router+unix:%s\n"
+	               "hi = A\nlo = B\n",
+	               unit, matrix);
+	write_file(r, text);
+}
+
+static void end_serving(struct served *s)
+{
+	s->stop = 1;
+	CU_ASSERT_EQUAL(pthread_join(s->thread, NULL), 0);
+	MR_CODE(mr_server_close(s->server, NULL), MR_OK);
+}
+
 static void virtual_bench_pulses_the_cell_that_is_meant(void)
 {
 	struct served s;
 	struct rig r = {.array = NULL};
-	char unit[MR_TEST_PATH_MAX], matrix[MR_TEST_PATH_MAX], text[1000];
-	char listen[MR_TEST_PATH_MAX + 8], router[MR_TEST_PATH_MAX + 8];
+	char unit[MR_TEST_PATH_MAX], matrix[MR_TEST_PATH_MAX];
 	uint32_t last[] = {5};
 	const struct mr_selection one = {.kind = MR_SELECT_LIST,
 	                                 .cells = last,
 	                                 .n_cells = 1};
 	float before[6] = {0}, after[6] = {0};
 
-	(void)snprintf(listen, sizeof listen, "unix:%s",
-	               mr_test_path(unit, "unit.sock"));
-	(void)snprintf(router, sizeof router, "unix:%s",
-	               mr_test_path(matrix, "matrix.sock"));
-	serve(&s, listen, router);
-	(void)snprintf(text, sizeof text,
-	               "[memrig]\nrows = 2\ncols = 3\n[source]\n"
-	               "uri = smu+unix:%s\n[router]\nuri = router+unix:%s\n"
-	               "hi = A\nlo = B\n",
-	               unit, matrix);
-	write_file(&r, text);
+	serve_bench(&s, &r, unit, matrix);
 	MR_CODE_ERR(open_rig(&r, "?device=ideal&device.width_set_s=1e-3"), MR_OK,
 	            r.err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r.array);
@@ -261,9 +277,106 @@ static void virtual_bench_pulses_the_cell_that_is_meant(void)
 		        i == 5 ? 3 * set->step.offset_S : 0, 1e-10);
 	MR_CODE_ERR(mr_array_close(r.array, &r.err), MR_OK, r.err);
 	CU_ASSERT_EQUAL(hot_switches(matrix), 0);
-	s.stop = 1;
-	CU_ASSERT_EQUAL(pthread_join(s.thread, NULL), 0);
-	MR_CODE(mr_server_close(s.server, NULL), MR_OK);
+	end_serving(&s);
+}
+
+/* ---- the wires of a rig ---------------------------------------------------------- */
+
+#define BENCH_KEYS "?device=ideal&device.width_set_s=1e-3"
+
+static int work(struct mr_array *array, float before[6], float after[6])
+{
+	uint32_t last[] = {5};
+	const struct mr_selection one = {.kind = MR_SELECT_LIST,
+	                                 .cells = last,
+	                                 .n_cells = 1};
+	int rc = mr_array_read(array, NULL, before);
+
+	if (!rc)
+		rc = mr_array_pulse(array, &one, "set", 3);
+	return rc ? rc : mr_array_read(array, NULL, after);
+}
+
+/* A session on the virtual bench, with all that went over its two wires. */
+static void record_bench(const char *path, float before[6], float after[6])
+{
+	const struct mr_open_options keep = {.keep_wire = true};
+	const struct mr_oplog_options wire = {.wire = true};
+	char unit[MR_TEST_PATH_MAX], matrix[MR_TEST_PATH_MAX];
+	char uri[MR_TEST_PATH_MAX + 100];
+	struct served s;
+	struct rig r = {.array = NULL};
+	struct mr_oplog *log = NULL;
+
+	(void)remove(path);
+	serve_bench(&s, &r, unit, matrix);
+	(void)snprintf(uri, sizeof uri, "rig:%s" BENCH_KEYS, r.file);
+	MR_CODE_ERR(mr_array_open(uri, &keep, &r.array, &r.err), MR_OK, r.err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r.array);
+	MR_CODE_ERR(mr_oplog_start(path, r.array, &wire, &log, &r.err), MR_OK,
+	            r.err);
+	MR_CODE(work(r.array, before, after), MR_OK);
+	MR_CODE(mr_oplog_finish(log, NULL), MR_OK);
+	MR_CODE_ERR(mr_array_close(r.array, &r.err), MR_OK, r.err);
+	end_serving(&s);
+}
+
+static int open_played(struct rig *r, const char *path, const char *source,
+                       const char *router)
+{
+	char text[2 * MR_TEST_PATH_MAX + 200];
+
+	(void)snprintf(text, sizeof text,
+	               "[memrig]\nrows = 2\ncols = 3\n[source]\n"
+	               "uri = smu+trace:%s%s\n[router]\n"
+	               "uri = router+trace:%s%s\nhi = A\nlo = B\n",
+	               path, source, path, router);
+	write_file(r, text);
+	return open_rig(r, BENCH_KEYS);
+}
+
+static void wires_of_a_rig_are_recorded_and_played_back(void)
+{
+	char path[MR_TEST_PATH_MAX];
+	struct rig r = {.array = NULL};
+	float before[2][6] = {{0}}, after[2][6] = {{0}};
+
+	mr_test_path(path, "bench.db");
+	record_bench(path, before[0], after[0]);
+	MR_CODE_ERR(open_played(&r, path, "?part=source", "?part=router"), MR_OK,
+	            r.err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r.array);
+	MR_CODE(work(r.array, before[1], after[1]), MR_OK);
+	CU_ASSERT(memcmp(before[0], before[1], sizeof before[0]) == 0);
+	CU_ASSERT(memcmp(after[0], after[1], sizeof after[0]) == 0);
+	CU_ASSERT(after[0][5] > before[0][5]);
+	MR_CODE_ERR(mr_array_close(r.array, &r.err), MR_OK, r.err);
+}
+
+static void wire_of_a_rig_is_played_by_its_part(void)
+{
+	static const struct {
+		const char *source, *router, *says;
+		int code;
+	} bad[] = {
+		{"", "?part=router", "part=source, meter or router", MR_ERR_USAGE},
+		{"?part=table", "?part=router", "part=table: must be source",
+		 MR_ERR_USAGE},
+		{"?part=meter", "?part=router", "has no meter", MR_ERR_MISMATCH},
+	};
+	char path[MR_TEST_PATH_MAX];
+	float before[6], after[6];
+
+	mr_test_path(path, "bench.db");
+	record_bench(path, before, after);
+	for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+		struct rig r = {.array = NULL};
+
+		MR_CODE_ERR(open_played(&r, path, bad[k].source, bad[k].router),
+		            bad[k].code, r.err);
+		MR_HAS(r.err.text, bad[k].says);
+		CU_ASSERT_PTR_NULL(r.array);
+	}
 }
 
 static void source_that_stays_on_keeps_the_router(void)
@@ -483,6 +596,10 @@ const struct mr_test mr_tests[] = {
 	{"cell_is_reached_by_its_two_lines", cell_is_reached_by_its_two_lines},
 	{"virtual_bench_pulses_the_cell_that_is_meant",
 	 virtual_bench_pulses_the_cell_that_is_meant},
+	{"wires_of_a_rig_are_recorded_and_played_back",
+	 wires_of_a_rig_are_recorded_and_played_back},
+	{"wire_of_a_rig_is_played_by_its_part",
+	 wire_of_a_rig_is_played_by_its_part},
 	{"source_that_stays_on_keeps_the_router",
 	 source_that_stays_on_keeps_the_router},
 	{"channel_that_does_not_close_is_an_error",

@@ -141,9 +141,142 @@ d["results"][0]["ages"][0]["t_s"] == 3600' run softhebb $layer --seed 5 \
 		--tiles 1x4
 }
 
+# What does not depend on how the layer lies on its arrays: d is in "out".
+outcome() {
+	python3 -c '
+import json, sys
+r = json.load(open("out"))["results"][0]
+keys = "accuracy", "soft_vote", "neurons_used", "radius", "winner_p", "wear"
+json.dump({k: r[k] for k in keys}, open(sys.argv[1], "w"), sort_keys=True)' \
+		"$1"
+}
+
+# One array, then two of half its width: exact cells are pulsed alike.
+several_arrays() {
+	# shellcheck disable=SC2086
+	tool run softhebb $layer --seed 5 --weights array --json \
+		--array 'emu:ideal?rows=784&cols=40'
+	outcome one
+	half='emu:ideal?rows=784&cols=20'
+	# shellcheck disable=SC2086
+	tool run softhebb $layer --seed 5 --weights array --json \
+		--array "$half" --array "$half" --log two.db
+	outcome two
+	[ -s one ] && cmp -s one two
+	report two_arrays_equal_one_of_both_sizes $?
+	for log in two.db two-2.db; do
+		right "log_of_tile_$log" "tile=[12] of 1x2" log $log show
+	done
+	# shellcheck disable=SC2086
+	refused second_array_too_small \
+		'tile 2 of 1 x 2: .*784 x 20 cells are needed' $layer \
+		--weights array --array "$half" \
+		--array 'emu:ideal?rows=784&cols=19'
+	# shellcheck disable=SC2086
+	refused second_array_unknown 'emux:pcm: array 2: ' $layer \
+		--weights array --array "$half" --array emux:pcm
+	mkdir full-2.db
+	# shellcheck disable=SC2086
+	wrong second_log_cannot_be_written 2 'log full-2.db' run softhebb $layer \
+		--weights array --array "$half" --array "$half" --log full.db
+}
+
+# The same on boards, each behind its own driver, over two runs.
+several_boards() {
+	board='arc1+loop:ideal?device=ideal'
+	digits="--preset digits-8x8 --data set --samples 30 --seeds 2
+--weights array --json"
+	# shellcheck disable=SC2086
+	tool run softhebb $digits \
+		--array "$board&rows=32&cols=32&emu.rows=32&emu.cols=32"
+	outcome one
+	python3 -c 'import json
+r = json.load(open("out"))["results"][0]
+assert r["board_hours"] == float("%.9g" % (r["busy_s"] / 3600)) > 0'
+	report hours_on_the_board_are_projected $?
+	half="$board&rows=32&cols=16&emu.rows=32&emu.cols=16"
+	# shellcheck disable=SC2086
+	tool run softhebb $digits --array "$half" --array "$half"
+	outcome two
+	[ -s one ] && cmp -s one two
+	report two_boards_equal_one_of_both_sizes $?
+	# shellcheck disable=SC2086
+	refused second_board_too_small 'tile 2 of 1 x 2: .*are needed' $digits \
+		--array "$half" \
+		--array "$board&rows=16&cols=16&emu.rows=16&emu.cols=16"
+	# shellcheck disable=SC2086
+	refused keep_of_a_second_board 'gives no snapshot of its cells' $bars \
+		--checkpoint a --weights array --array emu:pcm \
+		--array "$board"
+}
+
+# The ten digits of 8 x 8 on phase-change cells of a virtual board.
+on_a_board() { # OUTCOME URI
+	tool run softhebb --preset digits-8x8 --data set --samples 20 \
+		--weights array --json --array "$2&rows=32&cols=32&device=pcm\
+&device.r_load_ohm=2385&device.width_set_s=1e-7"
+	outcome "$1"
+}
+
+behind_a_socket() { # OUTCOME
+	: > served
+	"$memrig" serve arc1 \
+		'emu:pcm?rows=32&cols=32&r_load_ohm=2385&width_set_s=1e-7&seed=1' \
+		--listen unix:arc.sock --control unix:arc.ctl --time-scale 0 \
+		> served 2> served-err &
+	server=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ ! -s served ] || break
+		sleep 0.1
+	done
+	on_a_board "$1" 'arc1+unix:arc.sock?control=arc.ctl'
+	kill $server
+	wait $server
+}
+
+boards_again() {
+	for time in first second; do
+		on_a_board $time "arc1+loop:pcm?emu.rows=32&emu.cols=32\
+&emu.r_load_ohm=2385&emu.width_set_s=1e-7&emu.seed=1"
+	done
+	[ -s first ] && cmp -s first second
+	report board_with_one_seed_gives_the_same $?
+	for time in first second; do
+		behind_a_socket $time
+	done
+	[ -s first ] && cmp -s first second
+	report board_behind_a_socket_gives_the_same $?
+}
+
+curved() {
+	# shellcheck disable=SC2086
+	json cells_make_a_curve '[(r["weights"], r.get("cells_per_weight"))
+for r in d["results"]] == [("float", None), ("array", 1), ("array", 3)] * 2 and
+[(s["cells_per_weight"], s["runs"]) for s in d["summary"]] ==
+[(None, 2), (1, 2), (3, 2)] and
+d["mapping"]["cells_per_weight"] == [1, 3] and
+d["summary"][2]["pulses_per_weight"] > d["summary"][1]["pulses_per_weight"] > 0
+and all(s["accuracy"] > 0.8 for s in d["summary"])' \
+		run softhebb $layer --seeds 2 --cells-per-weight 1,3
+	# shellcheck disable=SC2086
+	right curve_is_a_table '^ *3 *1 .* [0-9.]*$' run softhebb $layer \
+		--cells-per-weight 1,3
+	if command -v gnuplot > gnuplot-path; then
+		# shellcheck disable=SC2086
+		right curve_is_drawn 'figure: curve.svg' run softhebb $layer \
+			--cells-per-weight 1,3 --ages 1h --plot curve.svg
+		grep -q 'cells per weight' curve.svg &&
+			grep -q 'time since training' curve.svg
+		report curve_is_beside_the_ages $?
+	else
+		skip curve_is_drawn 'gnuplot is not installed'
+	fi
+}
+
 logged() {
 	# shellcheck disable=SC2086
 	json log_keeps_the_run 'd["log"] == "bars.db" and
+d["results"][0]["board_hours"] is None and
 d["results"][0]["operations"] > 400' run softhebb $layer --weights array \
 		--samples 100 --log bars.db
 	right log_names_the_app 'app *softhebb\|app=softhebb' log bars.db show
@@ -358,8 +491,23 @@ mnist-cnn, .*cifar10-3-hard, .*, imagenet$" --preset mnist
 	for grid in 0x1 2 x 2x 17x1 2x2x2 -1x1; do
 		refused "tiles_$grid" 'is no grid of 1x1 to 16x16' "--tiles=$grid"
 	done
-	refused tiles_with_log 'log keeps the operations of one array' \
-		--tiles 2x1 --log a.db --weights array
+	refused tiles_of_too_few_arrays 'tiles 2x2 are 4 arrays, and 2 are given' \
+		--tiles 2x2 --array emu:pcm --array emu:ideal
+	refused cells_word "per-weight: 'x' is no number of cells; say 4, or" \
+		--cells-per-weight 1,x
+	refused cells_none '--cells-per-weight: 0 is outside' \
+		--cells-per-weight 0,1
+	refused cells_falling "per-weight: '2' is not more than the number before" \
+		--cells-per-weight 4,2
+	refused cells_empty "per-weight: '' is no number" --cells-per-weight 1,,2
+	refused cells_too_long 'per-weight: at most 12 numbers' \
+		--cells-per-weight 1,2,3,4,5,6,7,8,9,10,11,12,13
+	refused keep_of_cells 'holds one run: say one number of --cells' \
+		--checkpoint a --weights array --cells-per-weight 1,2
+	refused deep_on_several_arrays 'of a deep network lies on one array' \
+		--preset mnist-cnn --weights array --array emu:pcm --array emu:pcm
+	refused deep_cells_list "per-weight: '1,2' is no whole number" \
+		--preset mnist-cnn --weights array --cells-per-weight 1,2
 	refused seeds_none 'seeds' --seeds 0 --data nowhere
 	refused option_unknown 'neuronz' --neuronz 3
 	refused plot_of_another_kind '\.png' --plot a.jpg
@@ -504,6 +652,10 @@ if command -v python3 > /dev/null; then
 	results
 	logged
 	tiled
+	several_arrays
+	several_boards
+	boards_again
+	curved
 	wrong_arrays
 	resumed_layer float
 	resumed_layer array

@@ -17,6 +17,7 @@
 #define MR_CARRY_ARRAY 2u /**< weights on the array */
 
 #define MR_TILES_MAX 16 /**< of a side of the grid of --tiles */
+#define MR_CELLS_LIST_MAX 12 /**< numbers of cells per weight in one session */
 #define MR_AGES_MAX 12 /**< times since programming that are looked at */
 
 /** Accuracy some time after training. */
@@ -32,6 +33,7 @@ struct mr_softhebb_age {
 /** One run. */
 struct mr_softhebb_run {
 	bool array;       /**< on the array, or in floating point */
+	uint32_t n_cells; /**< per weight and polarity; 0 in floating point */
 	uint64_t seed;
 	struct mr_shallow_result result;
 	double linear;    /**< test accuracy by linear read-out; NAN if none */
@@ -41,7 +43,8 @@ struct mr_softhebb_run {
 	double wall_s;    /**< of learning and rating */
 	double learn_s;   /**< of learning alone */
 	double array_s;   /**< array time of the run */
-	double busy_s;    /**< of which the array was at work */
+	double busy_s;    /**< of which the arrays were at work, one after another */
+	bool board;       /**< on boards, real or virtual: their time is a person's */
 	uint64_t n_ops;
 	struct mr_energy energy; /**< of its operations */
 };
@@ -63,6 +66,8 @@ struct mr_softhebb_app {
 	double age_s[MR_AGES_MAX];
 	struct mr_images train;
 	struct mr_images test;
+	uint32_t n_cells;   /**< numbers of cells per weight, >= 1 */
+	uint32_t cells[MR_CELLS_LIST_MAX]; /**< [n_cells] */
 	uint64_t *seeds;    /**< [n_seeds] */
 	uint32_t n_seeds;
 	const char *plot;   /**< figure wanted; or NULL */
@@ -73,6 +78,10 @@ struct mr_softhebb_app {
 	bool partial;
 	struct mr_busy busy;
 	struct mr_energy energy;
+	uint32_t n_uris;    /**< of --array, >= 1: one for each tile, or one */
+	char *where;        /**< the URIs, for people */
+	struct mr_tool_beside beside[MR_TILES_MAX * MR_TILES_MAX]; /**< arrays of
+	                                  all tiles but the first */
 	uint32_t tile_rows; /**< grid of arrays; 1 x 1 = the tool's alone */
 	uint32_t tile_cols;
 	struct mr_shallow_keep keep; /**< path NULL: none; of the one run */
@@ -100,9 +109,13 @@ struct mr_softhebb_grid {
 int mr_softhebb_open(struct mr_softhebb_app *app, uint64_t seed,
                      struct mr_softhebb_grid *grid);
 
-/** Close all but the tool's; returns code, or how closing failed. */
+/** End the run on all but the tool's; returns code, or how closing failed. Boards
+ * stay open for the next run. */
 int mr_softhebb_close(struct mr_softhebb_app *app,
                       struct mr_softhebb_grid *grid, int code);
+
+/** Close what the last run left open. */
+void mr_softhebb_release(struct mr_softhebb_app *app);
 
 /** Wait until t_s after begin_ns[i] on each array i; tells of failures. */
 int mr_softhebb_wait(struct mr_softhebb_app *app,
@@ -119,17 +132,18 @@ int mr_softhebb_report(struct mr_softhebb_app *app);
 int mr_softhebb_plot(const struct mr_softhebb_app *app,
                      struct mr_errtext *err);
 
-/** Mean and spread of a figure over the runs of one carrier. */
+/** Mean and spread of a figure over like runs. */
 struct mr_softhebb_summary {
 	uint32_t n; /**< complete runs; 0 = none */
 	double labels, labels_sd;
 	double soft, soft_sd;
 	double linear; /**< NAN without a linear read-out */
 	double used; /**< neurons that won */
+	double pulses; /**< per weight */
 };
 
-/** Summarise one carrier. */
-void mr_softhebb_summarise(const struct mr_softhebb_app *app, bool array,
+/** Summarise the runs with so many cells per weight; 0 = in floating point. */
+void mr_softhebb_summarise(const struct mr_softhebb_app *app, uint32_t n_cells,
                            struct mr_softhebb_summary *summary);
 
 #endif

@@ -29,6 +29,7 @@ struct crossbar {
 	float *norm;    /* [n_out] |W_k| as last seen */
 	float *w;       /* [n_in] of the neuron at work */
 	float *dw;      /* [n_in] */
+	float *chance;  /* [n_in] */
 	int8_t *pulses; /* [n_in] */
 	uint64_t n_learned; /* samples */
 	uint64_t n_draws;   /* address of the next chance */
@@ -166,20 +167,10 @@ static double chance(const struct crossbar *c, uint32_t line)
 
 static int round_changes(struct crossbar *c, uint32_t k)
 {
-	for (uint32_t j = 0; j < c->n_in; j++) {
-		double step = mr_tiles_step(&c->tiles, c->w[j]);
-		double steps = fabs((double)c->dw[j]) / step;
-		double n = steps > 0 ? floor(steps + chance(c, j)) : 0;
-
-		if (n > MR_TILES_PULSES) {
-			c->wear.dropped += (uint64_t)fmin(
-				n - MR_TILES_PULSES, 1e15);
-			n = MR_TILES_PULSES;
-		}
-		c->pulses[j] = (int8_t)(c->dw[j] < 0 ? -n : n);
-	}
+	for (uint32_t j = 0; j < c->n_in; j++)
+		c->chance[j] = (float)chance(c, j);
 	c->n_draws++;
-	return mr_tiles_pulse(&c->tiles, k, c->pulses);
+	return mr_tiles_round(&c->tiles, k, c->dw, c->chance, &c->wear.dropped);
 }
 
 static void coincidence(struct crossbar *c, uint32_t j)
@@ -206,7 +197,7 @@ static void one_slot(struct crossbar *c, const float *x, double y, double often)
 static int coincide(struct crossbar *c, const struct mr_hebb_batch *b,
                     uint32_t k)
 {
-	double wanted = b->eta / c->r / mr_tiles_step(&c->tiles, 0);
+	double wanted = b->eta / c->r / mr_tiles_step(&c->tiles);
 	uint32_t least = c->how.n_slots ? c->how.n_slots : SLOTS;
 	uint32_t slots = wanted > least ? (uint32_t)ceil(fmin(wanted, 1e6))
 	                                : least;
@@ -222,18 +213,19 @@ static int coincide(struct crossbar *c, const struct mr_hebb_batch *b,
 	return mr_tiles_pulse(&c->tiles, k, c->pulses);
 }
 
-/* What coincidences gave is taken out of the change; the rest, the decay, is
- * rounded. */
+/* What coincidences are to give is taken out of the change; the rest, the decay,
+ * is rounded, and before them, since they make the reading untrue. */
 static int outer_changes(struct crossbar *c, const struct mr_hebb_batch *b,
                          uint32_t k)
 {
-	int code = coincide(c, b, k);
+	int code;
 
 	for (uint32_t i = 0; i < b->n; i++)
 		add_row(c->dw, &b->x[(size_t)i * c->n_in], c->n_in,
 		        (float)(-b->eta / c->r *
 		                heard(c, b->y[(size_t)i * c->n_out + k])));
-	return code == MR_OK ? round_changes(c, k) : code;
+	code = round_changes(c, k);
+	return code == MR_OK ? coincide(c, b, k) : code;
 }
 
 static int fire(struct crossbar *c, const struct mr_hebb_batch *b, uint32_t k)
@@ -370,6 +362,7 @@ static void free_crossbar(void *self)
 	free(c->norm);
 	free(c->w);
 	free(c->dw);
+	free(c->chance);
 	free(c->pulses);
 	free(c);
 }
@@ -392,8 +385,10 @@ static int make_buffers(struct crossbar *c)
 	c->norm = calloc(c->n_out, sizeof *c->norm);
 	c->w = calloc(c->n_in, sizeof *c->w);
 	c->dw = calloc(c->n_in, sizeof *c->dw);
+	c->chance = calloc(c->n_in, sizeof *c->chance);
 	c->pulses = calloc(c->n_in, sizeof *c->pulses);
-	if (!c->bias || !c->radius || !c->norm || !c->w || !c->dw || !c->pulses)
+	if (!c->bias || !c->radius || !c->norm || !c->w || !c->dw ||
+	    !c->chance || !c->pulses)
 		return MR_ERR_NOMEM;
 	for (uint32_t k = 0; k < c->n_out; k++)
 		c->bias[k] = (float)(-log(c->n_out) / c->params.t);

@@ -21,7 +21,8 @@
  *     accumulate: a digital chi per weight, whole mean steps are fired
  *                 (S. R. Nandakumar et al., Front. Neurosci. 14, 406 (2020),
  *                 doi:10.3389/fnins.2020.00406);
- *     round:      n = floor(|dw| / step + uniform), no memory;
+ *     round:      mr_synapse_round(): n = floor(|dw| / step + uniform), with the
+ *                 mean step of the very cell, no memory;
  *     outer:      a row fires with probability C x_j and a column with C y_k in
  *                 each of n_slots slots, a coincidence is a pulse (T. Gokmen and
  *                 Y. Vlasov, Front. Neurosci. 10, 333 (2016),

@@ -52,6 +52,10 @@ static int take_weights(struct mr_deep_app *app)
 		return mr_tool_fail(app->tool, MR_ERR_USAGE,
 		                    "--checkpoint keeps no device state: not "
 		                    "with --weights array");
+	if (mr_tool_nth(app->tool, "array", 1))
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--array: the first layer of a deep network "
+		                    "lies on one array");
 	if (!app->tool->uri || !app->tool->uri[0])
 		app->tool->uri = "emu:pcm";
 	app->mapping = (struct mr_hebb_mapping){.digital = true,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* The arrays of a run: one, or a grid of emulated ones of the same URI. */
+/* The arrays of a run: one, a grid of emulated ones of the same URI, or one of
+ * each of several. */
 #include "app.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t share(uint32_t n, uint32_t parts)
@@ -28,18 +30,40 @@ static struct mr_tool_run shape_of(const struct mr_softhebb_app *app,
 		.cols = share(app->n_out, app->tile_cols) * sides * n_cells};
 }
 
+/* A run of a tile, with what its log says of it. */
+struct tile_run {
+	struct mr_tool_run run;
+	char text[4][96];
+	const char *names[5];
+};
+
+static void name_run(const struct mr_softhebb_app *app, uint64_t seed,
+                     uint32_t tile, struct tile_run *t)
+{
+	uint32_t n = 3;
+
+	t->run = shape_of(app, seed);
+	snprintf(t->text[0], sizeof t->text[0], "app=softhebb");
+	snprintf(t->text[1], sizeof t->text[1], "preset=%.80s",
+	         app->preset->name);
+	snprintf(t->text[2], sizeof t->text[2], "inputs_seed=%llu",
+	         (unsigned long long)seed);
+	if (app->tile_rows * app->tile_cols > 1)
+		snprintf(t->text[n++], sizeof t->text[0], "tile=%u of %ux%u",
+		         (unsigned)tile + 1, (unsigned)app->tile_rows,
+		         (unsigned)app->tile_cols);
+	for (uint32_t k = 0; k < n; k++)
+		t->names[k] = t->text[k];
+	t->names[n] = NULL;
+	t->run.metadata = t->names;
+}
+
 static int open_first(struct mr_softhebb_app *app, uint64_t seed)
 {
-	struct mr_tool_run run = shape_of(app, seed);
-	char text[3][96];
-	const char *names[] = {text[0], text[1], text[2], NULL};
+	struct tile_run t;
 
-	snprintf(text[0], sizeof text[0], "app=softhebb");
-	snprintf(text[1], sizeof text[1], "preset=%.80s", app->preset->name);
-	snprintf(text[2], sizeof text[2], "inputs_seed=%llu",
-	         (unsigned long long)seed);
-	run.metadata = names;
-	return mr_tool_reopen(app->tool, &run);
+	name_run(app, seed, 0, &t);
+	return mr_tool_reopen(app->tool, &t.run);
 }
 
 /* A board is there once; and a chip whose URI fixes its seed would be the same
@@ -48,13 +72,14 @@ static int check_tiles(const struct mr_softhebb_app *app)
 {
 	const struct mr_tool *tool = app->tool;
 
-	if (app->tile_rows * app->tile_cols == 1)
+	if (app->tile_rows * app->tile_cols == 1 || app->n_uris > 1)
 		return MR_OK;
 	if (!mr_array_describe(tool->array)->has_seed)
 		return mr_tool_fail(app->tool, MR_ERR_USAGE,
 		                    "--tiles: the array %s (%s) is one device; "
 		                    "only emulated arrays (emu:) can be had "
-		                    "several times",
+		                    "several times. Say --array once for each "
+		                    "tile",
 		                    tool->uri,
 		                    mr_array_describe(tool->array)->driver);
 	if (strstr(tool->uri, "seed=") || strstr(tool->uri, "state="))
@@ -70,17 +95,19 @@ static int check_tiles(const struct mr_softhebb_app *app)
 static int open_next(struct mr_softhebb_app *app, uint64_t seed,
                      struct mr_softhebb_grid *grid)
 {
-	struct mr_open_options open = app->tool->open;
-	struct mr_errtext err = {""};
+	uint32_t i = grid->n;
+	const char *uri = app->n_uris > 1 ? mr_tool_nth(app->tool, "array", i)
+	                                  : app->tool->uri;
+	struct tile_run t;
 	int code;
 
-	open.seed = seed + ((uint64_t)grid->n << 32);
-	code = mr_array_open(app->tool->uri, &open, &grid->array[grid->n], &err);
-	if (code != MR_OK)
-		return mr_tool_fail(app->tool, code, "--array %s: tile %u: %s",
-		                    app->tool->uri, grid->n + 1, err.text);
-	grid->n++;
-	return MR_OK;
+	name_run(app, seed, i, &t);
+	t.run.seed = seed + ((uint64_t)i << 32);
+	code = mr_tool_open_beside(app->tool, uri, &t.run, i + 1,
+	                           &app->beside[i]);
+	if (code == MR_OK)
+		grid->array[grid->n++] = app->beside[i].array;
+	return code;
 }
 
 static int watch(struct mr_softhebb_app *app, struct mr_softhebb_grid *grid)
@@ -121,17 +148,21 @@ int mr_softhebb_open(struct mr_softhebb_app *app, uint64_t seed,
 int mr_softhebb_close(struct mr_softhebb_app *app,
                       struct mr_softhebb_grid *grid, int code)
 {
-	for (uint32_t i = 1; i < grid->n; i++) {
-		struct mr_errtext err = {""};
-		int closed = mr_array_close(grid->array[i], &err);
+	for (uint32_t i = 1; i < app->tile_rows * app->tile_cols; i++) {
+		int closed = mr_tool_close_beside(app->tool, &app->beside[i],
+		                                  false);
 
-		if (closed != MR_OK)
-			mr_tool_fail(app->tool, closed, "closing tile %u: %s",
-			             i + 1, err.text);
 		code = code == MR_OK ? closed : code;
 	}
 	grid->n = 0;
 	return code;
+}
+
+void mr_softhebb_release(struct mr_softhebb_app *app)
+{
+	for (uint32_t i = 1; i < MR_TILES_MAX * MR_TILES_MAX; i++)
+		mr_tool_close_beside(app->tool, &app->beside[i], true);
+	free(app->where);
 }
 
 int mr_softhebb_wait(struct mr_softhebb_app *app,

@@ -4,6 +4,7 @@
 /* Options of "memrig run softhebb" and the images that they name. */
 #include "ages.h"
 #include "app.h"
+#include "cells.h"
 #include "deep.h"
 #include "shrink.h"
 
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELLS_MAX 64
 #define NEURONS_MAX 65536
 
 static int choose(struct mr_tool *tool, const char *option,
@@ -143,8 +143,7 @@ static int take_mapping(struct mr_softhebb_app *app)
 	if (code == MR_OK)
 		code = choose(tool, "pulses", pulsings, 3, &pulsing);
 	if (code == MR_OK)
-		code = mr_tool_u32(tool, "cells-per-weight", 1, CELLS_MAX,
-		                &m->n_cells);
+		code = mr_cells_take(app);
 	if (code == MR_OK)
 		code = mr_tool_double(tool, "w-clip", "1", 1e-6, 1e6, &m->w_clip);
 	if (code == MR_OK)
@@ -169,6 +168,9 @@ static int take_carriers(struct mr_softhebb_app *app)
 	app->carriers = k + 1;
 	if (!app->tool->uri || !app->tool->uri[0])
 		app->tool->uri = "emu:pcm";
+	app->n_uris = 1;
+	while (mr_tool_nth(app->tool, "array", app->n_uris))
+		app->n_uris++;
 	if (code == MR_OK && app->carriers == MR_CARRY_FLOAT &&
 	    app->tool->log_path)
 		code = mr_tool_fail(app->tool, MR_ERR_USAGE,
@@ -177,13 +179,29 @@ static int take_carriers(struct mr_softhebb_app *app)
 	return code;
 }
 
+/* "URI", or "URI, URI". */
+static char *list_uris(const struct mr_softhebb_app *app)
+{
+	size_t size = strlen(app->tool->uri) + 1, used = 0;
+	char *out;
+
+	for (uint32_t k = 1; k < app->n_uris; k++)
+		size += strlen(mr_tool_nth(app->tool, "array", k)) + 2;
+	out = calloc(size, 1);
+	for (uint32_t k = 0; k < app->n_uris && out; k++)
+		used += (size_t)snprintf(
+			out + used, size - used, "%s%s", k ? ", " : "",
+			k ? mr_tool_nth(app->tool, "array", k) : app->tool->uri);
+	return out;
+}
+
 /* "RxC" */
 static int take_tiles(struct mr_softhebb_app *app)
 {
 	const char *value = mr_tool_value(app->tool, "tiles");
 	char text[16];
 	const char *x = value ? strchr(value, 'x') : NULL;
-	uint64_t rows = 1, cols = 1;
+	uint64_t rows = 1, cols = app->n_uris;
 
 	if (value && (!x || (size_t)(x - value) >= sizeof text))
 		rows = 0;
@@ -193,18 +211,29 @@ static int take_tiles(struct mr_softhebb_app *app)
 		    mr_tool_whole(x + 1, &cols) != MR_OK)
 			rows = 0;
 	}
-	if (rows < 1 || cols < 1 || rows > MR_TILES_MAX || cols > MR_TILES_MAX)
+	if (value && (rows < 1 || cols < 1 || rows > MR_TILES_MAX ||
+	              cols > MR_TILES_MAX))
 		return mr_tool_fail(app->tool, MR_ERR_USAGE,
 		                    "--tiles: '%s' is no grid of 1x1 to %dx%d "
 		                    "arrays, such as 2x4 (inputs in 2 parts, "
 		                    "neurons in 4)",
 		                    value, MR_TILES_MAX, MR_TILES_MAX);
+	app->where = list_uris(app);
+	if (!app->where)
+		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
 	app->tile_rows = (uint32_t)rows;
 	app->tile_cols = (uint32_t)cols;
-	if (rows * cols > 1 && app->tool->log_path)
+	if (!value && app->n_uris > MR_TILES_MAX)
 		return mr_tool_fail(app->tool, MR_ERR_USAGE,
-		                    "--log keeps the operations of one array: "
-		                    "not with --tiles");
+		                    "--array: at most %d arrays side by side; "
+		                    "say --tiles for more", MR_TILES_MAX);
+	if (app->n_uris > 1 && app->n_uris != rows * cols)
+		return mr_tool_fail(app->tool, MR_ERR_USAGE,
+		                    "--tiles %s are %u arrays, and %u are given: "
+		                    "say --array once for each, or one emulated "
+		                    "array for all",
+		                    value, (unsigned)(rows * cols),
+		                    (unsigned)app->n_uris);
 	return MR_OK;
 }
 
@@ -225,6 +254,10 @@ static int take_keep(struct mr_softhebb_app *app)
 	if (app->keep.path && app->n_seeds > 1)
 		return mr_tool_fail(tool, MR_ERR_USAGE,
 		                    "--checkpoint holds one run: say one seed");
+	if (app->keep.path && app->n_cells > 1)
+		return mr_tool_fail(tool, MR_ERR_USAGE,
+		                    "--checkpoint holds one run: say one number "
+		                    "of --cells-per-weight");
 	if (app->keep.path &&
 	    app->carriers == (MR_CARRY_FLOAT | MR_CARRY_ARRAY))
 		return mr_tool_fail(tool, MR_ERR_USAGE,

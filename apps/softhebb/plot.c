@@ -7,6 +7,7 @@
  * as time goes by where that was looked at.
  */
 #include "app.h"
+#include "cells.h"
 
 #include "histogram.h"
 
@@ -196,9 +197,15 @@ static void winners_panel(struct plot *p)
 	      p->to);
 }
 
-static void ages_panel(struct plot *p)
+/* The panels below share the room. */
+static void panel_below(struct plot *p, bool left, bool right)
 {
-	panel_at(p, 0.62, 0.96, 0.11, 0.43);
+	panel_at(p, left ? 0.62 : 0.845, right ? 0.97 : 0.755, 0.11, 0.43);
+}
+
+static void ages_panel(struct plot *p, bool alone)
+{
+	panel_below(p, true, alone);
 	fputs("set title 'Test accuracy after training'\nset logscale x\n"
 	      "set xlabel 'time since training (s)'\n"
 	      "set ylabel 'accuracy (%)'\nset key inside left bottom\n"
@@ -214,9 +221,28 @@ static void ages_panel(struct plot *p)
 	      p->to);
 }
 
+static void cells_panel(struct plot *p, bool alone)
+{
+	panel_below(p, alone, true);
+	fputs("set title 'Test accuracy'\nset logscale x 2\n"
+	      "set format x '%g'\nset xlabel 'cells per weight'\n"
+	      "set ylabel 'accuracy (%)'\nset key inside right bottom\n"
+	      "set offsets graph 0.08, graph 0.08, graph 0.1, graph 0.6\n"
+	      "set xrange [*:*]\nset yrange [*:*]\n"
+	      "plot $cells_float using 1:2 with lines lw 2 lc rgb '"
+	      MR_FIGURE_BLUE "' title 'float', $cells_mean using 1:2 with "
+	      "linespoints pt 7 lw 2 lc rgb '" MR_FIGURE_RED
+	      "' title 'labels', '' using 1:3 with linespoints pt 9 lw 2 lc "
+	      "rgb '" MR_FIGURE_ORANGE "' title 'soft vote', $cells using 1:2 "
+	      "with points pt 6 lc rgb '" MR_FIGURE_RED "' notitle, '' using "
+	      "1:3 with points pt 8 lc rgb '" MR_FIGURE_ORANGE "' notitle\n"
+	      "unset logscale x\n",
+	      p->to);
+}
+
 static void scores_panel(struct plot *p)
 {
-	panel_at(p, 0.62, 0.96, 0.11, 0.43);
+	panel_below(p, true, true);
 	fputs("set title 'Test accuracy'\nset xlabel 'seed'\n"
 	      "set ylabel 'accuracy (%)'\nset key inside right bottom\n"
 	      "set offsets graph 0.1, graph 0.1, graph 0.3, graph 0.3\n"
@@ -235,18 +261,18 @@ static void put_title(struct plot *p)
 {
 	const struct mr_softhebb_app *app = p->app;
 	struct mr_softhebb_summary f, a;
-	char text[512];
+	char text[512], cells[24];
 
 	snprintf(text, sizeof text, "SoftHebb, %.100s%s%.160s%s",
 	         app->preset->text,
 	         app->carriers & MR_CARRY_ARRAY ? ", on " : "",
-	         app->carriers & MR_CARRY_ARRAY ? app->tool->uri : "",
+	         app->carriers & MR_CARRY_ARRAY ? app->where : "",
 	         app->partial ? " (partial: stopped early)" : "");
 	fputs("set label 101 ", p->to);
 	mr_figure_text(p->figure, text);
 	fputs(" at screen 0.5, 0.965 center font ',16'\n", p->to);
-	mr_softhebb_summarise(app, false, &f);
-	mr_softhebb_summarise(app, true, &a);
+	mr_softhebb_summarise(app, 0, &f);
+	mr_softhebb_summarise(app, app->cells[0], &a);
 	text[0] = '\0';
 	if (f.n)
 		snprintf(text, sizeof text,
@@ -259,8 +285,9 @@ static void put_title(struct plot *p)
 		while (text[used])
 			used++;
 		snprintf(text + used, sizeof text - used,
-		         "array: %.2f %% and %.2f %%", 100 * a.labels,
-		         100 * a.soft);
+		         "array%s: %.2f %% and %.2f %%",
+		         mr_cells_text(app, app->cells[0], cells),
+		         100 * a.labels, 100 * a.soft);
 	}
 	fputs("set label 102 ", p->to);
 	mr_figure_text(p->figure, text);
@@ -273,6 +300,7 @@ int mr_softhebb_plot(const struct mr_softhebb_app *app, struct mr_errtext *err)
 {
 	const struct mr_softhebb_run *array = run_of(app, true);
 	struct plot p = {.app = app, .r = array ? array : run_of(app, false)};
+	bool curve = app->n_cells > 1 && array;
 	int code = mr_figure_begin(app->plot, WIDTH_PX, HEIGHT_PX, &p.figure,
 	                           err);
 
@@ -289,6 +317,7 @@ int mr_softhebb_plot(const struct mr_softhebb_app *app, struct mr_errtext *err)
 	put_scores(&p, false);
 	put_scores(&p, true);
 	put_ages(&p);
+	mr_cells_put(app, p.to);
 	fputs("set border 3 lc rgb '#606060'\nset tics nomirror out scale 0.6\n"
 	      "set grid back lc rgb '#e8e8e8' lt 1\n"
 	      "set datafile missing 'nan'\nset multiplot\n",
@@ -298,8 +327,10 @@ int mr_softhebb_plot(const struct mr_softhebb_app *app, struct mr_errtext *err)
 	radii_panel(&p);
 	winners_panel(&p);
 	if (p.r->n_ages)
-		ages_panel(&p);
-	else
+		ages_panel(&p, !curve);
+	if (curve)
+		cells_panel(&p, !p.r->n_ages);
+	if (!p.r->n_ages && !curve)
 		scores_panel(&p);
 	fputs("unset multiplot\n", p.to);
 	return mr_figure_end(p.figure, true, err);

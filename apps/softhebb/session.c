@@ -88,7 +88,7 @@ static void settle_keep(struct job *job)
 	app->keep.more = keep_work;
 	app->keep.user = job;
 	mr_shallow_identify(&job->plan, array ? &app->mapping : NULL,
-	                    array ? app->tool->uri : NULL, job->run->seed,
+	                    array ? app->where : NULL, job->run->seed,
 	                    &app->keep.identity);
 	app->keep.identity.tiles = array ? app->tile_rows << 16 | app->tile_cols
 	                                 : 0;
@@ -213,7 +213,6 @@ static int grow_old(struct job *job, struct mr_hebb_carrier *carrier)
 static int carry(struct job *job)
 {
 	struct mr_softhebb_app *app = job->app;
-	struct mr_tool *tool = app->tool;
 	struct mr_hebb_carrier carrier = {0};
 	struct mr_errtext err = {""};
 	int code;
@@ -223,8 +222,8 @@ static int carry(struct job *job)
 	                     app->tile_rows, app->tile_cols, inputs(app),
 	                     app->n_out, &carrier, &err);
 	if (code != MR_OK)
-		return mr_tool_fail(tool, code, "--array %s: %s", tool->uri,
-		                    err.text);
+		return mr_tool_fail(app->tool, code, "--array %s: %s",
+		                    app->where, err.text);
 	code = learn(job, &carrier);
 	job->run->wear = mr_hebb_worn(&carrier);
 	if (code == MR_OK)
@@ -234,17 +233,23 @@ static int carry(struct job *job)
 }
 
 /* A board keeps its cells itself: there is nothing to go on from in a file. */
-static int check_keep(const struct mr_softhebb_app *app)
+static int check_keep(const struct mr_softhebb_app *app,
+                      const struct mr_softhebb_grid *grid)
 {
-	const struct mr_description *desc = mr_array_describe(app->tool->array);
+	for (uint32_t i = 0; i < grid->n && app->keep.path; i++) {
+		const struct mr_description *desc =
+			mr_array_describe(grid->array[i]);
 
-	if (!app->keep.path || desc->abilities & MR_ABILITY_SNAPSHOT)
-		return MR_OK;
-	return mr_tool_fail(app->tool, MR_ERR_USAGE,
-	                    "--checkpoint: the array %s (%s) gives no snapshot "
-	                    "of its cells, so that its state cannot be kept; an "
-	                    "emulated array (emu:) does",
-	                    app->tool->uri, desc->driver);
+		if (!(desc->abilities & MR_ABILITY_SNAPSHOT))
+			return mr_tool_fail(
+				app->tool, MR_ERR_USAGE,
+				"--checkpoint: the array %s (%s) gives no "
+				"snapshot of its cells, so that its state cannot "
+				"be kept; an emulated array (emu:) does",
+				i ? app->beside[i].uri : app->tool->uri,
+				desc->driver);
+	}
+	return MR_OK;
 }
 
 static void sum_up(struct job *job)
@@ -267,6 +272,16 @@ static void sum_up(struct job *job)
 	                          job->energy_before.n_uncounted;
 }
 
+/* What has no seed is an instrument, or answers from a record of one. */
+static bool is_on_boards(const struct mr_softhebb_grid *grid)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < grid->n; i++)
+		any |= !mr_array_describe(grid->array[i])->has_seed;
+	return any;
+}
+
 static int run_on_array(struct job *job)
 {
 	struct mr_softhebb_app *app = job->app;
@@ -274,8 +289,9 @@ static int run_on_array(struct job *job)
 	int code = mr_softhebb_open(app, job->run->seed, &job->grid);
 
 	if (code == MR_OK)
-		code = check_keep(app);
+		code = check_keep(app, &job->grid);
 	if (code == MR_OK) {
+		job->run->board = is_on_boards(&job->grid);
 		job->busy_before = app->busy;
 		job->energy_before = app->energy;
 		code = carry(job);
@@ -303,38 +319,56 @@ static int run_in_float(struct job *job)
 
 /* ---- all runs -------------------------------------------------------------------- */
 
-static int run_one(struct mr_softhebb_app *app, uint64_t seed, bool array)
+/* In floating point there are 0 cells per weight. */
+static int run_one(struct mr_softhebb_app *app, uint64_t seed, uint32_t n_cells)
 {
 	struct job job = {.app = app, .run = &app->run[app->n_runs]};
+	char cells[24] = "";
 	int code;
 
 	job.run->seed = seed;
-	job.run->array = array;
-	snprintf(job.what, sizeof job.what, "%s, %s weights", app->preset->name,
-	         array ? "array" : "float");
-	code = array ? run_on_array(&job) : run_in_float(&job);
+	job.run->array = n_cells > 0;
+	job.run->n_cells = n_cells;
+	if (n_cells)
+		app->mapping.n_cells = n_cells;
+	if (app->n_cells > 1 && n_cells)
+		snprintf(cells, sizeof cells, ", %u cells", (unsigned)n_cells);
+	snprintf(job.what, sizeof job.what, "%s, %s weights%s",
+	         app->preset->name, n_cells ? "array" : "float", cells);
+	code = n_cells ? run_on_array(&job) : run_in_float(&job);
 	app->partial |= job.run->result.partial;
 	if (job.run->result.w)
 		app->n_runs++;
 	return code;
 }
 
+static int run_seed(struct mr_softhebb_app *app, uint64_t seed)
+{
+	int code = MR_OK;
+
+	if (app->carriers & MR_CARRY_FLOAT)
+		code = run_one(app, seed, 0);
+	for (uint32_t k = 0; k < app->n_cells && code == MR_OK &&
+	                     (app->carriers & MR_CARRY_ARRAY);
+	     k++)
+		code = run_one(app, seed, app->cells[k]);
+	return code;
+}
+
 int mr_softhebb_all(struct mr_softhebb_app *app)
 {
-	unsigned both = app->carriers == (MR_CARRY_FLOAT | MR_CARRY_ARRAY);
+	uint32_t per_seed = !!(app->carriers & MR_CARRY_FLOAT);
 	int code = MR_OK;
 
 	mr_tool_catch_signals(app->tool);
-	app->n_planned = app->n_seeds * (both ? 2 : 1);
-	app->run = calloc(app->n_planned, sizeof *app->run);
+	if (app->carriers & MR_CARRY_ARRAY)
+		per_seed += app->n_cells;
+	app->n_planned = app->n_seeds * per_seed;
+	app->run = calloc(app->n_planned + 1, sizeof *app->run);
 	if (!app->run)
 		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
-	for (uint32_t k = 0; k < app->n_seeds && code == MR_OK; k++) {
-		if (app->carriers & MR_CARRY_FLOAT)
-			code = run_one(app, app->seeds[k], false);
-		if (code == MR_OK && (app->carriers & MR_CARRY_ARRAY))
-			code = run_one(app, app->seeds[k], true);
-	}
+	for (uint32_t k = 0; k < app->n_seeds && code == MR_OK; k++)
+		code = run_seed(app, app->seeds[k]);
 	mr_tool_progress(app->tool, "done", 1, 1);
 	return code;
 }

@@ -45,12 +45,15 @@ static const struct mr_tool_option options[] = {
 	 "                           plain: the weights as they are",
 	 false},
 	{"pulses", "P", "accumulate (default), round or outer", false},
-	{"cells-per-weight", "N", "cells per weight and polarity; default 1",
-	 false},
+	{"cells-per-weight", "N",
+	 "cells per weight and polarity; default 1; 1,2,4,8 for a curve", false},
 	{"w-clip", "X", "weight of a full cell", false},
 	{"refresh-every", "N", "samples between refreshes of used-up pairs",
 	 false},
-	{"tiles", "RxC", "spread the layer over a grid of emulated arrays", false},
+	{"tiles", "RxC",
+	 "spread the layer over a grid of arrays, inputs over R, neurons\n"
+	 "                           over C: one emulated --array for all, or one "
+	 "for each", false},
 	{"sample-time", "TIME", "array time between samples; default 0", false},
 	{"ages", "LIST",
 	 "times since training at which to look again, such as 1h,1d,365d",
@@ -90,7 +93,7 @@ static const struct mr_tool_page page = {
 		"after training. A reimplementation of the published rule. Ctrl-C\n"
 		"keeps the log and prints what there is (exit status 1).",
 	.usage = "[OPTION]...",
-	.groups = MR_TOOL_ARRAY | MR_TOOL_LOG | MR_TOOL_JSON,
+	.groups = MR_TOOL_ARRAY | MR_TOOL_ARRAYS | MR_TOOL_LOG | MR_TOOL_JSON,
 	.options = options,
 	.examples =
 		"  memrig run softhebb --preset mnist-100 --seeds 1\n"
@@ -133,6 +136,7 @@ static void release(struct mr_softhebb_app *app)
 {
 	for (uint32_t k = 0; k < app->n_runs; k++)
 		mr_shallow_free(&app->run[k].result);
+	mr_softhebb_release(app);
 	mr_study_free(&app->study);
 	free(app->run);
 	free(app->seeds);

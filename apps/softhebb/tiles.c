@@ -352,15 +352,28 @@ int mr_tiles_fire(struct mr_tiles *t, uint32_t out, const float *dw)
 	return MR_OK;
 }
 
-/* A pulse raises the side that is lower in use on average: reckoned at the
- * conductance of the weight itself. */
-double mr_tiles_step(const struct mr_tiles *t, float w)
+int mr_tiles_round(struct mr_tiles *t, uint32_t out, const float *dw,
+                   const float *chance, uint64_t *dropped)
 {
-	double g_S = fabs((double)w) * t->per_weight_S /
-	             (t->how->n_cells ? t->how->n_cells : 1);
+	for (uint32_t j = 0; j < t->n_in; j++)
+		t->x[j] = (float)((double)dw[j] / t->how->w_clip);
+	for (uint32_t r = 0; r < t->rows; r++) {
+		struct mr_tile *at = tile_of(t, r, out);
+		uint64_t n = 0;
+		int code = mr_synapse_round(at->synapse, out - at->out0,
+		                            t->x + at->in0, chance + at->in0,
+		                            &n);
 
-	return fmax(t->step.offset_S + t->step.slope * g_S, t->step.floor_S) /
-	       t->per_weight_S;
+		if (code != MR_OK)
+			return failed(t, at, code);
+		*dropped += n;
+	}
+	return MR_OK;
+}
+
+double mr_tiles_step(const struct mr_tiles *t)
+{
+	return fmax(t->step.offset_S, t->step.floor_S) / t->per_weight_S;
 }
 
 int mr_tiles_pulse(struct mr_tiles *t, uint32_t out, const int8_t *pulses)

@@ -64,8 +64,14 @@ int mr_tiles_read(struct mr_tiles *tiles, float *w);
 int mr_tiles_look(struct mr_tiles *tiles, uint32_t out, float *w);
 /** Accumulate changes dw[n_in] of the output just looked at, and fire. */
 int mr_tiles_fire(struct mr_tiles *tiles, uint32_t out, const float *dw);
-/** Mean change of a weight by one pulse, at weight w, in its units. */
-double mr_tiles_step(const struct mr_tiles *tiles, float w);
+/** Round changes dw[n_in] of the output just looked at by chance[n_in], uniform
+ * over 0 .. 1; adds how many pulses were wanted beyond MR_TILES_PULSES
+ * of a weight. */
+int mr_tiles_round(struct mr_tiles *tiles, uint32_t out, const float *dw,
+                   const float *chance, uint64_t *dropped);
+/** Mean change of a weight by one pulse of a cell that is erased and has no
+ * history, in its units. */
+double mr_tiles_step(const struct mr_tiles *tiles);
 /** Give the weights of one output pulses[n_in], up or down; each at most
  * MR_TILES_PULSES. */
 int mr_tiles_pulse(struct mr_tiles *tiles, uint32_t out, const int8_t *pulses);

@@ -111,6 +111,8 @@ struct mr_wire_piece {
 	bool end;         /**< a message ends with it */
 	const void *data; /**< [size] */
 	size_t size;
+	const char *part; /**< which instrument of a rig: "source", "meter",
+	                       "router"; NULL or "" = there is one only */
 };
 
 /** Told of each piece, in order, on the thread that moved it. */

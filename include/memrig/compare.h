@@ -97,7 +97,8 @@ MR_API const char *mr_compare_quantity_name(enum mr_compare_quantity quantity);
 /** What a replay could not do as it was done. */
 struct mr_replay_notes {
 	uint64_t n_done;        /**< operations that were done */
-	uint64_t n_unsupported; /**< operations that the array cannot do: left out */
+	uint64_t n_unsupported; /**< operations that the array cannot do, and
+	                             conditions that it has not: left out */
 	uint64_t n_moved;       /**< targets beyond the array's range, by 2 % of it
 	                             at most, that were moved to its end; farther
 	                             ones are an error */

@@ -302,6 +302,35 @@ MR_API int mr_synapse_fire(struct mr_synapse *syn, uint32_t out,
                            const float *dw);
 
 /**
+ * Round wanted changes to pulses by chance, without an accumulator, on the
+ * readings that are at hand: whole mean steps are given, and one pulse more with
+ * the probability that is what is left over its mean step, so that the change
+ * is the wanted one on average. A mean step is that of the very cell: of its
+ * reading, its pulses since its last erase, and those before it in this call.
+ *  - a positive change raises, a negative one raises the other polarity of a
+ *    PAIR;
+ *  - SINGLE, OFFSET: a negative one lowers by steps where the array can; else it
+ *    erases the next cell, once at most, with the probability that is the
+ *    change over what the cell carries;
+ *  - at w >= 1 (PAIR: also at w <= -1) what goes further is dropped.
+ * An update of stochastic rounding: S. Gupta et al., ICML 2015,
+ * arXiv:1502.02551; that mean steps go by the cell's history is ours.
+ *
+ * @param syn     the synapses.
+ * @param out     the output of the mr_synapse_read_output() just before.
+ * @param dw      [n_in] wanted changes.
+ * @param chance  [n_in] uniform over 0 .. 1, independent of each other.
+ * @param n_dropped  receives how many whole pulses were wanted beyond pulses_max
+ *                of a synapse; or NULL.
+ * @return as mr_array_submit(); MR_ERR_RANGE if a change is not finite or the
+ *         output is not one; MR_ERR_USAGE if that reading is not at hand: each
+ *         serves once.
+ */
+MR_API int mr_synapse_round(struct mr_synapse *syn, uint32_t out,
+                            const float *dw, const float *chance,
+                            uint64_t *n_dropped);
+
+/**
  * Pulse without an accumulator: one raising pulse where `change` is positive,
  * one lowering (or erasing) pulse where it is negative, on the next cell of
  * each synapse, for every raise_every-th and lower_every-th such candidate.

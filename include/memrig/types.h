@@ -282,6 +282,15 @@ struct mr_limits {
 #define MR_CONDITIONS_MAX 8
 #define MR_LEVELS_MAX 16
 
+/** How the cells of one operation that are no list follow each other between
+ * its begin and its end; a list is worked off cell after cell in any case. */
+enum mr_order {
+	MR_ORDER_ROWS = 0,  /**< reads row by row, all else at the end */
+	MR_ORDER_CELLS = 1, /**< cell after cell, each with all that is asked */
+	MR_ORDER_PASSES = 2 /**< the same, but averaged reads, also of a list, are
+	                         as many passes over the cells */
+};
+
 /** What a back end says of itself. */
 struct mr_description {
 	char driver[16];    /**< as in the URI, such as "emu" */
@@ -293,6 +302,7 @@ struct mr_description {
 	uint32_t rows;
 	uint32_t cols;
 	uint32_t abilities; /**< MR_ABILITY() bits of what submit takes itself */
+	enum mr_order order; /**< in which cells take their turns */
 	bool has_seed;      /**< seed is meaningful */
 	uint64_t seed;
 	int64_t time_ns;    /**< array time when it was described; 0 = new or

@@ -20,7 +20,9 @@ export LD_LIBRARY_PATH=/run/memrig
 memrig=/run/memrig/memrig
 contract=$MR_BUILDDIR/tests/test_contract
 
-# the unpacked package's udevadm is the daemon by another name
+# the unpacked package's udevadm is the daemon by another name; it looks at the
+# guest's first process and would do nothing in what it takes for a chroot
+export SYSTEMD_IGNORE_CHROOT=1
 if [ -x "$rig/udev/bin/udevadm" ]; then
 	ln -s "$rig/udev/bin/udevadm" /run/memrig/systemd-udevd
 	/run/memrig/systemd-udevd --daemon > udevd.log 2>&1 || cat udevd.log
@@ -235,6 +237,72 @@ part_users() {
 	as_nobody anybody_with_the_node_may 0 'virtual SCPI' probe "$bulk_uri"
 }
 
+# ---- the rules that let people in ---------------------------------------------------------
+
+as_member() { # NAME GROUP STATUS PATTERN ARGUMENT...
+	name=$1
+	group=$2
+	want=$3
+	pattern=$4
+	shift 4
+	chroot --userspec="65534:$group" --groups= / "$memrig" "$@" > out 2> err \
+		< /dev/null
+	[ $? -eq "$want" ] && grep -q -e "$pattern" out err
+	report "$name" $?
+}
+
+# udev's own first rules, ours as they are installed, and a person's between
+# them, for a board that ours do not know.
+install_rules() {
+	mkdir -p /run/udev/rules.d
+	cp "$rig"/udev/lib/udev/rules.d/50-udev-default.rules \
+		"$MR_SRCDIR"/data/udev/*.rules /run/udev/rules.d/
+	printf '%s, %s, %s\n' 'ATTR{idVendor}=="1209"' \
+		'ATTR{idProduct}=="0002"' 'ENV{ID_MEMRIG}="1"' \
+		> /run/udev/rules.d/65-mine.rules
+	"$rig/udev/bin/udevadm" control --reload \
+		&& "$rig/udev/bin/udevadm" trigger --subsystem-match=usb \
+			--subsystem-match=usbmisc --subsystem-match=tty \
+		&& "$rig/udev/bin/udevadm" settle --timeout=60
+}
+
+node_of() { # VENDOR PRODUCT
+	for device in /sys/bus/usb/devices/*; do
+		[ "$(cat "$device/idVendor" 2> /dev/null)" = "$1" ] || continue
+		[ "$(cat "$device/idProduct")" = "$2" ] || continue
+		printf '/dev/bus/usb/%03d/%03d\n' "$(cat "$device/busnum")" \
+			"$(cat "$device/devnum")"
+	done
+}
+
+marks_of() { # NODE WANTED: what udev keeps of it
+	"$rig/udev/bin/udevadm" info --query=property --name="$1" \
+		| grep -q -x "$2"
+}
+
+part_rules() {
+	if [ ! -x "$rig/udev/bin/udevadm" ]; then
+		skip rules "no udev"
+		return
+	fi
+	group=$(sed -n 's/^plugdev:[^:]*:\([0-9]*\):.*/\1/p' /etc/group)
+	chmod 600 /dev/bus/usb/*/* /dev/usbtmc*
+	install_rules
+	report rules_are_loaded $?
+	marks_of /dev/usbtmc0 ID_MEMRIG=1
+	report rules_know_the_instrument_node $?
+	marks_of "$(node_of 1209 0001)" ID_MEMRIG=1
+	report rules_know_the_instrument $?
+	marks_of "$(node_of 1209 0002)" ID_MEMRIG=1
+	report own_rule_marks_a_board $?
+	marks_of /dev/ttyACM0 ID_MM_PORT_IGNORE=1
+	report rules_keep_modem_manager_off $?
+	as_member plugdev_has_usbtmc "$group" 0 'virtual SCPI' probe "$tmc_uri"
+	as_member plugdev_has_bulk "$group" 0 'virtual SCPI' probe "$bulk_uri"
+	as_member others_have_not 65534 1 'no permission.*udev rule' probe \
+		"$bulk_uri"
+}
+
 # ---- the plug is pulled -------------------------------------------------------------------
 
 # NAME PROCESS ARGUMENT...: the board goes while a command runs.
@@ -295,7 +363,7 @@ part_watch() {
 	report watching_ends_in_time "$got"
 }
 
-[ $# -gt 0 ] || set -- three sessions line drivers users unplug watch
+[ $# -gt 0 ] || set -- three sessions line drivers users rules unplug watch
 for part in "$@"; do
 	"part_$part"
 done
