@@ -22,7 +22,7 @@ static const struct mr_tool_page info_page = {
 };
 
 static const char *const order_names[] = {
-	[MR_ORDER_TOGETHER] = "together", [MR_ORDER_CELLS] = "cells",
+	[MR_ORDER_ROWS] = "rows", [MR_ORDER_CELLS] = "cells",
 	[MR_ORDER_PASSES] = "passes"};
 
 static const char *effect_name(enum mr_effect effect)
@@ -366,7 +366,7 @@ static int print_text(struct mr_tool *tool, const struct mr_description *desc)
 	        (unsigned long long)desc->rows * desc->cols);
 	if (desc->calibration[0])
 		fprintf(tool->out, "calibration   %s\n", desc->calibration);
-	if (desc->order != MR_ORDER_TOGETHER)
+	if (desc->order != MR_ORDER_ROWS)
 		fprintf(tool->out, "order         cell after cell%s\n",
 		        desc->order == MR_ORDER_PASSES
 		        ? "; averaged reads in as many passes" : "");

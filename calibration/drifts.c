@@ -56,7 +56,7 @@ static void set_scales(const struct mr__drifts *d, struct mr__drift_span *s,
 		double sd = s->factor
 		            ? g * mr__noise_q(d->noise, s->g0_S)
 		            : mr__noise_sd_S(d->noise, g, s->g0_S, s->age_s[i],
-		                             s->averages[i]);
+		                             s->averages[i], 0);
 
 		s->scale_S[i] = sd > relative * g ? sd : relative * g;
 	}
@@ -120,12 +120,19 @@ static int set_factor(struct mr__drifts *d, struct mr__drift_span *s,
 	return MR_OK;
 }
 
-static bool is_faint(const struct mr__drift_span *s)
+/* Under 1/f noise the scale is not the deviation of a reading yet. */
+static bool is_faint(const struct mr__drifts *d, const struct mr__drift_span *s)
 {
+	struct mr__ladder l = {.t_read_s = d->noise->t_read_s,
+	                       .lead_s = d->noise->lead_s};
 	double sum = 0;
 
-	for (uint32_t i = 0; i < s->n; i++)
-		sum += s->scale_S[i] / s->n;
+	for (uint32_t i = 0; i < s->n; i++) {
+		double by = s->factor ? sqrt(mr__ladder_variance(&l, s->age_s[i]))
+		                      : 1;
+
+		sum += by * s->scale_S[i] / s->n;
+	}
 	return !(s->level_S > FAINT * sum);
 }
 
@@ -167,7 +174,7 @@ static bool settle(struct mr__drifts *d, struct mr__drift_span *s, double relati
 
 	for (int round = 0; round < 3; round++) {
 		set_scales(d, s, relative);
-		if (is_faint(s) || !mr__drift_span_fit(s, d->t0_s, &seen))
+		if (is_faint(d, s) || !mr__drift_span_fit(s, d->t0_s, &seen))
 			return false;
 	}
 	set_scales(d, s, relative);

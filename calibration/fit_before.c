@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Noise and drift in the names of the pcm models. */
+/* Noise and drift in the names of the pcm models; and the runs that their steps
+ * are fitted to. */
 #include "fit_before.h"
 
 #include <math.h>
@@ -73,7 +74,9 @@ static int fill(struct mr__fitting *f, struct mr__before *b)
 	b->drift_code = mr__fit_drift(f, &b->noise, &b->drift);
 	f->err = err;
 	b->there = true;
-	return MR_OK;
+	return b->drift_code != MR_OK
+	       ? MR_OK
+	       : mr__fit_noise_aged(f, b->drift.nu, b->drift.t0, &b->noise);
 }
 
 int mr__before_take(struct mr__fitting *f, struct mr__before *own,
@@ -130,4 +133,42 @@ struct mr__steplaw_seen mr__fit_seen(const struct mr__fitting *f)
 		.nu_spread = value_or(f, "nu_spread", 0),
 		.t0_s = value_or(f, "t0_s", 1),
 	};
+}
+
+int mr__fit_steps(struct mr__fitting *f,
+                  int (*fit)(struct mr__fitting *f,
+                             const struct mr__steplaw *s))
+{
+	struct mr__steplaw_seen seen = mr__fit_seen(f);
+	struct mr__steplaw *s;
+	int code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
+
+	if (code != MR_OK)
+		return code;
+	code = fit(f, s);
+	mr__steplaw_free(s);
+	return code;
+}
+
+int mr__score_steps(const struct mr__fitting *f,
+                    double (*density)(const struct mr__steplaw *s, size_t k,
+                                      const void *with),
+                    const void *with, double *sum, double *per_cell,
+                    uint64_t *n)
+{
+	struct mr__steplaw_seen seen = mr__fit_seen(f);
+	struct mr__steplaw *s;
+	int code = mr__steplaw_new(f, &seen, 1, &s);
+
+	if (code != MR_OK)
+		return code;
+	for (size_t k = 0; k < mr__steplaw_cells(s); k++) {
+		double d = density(s, k, with);
+
+		per_cell[mr__steplaw_cell(s, k)] = d;
+		*sum += d;
+	}
+	*n += mr__steplaw_readings(s);
+	mr__steplaw_free(s);
+	return MR_OK;
 }

@@ -41,4 +41,31 @@ int mr__fit_before(struct mr__fitting *f);
 /** What was fitted, for the law of steps. @param f  the fit. @return it. */
 struct mr__steplaw_seen mr__fit_seen(const struct mr__fitting *f);
 
+/**
+ * Estimate a family's steps from the runs of the history.
+ * @param f    the fit; noise and drift are set.
+ * @param fit  sets the estimates; returns as the family's estimate does.
+ * @return what it returned; MR_ERR_UNSUPPORTED, naming what is missing;
+ *         MR_ERR_NOMEM.
+ */
+int mr__fit_steps(struct mr__fitting *f,
+                  int (*fit)(struct mr__fitting *f,
+                             const struct mr__steplaw *s));
+
+/**
+ * Score the runs of the history: a family's member score.
+ * @param f         the fit.
+ * @param density   log density of the k-th cell of the runs.
+ * @param with      what it goes by.
+ * @param sum       as there.
+ * @param per_cell  as there.
+ * @param n         as there.
+ * @return as there.
+ */
+int mr__score_steps(const struct mr__fitting *f,
+                    double (*density)(const struct mr__steplaw *s, size_t k,
+                                      const void *with),
+                    const void *with, double *sum, double *per_cell,
+                    uint64_t *n);
+
 #endif

@@ -72,7 +72,7 @@ static int rough_exponent(struct mr__noise_work *w)
 		               - log1p(mr__span_age_s(s, 0) / w->t0_s);
 
 		if (!s->known || range < LEAST_RANGE
-		    || w->sd_S[k] > 0.2 * w->level_S[k])
+		    || w->scatter_S[k] > 0.2 * w->level_S[k])
 			continue;
 		if (mr__trend_fit(&w->trend, s, w->t0_s, &w->weights) != MR_OK) {
 			free(nu);
@@ -148,31 +148,69 @@ static int run(struct mr__noise_work *w)
 	return code;
 }
 
+static int run_again(struct mr__noise_work *w)
+{
+	int code = mr__noise_rtn(w);
+
+	return code == MR_OK ? mr__noise_kind(w) : code;
+}
+
+static bool make_room(struct mr__noise_work *w)
+{
+	size_t n = w->spans.n + 1;
+
+	w->rtn = calloc(n, 1);
+	w->level_S = calloc(3 * n, sizeof *w->level_S);
+	w->amplitude = calloc(n, sizeof *w->amplitude);
+	if (!w->rtn || !w->level_S || !w->amplitude)
+		return false;
+	w->sd_S = w->level_S + n;
+	w->scatter_S = w->sd_S + n;
+	return true;
+}
+
+static int work(struct mr__noise_work *w, int (*how)(struct mr__noise_work *w))
+{
+	int code = mr__spans_take(w->f, MR__NOISE_READS_MIN, &w->spans);
+
+	if (code != MR_OK)
+		return code;
+	w->out->n_points = w->spans.n_reads;
+	if (!make_room(w))
+		code = mr_errtext_set(w->f->err, MR_ERR_NOMEM,
+		                      "no memory for noise");
+	else if (w->spans.n > 0)
+		code = how(w);
+	mr__trend_free(&w->trend);
+	mr__spans_free(&w->spans);
+	free(w->rtn);
+	free(w->level_S);
+	free(w->amplitude);
+	return code;
+}
+
 int mr__fit_noise(struct mr__fitting *f, struct mr__noise_fit *out)
 {
 	struct mr__noise_work w = {.f = f, .out = out};
-	int code;
 
 	*out = (struct mr__noise_fit){.q_at_1 = NAN, .q_se = NAN};
 	take_model(&w);
-	code = mr__spans_take(f, MR__NOISE_READS_MIN, &w.spans);
-	if (code != MR_OK)
-		return code;
-	out->n_points = w.spans.n_reads;
-	w.rtn = calloc(w.spans.n + 1, 1);
-	w.level_S = calloc(w.spans.n + 1, sizeof *w.level_S);
-	w.sd_S = calloc(w.spans.n + 1, sizeof *w.sd_S);
-	if (!w.rtn || !w.level_S || !w.sd_S)
-		code = mr_errtext_set(f->err, MR_ERR_NOMEM,
-		                      "no memory for noise");
-	else if (w.spans.n > 0)
-		code = run(&w);
-	mr__trend_free(&w.trend);
-	mr__spans_free(&w.spans);
-	free(w.rtn);
-	free(w.level_S);
-	free(w.sd_S);
-	return code;
+	return work(&w, run);
+}
+
+int mr__fit_noise_aged(const struct mr__fitting *f, double nu, double t0_s,
+                       struct mr__noise_fit *out)
+{
+	struct mr__fitting again = *f;
+	struct mr__noise_work w = {.f = &again, .out = out, .aged = true};
+
+	if (!out->kind || strcmp(out->kind, "flicker") != 0)
+		return MR_OK;
+	again.rough = true; /* tables and warnings are there */
+	take_model(&w);
+	w.t0_s = t0_s;
+	w.nu = nu;
+	return work(&w, run_again);
 }
 
 double mr__noise_q(const struct mr__noise_fit *n, double g0_S)
@@ -184,15 +222,16 @@ double mr__noise_q(const struct mr__noise_fit *n, double g0_S)
 }
 
 double mr__noise_sd_S(const struct mr__noise_fit *n, double g_S, double g0_S,
-                      double age_s, uint32_t averages)
+                      double age_s, uint32_t averages, double t_int_s)
 {
-	struct mr__ladder l = {.t_read_s = n->t_read_s, .lead_s = n->lead_s};
+	struct mr__ladder l = {n->t_read_s, n->lead_s, 1, &age_s, &averages,
+	                       &t_int_s};
 
 	if (!n->kind || strcmp(n->kind, "none") == 0)
 		return 0;
 	if (strcmp(n->kind, "flicker") == 0)
 		return fabs(g_S) * mr__noise_q(n, g0_S)
-		       * sqrt(mr__ladder_variance(&l, age_s));
+		       * sqrt(fmax(mr__ladder_of_reading(&l, 0), 0));
 	return fmax(n->slope * g_S + n->floor_S, 0)
 	       / sqrt(averages > 1 ? averages : 1);
 }

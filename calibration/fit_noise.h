@@ -58,17 +58,31 @@ struct mr__noise_fit {
 int mr__fit_noise(struct mr__fitting *f, struct mr__noise_fit *out);
 
 /**
+ * Fit the amplitude of 1/f noise again, with a drift that was fitted since: its
+ * law goes by conductances as programmed. Nothing happens where noise is of
+ * another kind.
+ * @param f     the fit.
+ * @param nu    mean drift exponent.
+ * @param t0_s  its reference time.
+ * @param out   as fitted before; q_at_1, q_se, n_cells are replaced.
+ * @return MR_OK; MR_ERR_NOMEM.
+ */
+int mr__fit_noise_aged(const struct mr__fitting *f, double nu, double t0_s,
+                       struct mr__noise_fit *out);
+
+/**
  * Standard deviation of a reading.
  * @param n         the noise.
  * @param g_S       conductance.
  * @param g0_S      conductance as programmed.
  * @param age_s     since programming.
- * @param averages  readings averaged; those of 1/f noise are not independent,
- *                  and count as one.
+ * @param averages  readings averaged, one right after the other; those of 1/f
+ *                  noise are not independent.
+ * @param t_int_s   time that one of them takes.
  * @return siemens; 0 where nothing is known.
  */
 double mr__noise_sd_S(const struct mr__noise_fit *n, double g_S, double g0_S,
-                      double age_s, uint32_t averages);
+                      double age_s, uint32_t averages, double t_int_s);
 
 /**
  * Amplitude of 1/f noise.

@@ -98,42 +98,24 @@ static int fit_steps(struct mr__fitting *f, const struct mr__steplaw *s)
 
 static int estimate(struct mr__fitting *f)
 {
-	struct mr__steplaw_seen seen;
-	struct mr__steplaw *s;
 	int code = mr__fit_before(f);
 
-	if (code != MR_OK)
-		return code;
-	seen = mr__fit_seen(f);
-	code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
-	if (code != MR_OK)
-		return code;
-	code = fit_steps(f, s);
-	mr__steplaw_free(s);
-	return code;
+	return code == MR_OK ? mr__fit_steps(f, fit_steps) : code;
+}
+
+static double density(const struct mr__steplaw *s, size_t k, const void *with)
+{
+	return mr__steplaw_density(s, k, with);
 }
 
 static int score(const struct mr__fitting *f, double *sum, double *per_cell,
                  uint64_t *n)
 {
-	struct mr__steplaw_seen seen = mr__fit_seen(f);
-	struct mr__steplaw *s;
 	double params[MR__STEP_N];
-	int code = mr__steplaw_new(f, &seen, 1, &s);
 
-	if (code != MR_OK)
-		return code;
 	for (int k = 0; k < MR__STEP_N; k++)
 		params[k] = mr__fit_value(f, names[k]);
-	for (size_t k = 0; k < mr__steplaw_cells(s); k++) {
-		double d = mr__steplaw_density(s, k, params);
-
-		per_cell[mr__steplaw_cell(s, k)] = d;
-		*sum += d;
-	}
-	*n += mr__steplaw_readings(s);
-	mr__steplaw_free(s);
-	return MR_OK;
+	return mr__score_steps(f, density, params, sum, per_cell, n);
 }
 
 const struct mr__fit_family mr__fit_pcm = {

@@ -112,32 +112,21 @@ static int fit_noise(struct mr__fitting *f)
 
 static int estimate(struct mr__fitting *f)
 {
-	struct mr__steplaw_seen seen;
-	struct mr__steplaw *s;
 	int code = fit_noise(f);
 
-	if (code != MR_OK)
-		return code;
-	seen = mr__fit_seen(f);
-	code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
+	return code == MR_OK ? mr__fit_steps(f, fit_steps) : code;
+}
 
-	if (code != MR_OK)
-		return code;
-	code = fit_steps(f, s);
-	mr__steplaw_free(s);
-	return code;
+static double density(const struct mr__steplaw *s, size_t k, const void *with)
+{
+	return mr__steplaw_density(s, k, with);
 }
 
 static int score(const struct mr__fitting *f, double *sum, double *per_cell,
                  uint64_t *n)
 {
-	struct mr__steplaw_seen seen = mr__fit_seen(f);
-	struct mr__steplaw *s;
 	double p[MR__STEP_N];
-	int code = mr__steplaw_new(f, &seen, 1, &s);
 
-	if (code != MR_OK)
-		return code;
 	without_history(p);
 	p[MR__STEP_C1] = mr__fit_value(f, "step_S");
 	p[MR__STEP_M1] = -p[MR__STEP_C1] / mr__fit_value(f, "g_full_S");
@@ -145,15 +134,7 @@ static int score(const struct mr__fitting *f, double *sum, double *per_cell,
 	p[MR__STEP_G_RESET] = mr__fit_value(f, "g_reset_S");
 	p[MR__STEP_SD_RESET] = mr__fit_value(f, "sd_reset_S");
 	p[MR__STEP_G_MAX] = mr__fit_value(f, "g_max_S");
-	for (size_t k = 0; k < mr__steplaw_cells(s); k++) {
-		double d = mr__steplaw_density(s, k, p);
-
-		per_cell[mr__steplaw_cell(s, k)] = d;
-		*sum += d;
-	}
-	*n += mr__steplaw_readings(s);
-	mr__steplaw_free(s);
-	return MR_OK;
+	return mr__score_steps(f, density, p, sum, per_cell, n);
 }
 
 const struct mr__fit_family mr__fit_pcm_step = {

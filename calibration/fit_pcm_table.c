@@ -188,24 +188,20 @@ static void set_birth(struct mr__fitting *f, const struct mr__steplaw *s)
 	            "greatest reading after a SET");
 }
 
-static int estimate(struct mr__fitting *f)
+static int fit_steps(struct mr__fitting *f, const struct mr__steplaw *s)
 {
-	struct mr__steplaw_seen seen;
-	struct mr__steplaw *s;
-	int code = mr__fit_before(f);
+	int code;
 
-	if (code != MR_OK)
-		return code;
-	seen = mr__fit_seen(f);
-	code = mr__steplaw_new(f, &seen, MR__STEP_READINGS_LEAST, &s);
-	if (code != MR_OK)
-		return code;
 	set_birth(f, s);
 	code = put_table(f, s);
-	if (code == MR_OK && !f->rough)
-		code = mr__steplaw_table(f, s);
-	mr__steplaw_free(s);
-	return code;
+	return code == MR_OK && !f->rough ? mr__steplaw_table(f, s) : code;
+}
+
+static int estimate(struct mr__fitting *f)
+{
+	int code = mr__fit_before(f);
+
+	return code == MR_OK ? mr__fit_steps(f, fit_steps) : code;
 }
 
 /* ---- score --------------------------------------------------------------- */
@@ -282,27 +278,28 @@ static double reading_density(const struct mr__fitting *f,
 	return log((1 - OUTLIERS) * inside + OUTLIERS / span);
 }
 
+/* What readings are scored by. */
+struct scored {
+	const struct mr__fitting *f;
+	const struct mr_fit_table *table;
+};
+
+static double density(const struct mr__steplaw *s, size_t k, const void *with)
+{
+	const struct scored *by = with;
+	double sum = 0;
+
+	for (size_t i = s->first[k]; i < s->first[k + 1]; i++)
+		sum += reading_density(by->f, by->table, &s->readings[i]);
+	return sum;
+}
+
 static int score(const struct mr__fitting *f, double *sum, double *per_cell,
                  uint64_t *n)
 {
-	struct mr__steplaw_seen seen = mr__fit_seen(f);
-	const struct mr_fit_table *t = jumps_of(f->fit);
-	struct mr__steplaw *s;
-	int code = mr__steplaw_new(f, &seen, 1, &s);
+	struct scored by = {f, jumps_of(f->fit)};
 
-	if (code != MR_OK)
-		return code;
-	for (size_t k = 0; k < s->n_cells; k++) {
-		double d = 0;
-
-		for (size_t i = s->first[k]; i < s->first[k + 1]; i++)
-			d += reading_density(f, t, &s->readings[i]);
-		per_cell[s->cells[k]] = d;
-		*sum += d;
-	}
-	*n += s->n;
-	mr__steplaw_free(s);
-	return MR_OK;
+	return mr__score_steps(f, density, &by, sum, per_cell, n);
 }
 
 const struct mr__fit_family mr__fit_pcm_table = {

@@ -61,9 +61,9 @@ static void free_law(struct mr__targets *t, const struct mr__law *l)
 {
 	size_t above = ruled(t, l, l->term[0]);
 	size_t terms = 0;
-	/* of one level a limit may be no more than its scatter; conductances,
-	 * which noise follows, lie around their targets */
-	size_t least = l == &t->laws.q ? 1 : 2;
+	/* two levels on a line may always be taken for a limit; conductances,
+	 * which noise follows, lie all around their targets */
+	size_t least = l == &t->laws.q ? 1 : 3;
 
 	for (size_t k = 0; k < MR__LAW_TERMS; k++)
 		terms += l->term[k] >= 0;
@@ -221,7 +221,9 @@ static double alone(struct mr__targets *t, int law, size_t level, double *se)
 static bool is_lone(const struct mr__targets *t, const struct mr__law *l,
                     size_t k)
 {
-	return ruled(t, l, mr__law_ruler(l, t->p, t->level[k])) == 1;
+	int by = mr__law_ruler(l, t->p, t->level[k]);
+
+	return ruled(t, l, by) < (by == l->slope ? 2 : 3);
 }
 
 /* A level that may lie on either side of a limit of its law tells of neither
@@ -272,16 +274,23 @@ static int fit(struct mr__targets *t, double *cov)
 	}
 	if (code != MR_OK || t->f->rough)
 		return code;
-	/* what is left may move the line, and bring others near its ends */
+	/* what is left may move the line, and bring others near its ends: a
+	 * search that ends at a kink has found one */
 	for (int round = 0; round < 3 && ages(t) && set_apart(t)
 	                    && code == MR_OK; round++) {
 		t->n_free = 0;
 		choose_free(t);
 		code = maximise(t, NULL);
 	}
-	if (code != MR_OK)
-		return code;
-	return maximise(t, cov);
+	for (int round = 0; code == MR_OK; round++) {
+		code = maximise(t, cov);
+		if (code != MR_ERR_RANGE || round == 4 || !set_apart(t))
+			return code;
+		t->n_free = 0;
+		choose_free(t);
+		code = MR_OK;
+	}
+	return code;
 }
 
 static void keep(struct mr__fitting *f, const struct mr__targets *t,

@@ -57,22 +57,34 @@ struct view {
 	uint64_t n_known; /* of which the outcome is known */
 	bool composed;    /* its parts follow it in the log */
 	bool only_reads;  /* a trace that changes nothing */
+	uint32_t n_cols;  /* that are read together */
 };
 
-/* A list is worked off cell after cell; all others as the array says. */
+/* Which share of an operation has passed when its i-th cell has had its turn. The
+ * age of a reading after a pulse hangs on it. */
+static double share_of(const struct view *v, uint64_t i)
+{
+	uint32_t averages = v->op->read.averages;
+	double passes = v->op->kind == MR_OP_READ && averages > 1 ? averages : 1;
+	uint64_t turn = i + 1;
+
+	if (v->build->desc->order == MR_ORDER_ROWS)
+		turn = (i / v->n_cols + 1) * v->n_cols;
+	if (v->build->desc->order != MR_ORDER_PASSES)
+		return (double)turn / (double)v->n;
+	/* the middle of its readings */
+	return ((double)turn / (double)v->n + 0.5 * (passes - 1)) / passes;
+}
+
 static int64_t time_of(const struct view *v, uint64_t i)
 {
 	const struct mr_outcome *o = &v->op->outcome;
-	enum mr_order order = v->build->desc->order;
-	double part = (double)(i + 1) / (double)v->n;
-	double passes = v->op->kind == MR_OP_READ && v->op->read.averages > 1
-	                ? v->op->read.averages : 1;
+	double part = share_of(v, i);
 
 	if (v->composed || (v->op->where.kind != MR_SELECT_LIST
-	                    && order == MR_ORDER_TOGETHER))
+	                    && v->build->desc->order == MR_ORDER_ROWS
+	                    && v->op->kind != MR_OP_READ))
 		return o->t_end_ns;
-	if (order == MR_ORDER_PASSES) /* the middle of its readings */
-		part = (part + 0.5 * (passes - 1)) / passes;
 	return o->t_begin_ns
 	       + (int64_t)((double)(o->t_end_ns - o->t_begin_ns) * part);
 }
@@ -343,8 +355,14 @@ int mr__history_record(struct mr__history_build *build, uint16_t part,
 	                 .part = part,
 	                 .n = mr_op_elements(op, build->desc),
 	                 .n_known = op->outcome.n_effect,
-	                 .composed = record->composed};
+	                 .composed = record->composed,
+	                 .n_cols = 1};
 	struct mr_history_part *p = &build->parts[part];
+	uint32_t n_rows;
+
+	if (mr_selection_lines(&op->where, build->desc, &n_rows, &v.n_cols)
+	    != MR_OK || v.n_cols == 0)
+		v.n_cols = 1;
 
 	/* the reads of a sweep are at voltages of their own: samples of it */
 	if (record->composed && op->kind == MR_OP_TRACE)

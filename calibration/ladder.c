@@ -25,39 +25,62 @@ static double kept(double spacing, uint32_t averages)
 	       / (a * a * (1 - rho) * (1 - rho));
 }
 
-/* Readings stand for the middle of their window. */
-static double middle(const struct mr__ladder *l, uint32_t i)
+/* Mean over the readings of a window of how far a relaxation has decayed since
+ * the first of them. */
+static double faded(double spacing, uint32_t averages)
 {
-	return l->age_s[i]
-	       - 0.5 * (double)(l->averages[i] - 1) * l->t_int_s[i];
+	return averages <= 1
+	       ? 1 : expm1(-spacing * averages) / (averages * expm1(-spacing));
 }
 
+/* When the first of the readings that were averaged was taken. */
+static double begin_s(const struct mr__ladder *l, uint32_t i)
+{
+	return fmax(l->age_s[i] - (double)(l->averages[i] - 1) * l->t_int_s[i],
+	            0) + l->lead_s;
+}
+
+/* A state that was at rest at 0 has the covariance exp(-(t-s)/tau) less
+ * exp(-(t+s)/tau), here averaged over both windows; i is before j. */
 static double covariance(const struct mr__ladder *l, double tau, uint32_t i,
                          uint32_t j)
 {
-	double apart = fabs(middle(l, i) - middle(l, j)) / tau;
-	double since = (fmin(l->age_s[i], l->age_s[j]) + l->lead_s) / tau;
-	double grown = -expm1(-2 * since);
+	double end = l->age_s[i] + l->lead_s;
+	double apart = fmax(begin_s(l, j) - end, 0) / tau;
+	double fades = faded(l->t_int_s[i] / tau, l->averages[i]);
 
-	if (i == j)
-		return grown * kept(l->t_int_s[i] / tau, l->averages[i]);
-	return apart > 40 ? 0 : grown * exp(-apart);
+	if (i == j) {
+		fades *= exp(-begin_s(l, i) / tau);
+		return kept(l->t_int_s[i] / tau, l->averages[i]) - fades * fades;
+	}
+	fades *= faded(l->t_int_s[j] / tau, l->averages[j]);
+	return apart > 40 ? 0 : fades * exp(-apart)
+	                        * -expm1(-(begin_s(l, i) + end) / tau);
+}
+
+static double over_states(const struct mr__ladder *l, uint32_t i, uint32_t j)
+{
+	double tau = TAU_0 * l->t_read_s * sqrt(10);
+	double sum = 0;
+
+	for (int k = 0; k < STATES; k++) {
+		sum += covariance(l, tau, i, j);
+		tau *= 10;
+	}
+	return LN_10 * sum;
 }
 
 void mr__ladder_covariance(const struct mr__ladder *l, double *cov)
 {
 	for (uint32_t i = 0; i < l->n; i++)
-		for (uint32_t j = 0; j <= i; j++) {
-			double tau = TAU_0 * l->t_read_s * sqrt(10);
-			double sum = 0;
+		for (uint32_t j = 0; j <= i; j++)
+			cov[i * l->n + j] = cov[j * l->n + i] =
+				over_states(l, j, i);
+}
 
-			for (int k = 0; k < STATES; k++) {
-				sum += covariance(l, tau, i, j);
-				tau *= 10;
-			}
-			cov[i * l->n + j] = LN_10 * sum;
-			cov[j * l->n + i] = LN_10 * sum;
-		}
+double mr__ladder_of_reading(const struct mr__ladder *l, uint32_t i)
+{
+	return over_states(l, i, i);
 }
 
 double mr__ladder_variance(const struct mr__ladder *l, double age)

@@ -31,7 +31,15 @@ struct mr__ladder {
 void mr__ladder_covariance(const struct mr__ladder *l, double *cov);
 
 /**
- * Variance of a reading as the published fits state it:
+ * Variance of a reading: the mean of all that were averaged in it.
+ * @param l  instants.
+ * @param i  which.
+ * @return it, at Q = 1.
+ */
+double mr__ladder_of_reading(const struct mr__ladder *l, uint32_t i);
+
+/**
+ * Variance of a single reading as the published fits state it:
  * log((age + lead + t_read) / (2 t_read)), not below 0.
  * @param l    t_read and lead.
  * @param age  in seconds.

@@ -61,6 +61,7 @@ libcalibration_la_SOURCES = \
 	%D%/measure_temperature.c \
 	%D%/measure_walk.c \
 	%D%/measuring.h \
+	%D%/noise_flicker.c \
 	%D%/noise_kind.c \
 	%D%/noise_priv.h \
 	%D%/noise_rtn.c \
@@ -72,6 +73,7 @@ libcalibration_la_SOURCES = \
 	%D%/spans.c \
 	%D%/spans.h \
 	%D%/steplaw.c \
+	%D%/steplaw_density.c \
 	%D%/steplaw.h \
 	%D%/steplaw_fit.c \
 	%D%/steplaw_priv.h \

@@ -4,8 +4,8 @@
 /*
  * White or 1/f: the restricted likelihood of some readings of each span, its
  * amplitude profiled, under the covariance (1 - m) ladder + m white, for some
- * shares m. The same sum of squares under the ladder alone gives the amplitude:
- * it is Q^2 G^2 chi^2.
+ * shares m. The sum of squares under the ladder alone, Q^2 G^2 chi^2, is kept for
+ * the amplitude (noise_flicker.c).
  */
 #include "noise_priv.h"
 
@@ -18,7 +18,6 @@
 #define READS 48     /* of a span: Cholesky factors take their cube */
 #define PATTERNS 16  /* of instants that are kept: cells share them */
 #define MIXTURES 5
-#define CLEAN 0.1    /* relative sd up to which noise is noise on a level */
 
 static const double mixture[MIXTURES] = {0, 0.25, 0.5, 0.75, 1};
 
@@ -37,11 +36,6 @@ struct kinds {
 	struct pattern *pattern; /* [PATTERNS] */
 	uint32_t next;
 	double log_sum[MIXTURES]; /* log likelihoods */
-	/* sums over spans and, per cell, of them: q^2 = squares / dof */
-	double squares;
-	double dof;
-	double *cell_squares; /* [n_cells] */
-	double *cell_dof;     /* [n_cells] */
 };
 
 static bool same_instants(const struct pattern *a, const struct pattern *b)
@@ -103,10 +97,10 @@ struct sample {
 	double x[MR__TREND_MAX][READS];
 };
 
-/* Squares that are left by generalised least squares, and the logarithm of the
- * determinant of the fit's information. */
+/* Squares that are left by generalised least squares, the logarithm of the
+ * determinant of the fit's information, and the variance of the level. */
 static double squares_left(const double *factor, const struct sample *s,
-                           double *log_info)
+                           double *log_info, double *level_var)
 {
 	double y[READS];
 	double x[MR__TREND_MAX][READS];
@@ -138,6 +132,8 @@ static double squares_left(const double *factor, const struct sample *s,
 		for (uint32_t i = 0; i < s->n; i++)
 			y[i] -= part * x[k][i];
 		*log_info += log(fmax(norm, 1e-300));
+		if (k == 0)
+			*level_var = 1 / norm;
 	}
 	for (uint32_t i = 0; i < s->n; i++)
 		sum += y[i] * y[i];
@@ -170,42 +166,6 @@ static void take_sample(const struct mr__noise_work *w,
 	out->p = t->p;
 }
 
-/* The relative law: what Q is of this span, at q = 1; 0 = it is clipped. It goes
- * by the conductance as programmed: the level, taken back by the drift. */
-static double relative_law(const struct mr__noise_work *w, size_t k)
-{
-	const struct mr__trend *t = &w->trend;
-	double log_age = 0;
-	double weights = 0;
-	double g;
-
-	for (uint32_t i = 0; i < t->n; i++) {
-		double weight = t->weight[i] * t->weight[i];
-
-		log_age += weight * t->log_age[i];
-		weights += weight;
-	}
-	g = w->level_S[k] * exp(w->nu * log_age / weights)
-	    / w->out->g_unit_S;
-	return g > 0 ? pow(fmin(g, 1), -w->out->q_exponent) : 0;
-}
-
-static void add_amplitude(struct kinds *k, size_t at, double squares,
-                          double dof)
-{
-	const struct mr__noise_work *w = k->w;
-	double law = relative_law(w, at);
-	uint32_t cell = w->spans.at[at].cell;
-
-	if (w->sd_S[at] > CLEAN * w->level_S[at] || law == 0)
-		return;
-	squares /= law * law;
-	k->squares += squares;
-	k->dof += dof;
-	k->cell_squares[cell] += squares;
-	k->cell_dof[cell] += dof;
-}
-
 static int add_span(struct kinds *k, size_t at, struct pattern *instants)
 {
 	struct mr__noise_work *w = k->w;
@@ -223,34 +183,19 @@ static int add_span(struct kinds *k, size_t at, struct pattern *instants)
 	if (!p || sample.n <= sample.p)
 		return MR_OK;
 	dof = sample.n - sample.p;
-	for (int m = 0; m < MIXTURES; m++) {
+	for (int m = 0; m < (w->aged ? 1 : MIXTURES); m++) {
 		double info;
-		double squares = squares_left(p->factor[m], &sample, &info);
+		double level_var = 0;
+		double squares = squares_left(p->factor[m], &sample, &info,
+		                              &level_var);
 
 		k->log_sum[m] -= 0.5 * (dof * log(squares / dof)
 		                        + p->log_det[m] + info);
 		if (m == 0)
-			add_amplitude(k, at, squares, dof);
+			w->amplitude[at] = (struct mr__noise_amplitude){
+				squares, dof, level_var};
 	}
 	return MR_OK;
-}
-
-/* Standard error of a ratio of sums over cells. */
-static void conclude_amplitude(const struct kinds *k)
-{
-	struct mr__noise_fit *out = k->w->out;
-	double q2 = k->squares / k->dof;
-	double sum = 0;
-
-	if (!(k->dof > 0))
-		return;
-	for (uint32_t c = 0; c < k->w->f->history->n_cells; c++) {
-		double off = k->cell_squares[c] - q2 * k->cell_dof[c];
-
-		sum += off * off;
-	}
-	out->q_at_1 = sqrt(q2);
-	out->q_se = 0.5 * sqrt(sum) / k->dof / out->q_at_1;
 }
 
 static void conclude(const struct kinds *k)
@@ -264,7 +209,6 @@ static void conclude(const struct kinds *k)
 	out->score_white = k->log_sum[MIXTURES - 1];
 	out->score_both = both;
 	out->kind = out->score_flicker > out->score_white ? "flicker" : "white";
-	conclude_amplitude(k);
 	if (both > fmax(out->score_flicker, out->score_white) + 10)
 		mr__fit_warn(k->w->f, "read noise is white and 1/f together (log "
 		             "likelihood %+.0f): the model carries one, here %s",
@@ -276,7 +220,8 @@ static void conclude(const struct kinds *k)
 static bool stands_out(const struct mr__noise_work *w, size_t k)
 {
 	return !w->rtn[k] && w->spans.at[k].known
-	       && w->level_S[k] > 3 * w->sd_S[k] && w->sd_S[k] > 0;
+	       && w->level_S[k] > 3 * w->scatter_S[k]
+	       && w->scatter_S[k] > 0;
 }
 
 static int run(struct kinds *k, struct pattern *instants)
@@ -285,25 +230,20 @@ static int run(struct kinds *k, struct pattern *instants)
 		if (stands_out(k->w, at)
 		    && add_span(k, at, instants) != MR_OK)
 			return MR_ERR_NOMEM;
-	conclude(k);
-	return MR_OK;
+	if (!k->w->aged)
+		conclude(k);
+	return mr__noise_flicker(k->w);
 }
 
 int mr__noise_kind(struct mr__noise_work *w)
 {
-	uint32_t n_cells = w->f->history->n_cells;
 	struct kinds k = {.w = w};
 	struct pattern *instants = calloc(1, sizeof *instants);
 	int code = MR_ERR_NOMEM;
 
-	w->out->q_at_1 = w->out->q_se = NAN;
 	k.pattern = calloc(PATTERNS, sizeof *k.pattern);
-	k.cell_squares = calloc(2 * (size_t)n_cells + 1, sizeof(double));
-	if (instants && k.pattern && k.cell_squares) {
-		k.cell_dof = k.cell_squares + n_cells;
+	if (instants && k.pattern)
 		code = run(&k, instants);
-	}
-	free(k.cell_squares);
 	free(k.pattern);
 	free(instants);
 	return code == MR_OK

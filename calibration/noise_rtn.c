@@ -200,13 +200,19 @@ static int keep(struct finding **found, size_t n, const struct finding *f)
 static void note_span(struct mr__noise_work *w, size_t k)
 {
 	const struct mr__trend *t = &w->trend;
+	double dof = (double)(t->n - t->p);
 	double squares = 0;
+	double of_one = 0;
 
-	for (uint32_t i = 0; i < t->n; i++)
-		squares += t->left_S[i] * t->left_S[i]
-		           * (double)w->spans.at[k].reads[i].count;
+	for (uint32_t i = 0; i < t->n; i++) {
+		double square = t->left_S[i] * t->left_S[i];
+
+		squares += square;
+		of_one += square * (double)w->spans.at[k].reads[i].count;
+	}
 	w->level_S[k] = mr__trend_level_S(t);
-	w->sd_S[k] = sqrt(squares / (double)(t->n - t->p));
+	w->scatter_S[k] = sqrt(squares / dof);
+	w->sd_S[k] = sqrt(of_one / dof);
 }
 
 int mr__noise_rtn(struct mr__noise_work *w)

@@ -14,7 +14,8 @@
 
 #include "likelihood.h"
 
-#define SAME 0.03 /* relative range of conductance in a block */
+#define SILENT 1e-9 /* sd of nothing but rounding, of the greatest reading */
+#define SAME 0.03   /* relative range of conductance in a block */
 
 struct block {
 	double g_S;
@@ -85,7 +86,10 @@ static int gather(struct mr__noise_work *w, struct blocks *b)
 	for (size_t k = 0; k < w->spans.n; k++) {
 		const struct mr__span *s = &w->spans.at[k];
 
-		if (w->rtn[k])
+		/* readings that are all the same, such as a clamped cell's 0,
+		 * are no sample of noise: a floor of 0 would explain them
+		 * infinitely well */
+		if (w->rtn[k] || !(w->sd_S[k] > SILENT * w->spans.top_S))
 			continue;
 		if (s->cell != cell)
 			b->unit[b->n_units++] = b->n;

@@ -34,6 +34,8 @@ static int put(struct walk *w)
 	}
 	s->at[s->n++] = w->now;
 	s->n_reads += w->now.n;
+	for (uint32_t i = 0; i < w->now.n; i++)
+		s->top_S = fmax(s->top_S, fabs((double)w->now.reads[i].g_S));
 	return MR_OK;
 }
 

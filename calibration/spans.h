@@ -29,6 +29,7 @@ struct mr__spans {
 	struct mr__span *at; /**< [n] */
 	size_t n;
 	uint64_t n_reads;
+	double top_S;     /**< greatest reading */
 	uint64_t n_jumps; /**< spans that were cut because time went back */
 };
 

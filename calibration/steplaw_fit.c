@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define WORTH_A_CLAMP 20.0 /* nats */
+#define PLACES 24     /* of a clamp that are tried */
+#define SOME_CELLS 64 /* that choose among them */
 #define MEAN_OF_HALF_NORMAL 0.79788456080286541
 
 /* ---- where to begin ------------------------------------------------------ */
@@ -181,6 +183,58 @@ static double noise_at(const struct mr__steplaw *s, double level_S)
 	return var;
 }
 
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Some cells' readings say whether a clamp is better elsewhere: at the middle of a
+ * pile there is a quantile, whatever the pile's share; the outermost reading tells
+ * of noise, or of one bad reading. */
+static void clamp_start(const struct mr__steplaw *s, const double *sorted,
+                        size_t n, enum mr__steplaw_param clamp, double *params)
+{
+	double p[MR__STEP_N];
+	double best = -INFINITY;
+
+	memcpy(p, params, sizeof p);
+	for (int k = 0; k <= PLACES; k++) {
+		size_t out = (size_t)((double)(n - 1) * pow(2, -0.5 * k));
+		double sum = 0;
+
+		if (k > 0)
+			p[clamp] = sorted[clamp == MR__STEP_G_MAX ? n - 1 - out
+			                                          : out];
+		for (size_t c = 0; c < s->n_cells && c < SOME_CELLS; c++)
+			sum += mr__steplaw_density(s, c, p);
+		if (!(sum > best))
+			continue;
+		best = sum;
+		params[clamp] = p[clamp];
+	}
+}
+
+static void clamps_start(const struct mr__steplaw *s, double *params)
+{
+	double *sorted = malloc((s->n + 1) * sizeof *sorted);
+	size_t n = 0;
+
+	if (!sorted)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->readings[i].pulses > 0)
+			sorted[n++] = (double)s->readings[i].g_S;
+	qsort(sorted, n, sizeof *sorted, ascending);
+	if (n > 0) {
+		clamp_start(s, sorted, n, MR__STEP_G_MAX, params);
+		clamp_start(s, sorted, n, MR__STEP_G_MIN, params);
+	}
+	free(sorted);
+}
+
 void mr__steplaw_start(const struct mr__steplaw *s, double *params)
 {
 	double low = 2.5 * sqrt(noise_at(s, s->lowest_S));
@@ -193,6 +247,7 @@ void mr__steplaw_start(const struct mr__steplaw *s, double *params)
 	params[MR__STEP_G_MAX] = s->highest_S - high;
 	reset_start(s, params);
 	steps_start(s, params);
+	clamps_start(s, params);
 }
 
 /* A pile of readings at a clamp is worth many nats; a clamp where none is costs
@@ -281,14 +336,6 @@ int mr__steplaw_fit(const struct mr__steplaw *s,
 static const char *const pulse_columns[] = {
 	"pulses", "mean_S", "p05_S", "p25_S", "p50_S", "p75_S", "p95_S",
 	"readings"};
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 static void one_row(const struct mr__steplaw *s, uint32_t pulses, double *room,
                     double *row)

@@ -10,7 +10,11 @@
 /* Stands for no upper clamp. */
 #define MR__STEP_NO_CLAMP_S 1e-3
 
-#define MR__STEP_NOISE_N 257 /* points of the table of noise */
+/* Least sd of a reading: below what counts. */
+#define MR__STEP_NOISE_LEAST_S 1e-10
+
+#define MR__STEP_NOISE_N 2049 /* points of the table of noise */
+#define MR__STEP_NODES 16     /* of an integral over a cell's conductance */
 
 /* A reading of a run. */
 struct mr__step_reading {
@@ -33,7 +37,10 @@ struct mr__steplaw {
 	double lowest_S;
 	double highest_S;
 	double noise_step_S;               /* of the table, from 0 on */
+	double per_noise_step;             /* 1 / noise_step_S */
 	double noise_S[MR__STEP_NOISE_N];  /* by conductance */
+	double node[MR__STEP_NODES];        /* Gauss-Legendre's, on 0 .. 1 */
+	double node_weight[MR__STEP_NODES];
 };
 
 #endif

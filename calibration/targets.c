@@ -63,13 +63,40 @@ void mr__targets_forget(const struct mr__targets *t)
 		t->seen_t0[k] = NAN;
 }
 
+/* What the readings show is off by noise that they have in common; the target
+ * tells as much of the conductance, often more. */
+static double best_level(const struct mr__targets *t,
+                         const struct mr__target_event *e,
+                         const struct mr__target_seen *s)
+{
+	double sd = mr__target_error_S(&t->laws, t->p,
+	                               e->target_S / t->g_max_S);
+	double q = mr__targets_q(t, t->p, e->target_S);
+	double told = s->gg / (q * q);
+	double held = 1 / fmax(sd * sd, 1e-30);
+	double best = (told * s->g_S + held * e->target_S) / (told + held);
+
+	return best > 0 ? best : s->g_S;
+}
+
+/* What is lost is lost at all t0, or the likelihood would jump. */
+static void anchor_event(struct mr__targets *t, size_t k, size_t slot)
+{
+	struct mr__target_event *e = &t->event[k];
+
+	if (!e->at)
+		return;
+	e->lost = e->lost || t->lost[slot * t->n + k];
+	e->g_ref_S = best_level(t, e, &t->seen[slot * t->n + k]);
+}
+
 void mr__targets_anchor(struct mr__targets *t)
 {
 	for (size_t u = 0; u < t->n_units; u++) {
 		size_t slot = mr__targets_look(t, u, t->p[t->laws.t0]);
 
 		for (size_t k = t->unit[u]; k < t->unit[u + 1]; k++)
-			t->event[k].g_ref_S = t->seen[slot * t->n + k].g_S;
+			anchor_event(t, k, slot);
 	}
 }
 
@@ -97,9 +124,10 @@ double mr__targets_of_event(const struct mr__targets *t, size_t k, size_t slot,
 	if (!e->at)
 		return log(fmax(0.5 * erfc(prior.target_S / prior.sd_S
 		                           * ROOT_HALF), 1e-300));
-	if (t->lost[slot * t->n + k])
+	if (e->lost)
 		return 0;
-	prior.q = mr__targets_q(t, p, e->g_ref_S);
+	/* relative to the curve that was followed, as the readings are */
+	prior.q = mr__targets_q(t, p, e->g_ref_S) * e->g_ref_S / seen->g_S;
 	if (!(prior.nu_sd > 0) || !(prior.q > 0) || !(prior.sd_S > 0))
 		return -INFINITY;
 	return mr__target_density(seen, &prior);

@@ -22,6 +22,7 @@ struct mr__target_event {
 	uint32_t n;
 	uint32_t level; /* index of its target */
 	double g_ref_S; /* conductance that its noise goes by */
+	bool lost;      /* no G and nu could be found for it */
 };
 
 /* Laws that follow the target; and values of levels that are held apart from

@@ -22,7 +22,7 @@
 #define DIGITS 17 /* of a double, enough to read it back unchanged */
 
 static const char *const unit_names[] = {"V", "A"};
-static const char *const order_names[] = {"together", "cells", "passes"};
+static const char *const order_names[] = {"rows", "cells", "passes"};
 static const char *const effect_names[] = {"none", "raise", "lower", "erase"};
 
 static const struct {

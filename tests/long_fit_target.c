@@ -9,7 +9,8 @@
  * the seeds are near: the drift exponent of each level within .002, its spread
  * within 15 %, the 1/f amplitude of each level within 5 %.
  *
- * Words: MEMRIG_FIT_SEEDS=N changes the number of seeds.
+ * Words: MEMRIG_FIT_SEEDS=N changes the number of seeds, MEMRIG_FIT_FIRST=N the
+ * first of them.
  */
 #include "memrig/fit.h"
 
@@ -30,6 +31,13 @@ static unsigned seeds(void)
 	const char *text = getenv("MEMRIG_FIT_SEEDS");
 
 	return text ? (unsigned)strtoul(text, NULL, 10) : SEEDS;
+}
+
+static unsigned first_seed(void)
+{
+	const char *text = getenv("MEMRIG_FIT_FIRST");
+
+	return text ? (unsigned)strtoul(text, NULL, 10) : 1;
 }
 
 /* As the suite "standard": errors of programming, drift, noise. */
@@ -141,7 +149,8 @@ static void judge(const struct mr_model *m, const struct twin *t)
 	unsigned covered = 0;
 	unsigned all = 0;
 
-	printf("\n%s, noise=%s, %u seeds\n", t->model, t->noise, seeds());
+	printf("\n%s, noise=%s, %u seeds from %u on\n", t->model, t->noise,
+	       seeds(), first_seed());
 	for (uint32_t i = 0; i < m->n_params; i++) {
 		if (t->fits[i] == 0)
 			continue;
@@ -167,7 +176,8 @@ static void round_trip(struct twin *t)
 	struct mr_fit_options options = {.model = t->model};
 
 	read_truth(m, t);
-	for (unsigned seed = 1; seed <= seeds(); seed++) {
+	for (unsigned k = 0; k < seeds(); k++) {
+		unsigned seed = first_seed() + k;
 		struct mr_fit *fit = NULL;
 		struct mr_fitbench b;
 		char uri[600];

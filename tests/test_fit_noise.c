@@ -78,7 +78,7 @@ static void no_noise_is_found(void)
 	                  measure);
 	MR_CODE_ERR(mr__fit_noise(&t.f, &n), MR_OK, t.err);
 	CU_ASSERT_STRING_EQUAL(n.kind, "none");
-	CU_ASSERT_EQUAL(mr__noise_sd_S(&n, 1e-6, 1e-6, 1, 1), 0);
+	CU_ASSERT_EQUAL(mr__noise_sd_S(&n, 1e-6, 1e-6, 1, 1, 1e-6), 0);
 	mr_fitbench_end(&t);
 }
 
@@ -157,7 +157,27 @@ static void one_level_is_no_pair(void)
 	CU_ASSERT_EQUAL(n.n_rtn, 0);
 	CU_ASSERT_STRING_EQUAL(n.kind, "white");
 	/* one level does not tell slope and floor apart, but their sum */
-	MR_NEAR(mr__noise_sd_S(&n, 5e-6, 5e-6, 100, 1), 0.05e-6, 0.006e-6);
+	MR_NEAR(mr__noise_sd_S(&n, 5e-6, 5e-6, 100, 1, 1e-6), 0.05e-6, 0.006e-6);
+	mr_fitbench_end(&t);
+}
+
+static void measure_clamped(struct mr_bench_log *b)
+{
+	mr_bench_targets(b, 8, 0, 0);
+	mr_bench_repeat(b, 32, 0.01);
+}
+
+/* Cells that were clamped at 0 read 0 again and again. */
+static void readings_of_nothing_are_no_noise(void)
+{
+	struct mr__noise_fit n;
+	struct mr_fitbench t;
+
+	mr_fitbench_begin(&t, "emu:pcm-target?rows=16&cols=16", "pcm-target",
+	                  measure_clamped);
+	MR_CODE_ERR(mr__fit_noise(&t.f, &n), MR_OK, t.err);
+	CU_ASSERT_STRING_EQUAL(n.kind, "white");
+	CU_ASSERT(n.floor_S > 0 || n.slope > 0);
 	mr_fitbench_end(&t);
 }
 
@@ -167,6 +187,7 @@ const struct mr_test mr_tests[] = {
 	{"noise_none_found", no_noise_is_found},
 	{"noise_single_readings_unknown", single_readings_say_nothing},
 	{"noise_two_levels_listed", two_levels_are_listed},
+	{"noise_readings_of_nothing_left_out", readings_of_nothing_are_no_noise},
 	{"noise_one_level_no_pair", one_level_is_no_pair},
 	{0},
 };

@@ -285,10 +285,10 @@ struct mr_limits {
 /** How the cells of one operation that are no list follow each other between
  * its begin and its end; a list is worked off cell after cell in any case. */
 enum mr_order {
-	MR_ORDER_TOGETHER = 0, /**< all at its end */
-	MR_ORDER_CELLS = 1,    /**< cell after cell, each with all that is asked */
-	MR_ORDER_PASSES = 2    /**< the same, but averaged reads, also of a list,
-	                            are as many passes over the cells */
+	MR_ORDER_ROWS = 0,  /**< reads row by row, all else at the end */
+	MR_ORDER_CELLS = 1, /**< cell after cell, each with all that is asked */
+	MR_ORDER_PASSES = 2 /**< the same, but averaged reads, also of a list, are
+	                         as many passes over the cells */
 };
 
 /** What a back end says of itself. */
