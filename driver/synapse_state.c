@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define MAGIC "MRSYNAP"
-#define VERSION 1u
+#define VERSION 2u
 #define BYTE_ORDER_MARK 0x01020304u
 
 /* No padding: the widths fall. */

@@ -67,6 +67,7 @@ test_programs = \
 	%D%/test_stop \
 	%D%/test_synapse \
 	%D%/test_synapse_batch \
+	%D%/test_synapse_range \
 	%D%/test_synapse_folds \
 	%D%/test_synapse_state \
 	%D%/test_table \
