@@ -118,7 +118,8 @@ static int refuse_deep(struct mr_softhebb_app *app)
 {
 	static const char *const only[] = {"train-samples", "simultaneous",
 	                                   "random", "transfer", "transfer-seeds",
-	                                   "transfer-samples"};
+	                                   "transfer-samples", "transfer-scale",
+	                                   "transfer-care"};
 
 	for (size_t k = 0; k < sizeof only / sizeof *only; k++)
 		if (mr_tool_value(app->tool, only[k]))

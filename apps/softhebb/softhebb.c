@@ -75,8 +75,16 @@ static const struct mr_tool_option options[] = {
 	{"transfer", "URI",
 	 "deep: program the network on such arrays; may be given again", true},
 	{"transfer-seeds", "N", "programmings of each; default 3", false},
-	{"transfer-samples", "N", "test samples of each rating; default 1000",
+	{"transfer-scale", "S",
+	 "what fills a cell: the largest weight of each output\n"
+	 "                           (default), or of the layer",
 	 false},
+	{"transfer-samples", "N",
+	 "test samples of each rating, others for each programming;\n"
+	 "                           default 1000",
+	 false},
+	{"transfer-care", "LIST",
+	 "what is done about drift: none,global,column; default all", false},
 	{"plot", "FILE", "draw a figure, .png or .svg (needs gnuplot)", false},
 	{0},
 };
