@@ -46,7 +46,7 @@ static int set_number(struct mr_synapse *s, double range_A)
 
 static double range_of(const struct mr_condition *c)
 {
-	return c && !c->choices[0] ? strtod(c->value, NULL) : 0;
+	return c->choices[0] ? 0 : strtod(c->value, NULL);
 }
 
 /* ---- of the level -------------------------------------------------------- */
@@ -95,7 +95,7 @@ int mr__synapse_drive_widely(struct mr_synapse *s)
 
 	if (rc || !is_clipped(s) || !mr__array_takes(s->array, &s->ops[0]))
 		return rc;
-	if (range_of(c) > 0)
+	if (c && range_of(c) > 0)
 		rc = widen(s, c);
 	if (rc || !is_clipped(s))
 		return rc;
@@ -182,7 +182,7 @@ int mr_synapse_fit_range(struct mr_synapse *s, const float *x, uint32_t batch,
 	if (batch == 0)
 		return mr__synapse_fail(s, MR_ERR_USAGE,
 		                        "no vector to fit a range to");
-	if (range_of(c) > 0) {
+	if (c && range_of(c) > 0) {
 		rc = mr__synapse_check_inputs(s, x, (size_t)batch * s->o.n_in);
 		if (!rc)
 			rc = mr__synapse_make_run(s, batch);

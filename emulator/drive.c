@@ -308,7 +308,7 @@ static void pack_row(const struct driving *w, const struct block *b,
 
 	if (b->n < TILES * TILE)
 		var = memcpy(padded, var, b->n * sizeof *var);
-	for (uint32_t tile = 0; tile < TILES; tile++)
+	for (size_t tile = 0; tile < TILES; tile++)
 		memcpy(panel + tile * stride + TILE, var + tile * TILE,
 		       TILE * sizeof *var);
 }
