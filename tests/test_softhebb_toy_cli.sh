@@ -399,6 +399,9 @@ networks; 'mnist-cnn' is a deep" --preset mnist-cnn "--$option"
 	refused deep_care_unknown "'columns' is not none, global or column" \
 		--preset mnist-cnn --data set --transfer emu:pcm-target \
 		--transfer-care global,columns
+	refused deep_transfer_seeds "transfer-seeds: 'x' is no seed" \
+		--preset mnist-cnn --data set --transfer emu:pcm-target \
+		--transfer-seeds x
 	refused deep_scale_unknown "'row' is not output" --preset mnist-cnn \
 		--data set --transfer emu:pcm-target --transfer-scale row
 	refused deep_epochs_too_many '--epochs: ' --preset mnist-cnn \

@@ -5,6 +5,8 @@
 #include "ages.h"
 #include "deep_app.h"
 
+#include "../seeds.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,23 +38,16 @@ static int take_uris(struct mr_deep_app *app)
 
 static int take_seeds(struct mr_deep_app *app)
 {
-	uint64_t n = SEEDS, samples = SAMPLES;
-	int code = mr_tool_u64(app->tool, "transfer-seeds", 1, 10000, &n);
+	uint64_t samples = SAMPLES;
+	int code = mr_seeds_list(app->tool, "transfer-seeds", SEEDS,
+	                         &app->programmings, &app->transfer.n_seeds);
 
 	if (code == MR_OK)
 		code = mr_tool_u64(app->tool, "transfer-samples", 1, UINT32_MAX,
 		                   &samples);
-	if (code != MR_OK)
-		return code;
-	app->programmings = calloc(n, sizeof *app->programmings);
-	if (!app->programmings)
-		return mr_tool_fail(app->tool, MR_ERR_NOMEM, "out of memory");
-	for (uint64_t k = 0; k < n; k++)
-		app->programmings[k] = k + 1;
 	app->transfer.seeds = app->programmings;
-	app->transfer.n_seeds = (uint32_t)n;
 	app->transfer.n_test = (uint32_t)samples;
-	return MR_OK;
+	return code;
 }
 
 /* What fills a cell: each output's largest weight, or the layer's. */

@@ -74,7 +74,8 @@ static const struct mr_tool_option options[] = {
 	{"resume", NULL, "go on from the checkpoint", false},
 	{"transfer", "URI",
 	 "deep: program the network on such arrays; may be given again", true},
-	{"transfer-seeds", "N", "programmings of each; default 3", false},
+	{"transfer-seeds", "LIST",
+	 "seeds of programming, as --seeds; default 3 (1 to 3)", false},
 	{"transfer-scale", "S",
 	 "what fills a cell: the largest weight of each output\n"
 	 "                           (default), or of the layer",

@@ -272,16 +272,22 @@ static int grow_old(struct moving *m, uint32_t first, struct mr_transfer_row *ro
 
 /* ---- all -------------------------------------------------------------------------- */
 
-/* Programming s of the plan, on the images that are its turn. */
-static int one_row(struct moving *m, uint32_t uri, uint32_t s)
+/* The first image of a programming. */
+static uint32_t turn_of(const struct moving *m, uint64_t seed)
+{
+	uint64_t n = m->plan->test->n;
+
+	return (uint32_t)((seed ? seed - 1 : 0) % n * m->table->n_test % n);
+}
+
+static int one_row(struct moving *m, uint32_t uri, uint64_t seed)
 {
 	struct mr_transfer_row *row = &m->table->row[m->table->n_rows];
-	uint32_t first = (uint32_t)((uint64_t)s * m->table->n_test %
-	                            m->plan->test->n);
+	uint32_t first = turn_of(m, seed);
 	int code;
 
 	row->uri = uri;
-	row->seed = m->plan->seeds[s];
+	row->seed = seed;
 	row->n_layers = m->network->n_layers;
 	code = program(m, row);
 	if (code == MR_OK)
@@ -319,9 +325,10 @@ int mr_transfer(const struct mr_transfer_plan *plan,
 	n_rated = (uint64_t)table->n_test * plan->n_seeds;
 	table->n_float = n_rated < plan->test->n ? (uint32_t)n_rated
 	                                         : plan->test->n;
-	code = rate(&m, 0, table->n_float, &table->in_float);
+	code = rate(&m, plan->n_seeds ? turn_of(&m, plan->seeds[0]) : 0,
+	            table->n_float, &table->in_float);
 	for (uint32_t u = 0; u < plan->n_uris && code == MR_OK; u++)
 		for (uint32_t s = 0; s < plan->n_seeds && code == MR_OK; s++)
-			code = one_row(&m, u, s);
+			code = one_row(&m, u, plan->seeds[s]);
 	return code;
 }

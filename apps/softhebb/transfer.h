@@ -45,8 +45,8 @@ struct mr_transfer_plan {
 	                                   ranges are fitted to; NULL = they
 	                                   stay as they are */
 	uint32_t n_test;          /**< images of a rating; 0 = all. The seeds take
-	                               turns: seed k of the list rates those from
-	                               k*n_test on, and from the first again */
+	                               turns: seed k rates those from (k-1)*n_test
+	                               on, and from the first again */
 	unsigned cares;           /**< bits 1 << enum mr_transfer_care of what is
 	                               rated; 0 = all */
 	uint32_t threads;         /**< of each emulator */
@@ -81,8 +81,9 @@ struct mr_transfer_row {
 
 /** The table. */
 struct mr_transfer_table {
-	double in_float;   /**< all images that were rated, in floating point */
-	uint32_t n_float;  /**< how many they are */
+	double in_float;   /**< in floating point, on the images from the turn of
+	                        the first seed on */
+	uint32_t n_float;  /**< how many: n_test for each seed, or all there are */
 	uint32_t n_test;   /**< images of a rating */
 	uint32_t n_rows;
 	struct mr_transfer_row *row; /**< [n_rows]; free() it */
