@@ -368,7 +368,7 @@ mnist-cnn, .*cifar10-3-hard, .*, imagenet$" --preset mnist
 
 # The options of one kind of network, asked of the other.
 wrong_kinds() {
-	for option in train-samples=3 simultaneous random transfer=emu:pcm \
+	for option in train-samples=3 simultaneous shift=1 random transfer=emu:pcm \
 		transfer-seeds=1 transfer-samples=1 transfer-scale=layer \
 		transfer-care=none; do
 		refused "shallow_${option%%=*}" "--${option%%=*} is for deep \

@@ -116,7 +116,7 @@ static int take_sizes(struct mr_softhebb_app *app)
 
 static int refuse_deep(struct mr_softhebb_app *app)
 {
-	static const char *const only[] = {"train-samples", "simultaneous",
+	static const char *const only[] = {"train-samples", "simultaneous", "shift",
 	                                   "random", "transfer", "transfer-seeds",
 	                                   "transfer-samples", "transfer-scale",
 	                                   "transfer-care"};

@@ -67,6 +67,11 @@ static const struct mr_tool_option options[] = {
 	{"interpolate", "LIST",
 	 "pictures between classes, such as 3,8; with --plot", false},
 	{"train-samples", "N", "deep: samples of the classifier; 0 = all", false},
+	{"shift", "N",
+	 "deep: the classifier learns images moved by up to N pixels and\n"
+	 "                           flipped, anew in each epoch; default 4 for STL-10, as\n"
+	 "                           published, else none",
+	 false},
 	{"simultaneous", NULL, "deep: all layers learn in one pass", false},
 	{"random", NULL, "deep: weights stay random, a baseline", false},
 	{"checkpoint", "FILE", "keep the state there, to go on from it", false},
