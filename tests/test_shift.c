@@ -64,9 +64,10 @@ static void draws_are_even_and_repeatable(void)
 		same += s.x == t.x && s.y == t.y && s.flip == t.flip;
 	}
 	/* 500 each, 5 standard deviations of 22; half, of 101; N / 162, of 16 */
-	for (int k = 0; k < PLACES * PLACES; k++)
-		MR_NEAR(seen[k / PLACES][k % PLACES], 500, 112);
-	MR_NEAR(flips, N / 2, 505);
+	for (int x = 0; x < PLACES; x++)
+		for (int y = 0; y < PLACES; y++)
+			MR_NEAR(seen[x][y], 500, 112);
+	MR_NEAR(flips, N / 2.0, 505);
 	MR_NEAR(same, N / 162.0, 80);
 }
 
