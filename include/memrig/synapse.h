@@ -342,7 +342,8 @@ MR_API int mr_synapse_pulse(struct mr_synapse *syn, uint32_t out,
 /**
  * Save what the mapping knows beside the cells: accumulated changes, counters of
  * selection, pulses since the last erase, calibration and compensation. The
- * cells themselves are mr_array_snapshot()'s; a reading at hand is not saved.
+ * cells themselves are mr_array_snapshot()'s; a reading at hand and the counts of
+ * sums are not saved.
  *
  * @param syn  the synapses.
  * @param out  receives the state, in this machine's byte order; release with
