@@ -57,6 +57,8 @@ libapps_la_SOURCES = \
 	%D%/datasets/cifar.c \
 	%D%/datasets/crop.c \
 	%D%/datasets/crop.h \
+	%D%/datasets/shift.c \
+	%D%/datasets/shift.h \
 	%D%/datasets/folder.c \
 	%D%/datasets/folder.h \
 	%D%/datasets/formats.h \

@@ -13,6 +13,7 @@
 
 struct seeds {
 	struct mr_tool *tool;
+	const char *option; /* without its dashes, for messages */
 	uint64_t *seed;
 	uint32_t n;
 };
@@ -24,8 +25,8 @@ static int add_range(struct seeds *s, uint64_t first, uint64_t last)
 
 	if (first > last || n > SEEDS_MAX - s->n)
 		return mr_tool_fail(s->tool, MR_ERR_RANGE,
-		                    "--seeds: from 1 to %d seeds, please",
-		                    SEEDS_MAX);
+		                    "--%s: from 1 to %d seeds, please",
+		                    s->option, SEEDS_MAX);
 	more = realloc(s->seed, (s->n + n) * sizeof *more);
 	if (!more)
 		return mr_tool_fail(s->tool, MR_ERR_NOMEM, "out of memory");
@@ -49,9 +50,9 @@ static int add_piece(struct seeds *s, const char *piece)
 	if (mr_tool_whole(text, &first) != MR_OK ||
 	    (dash && mr_tool_whole(dash + 1, &last) != MR_OK))
 		return mr_tool_fail(s->tool, MR_ERR_USAGE,
-		                    "--seeds: '%s' is no seed; say 10 (seeds 1 to "
+		                    "--%s: '%s' is no seed; say 10 (seeds 1 to "
 		                    "10), 3-7 or 1,5,9",
-		                    piece);
+		                    s->option, piece);
 	return add_range(s, first, dash ? last : first);
 }
 
@@ -65,8 +66,8 @@ static int add_list(struct seeds *s, const char *text)
 
 		if (size >= sizeof piece)
 			return mr_tool_fail(s->tool, MR_ERR_USAGE,
-			                    "--seeds: '%s' is no list of seeds",
-			                    text);
+			                    "--%s: '%s' is no list of seeds",
+			                    s->option, text);
 		memcpy(piece, text, size);
 		piece[size] = '\0';
 		code = add_piece(s, piece);
@@ -107,17 +108,33 @@ static int choose(struct seeds *s, uint32_t n_default)
 	return add_range(s, 1, n_default);
 }
 
+static int give(struct seeds *s, int code, uint64_t **seeds, uint32_t *n)
+{
+	if (code != MR_OK) {
+		free(s->seed);
+		return code;
+	}
+	*seeds = s->seed;
+	*n = s->n;
+	return MR_OK;
+}
+
 int mr_seeds_take(struct mr_tool *tool, uint32_t n_default, uint64_t **seeds,
                   uint32_t *n)
 {
-	struct seeds s = {.tool = tool};
-	int code = choose(&s, n_default);
+	struct seeds s = {.tool = tool, .option = "seeds"};
 
-	if (code != MR_OK) {
-		free(s.seed);
-		return code;
-	}
-	*seeds = s.seed;
-	*n = s.n;
-	return MR_OK;
+	return give(&s, choose(&s, n_default), seeds, n);
+}
+
+int mr_seeds_list(struct mr_tool *tool, const char *option, uint32_t n_default,
+                  uint64_t **seeds, uint32_t *n)
+{
+	struct seeds s = {.tool = tool, .option = option};
+	const char *list = mr_tool_value(tool, option);
+	uint64_t last = n_default;
+
+	if (!list || mr_tool_whole(list, &last) == MR_OK)
+		return give(&s, add_range(&s, 1, last), seeds, n);
+	return give(&s, add_list(&s, list), seeds, n);
 }

@@ -24,4 +24,17 @@
 int mr_seeds_take(struct mr_tool *tool, uint32_t n_default, uint64_t **seeds,
                   uint32_t *n);
 
+/**
+ * The seeds of another option of the same form.
+ *
+ * @param tool       the verb.
+ * @param option     its name, without dashes.
+ * @param n_default  seeds 1 .. n_default where it is not given.
+ * @param seeds      as mr_seeds_take().
+ * @param n          likewise.
+ * @return as mr_seeds_take().
+ */
+int mr_seeds_list(struct mr_tool *tool, const char *option, uint32_t n_default,
+                  uint64_t **seeds, uint32_t *n);
+
 #endif

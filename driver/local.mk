@@ -120,6 +120,7 @@ libdriver_la_SOURCES = \
 	%D%/synapse_cells.c \
 	%D%/synapse_priv.h \
 	%D%/synapse_layout.c \
+	%D%/synapse_range.c \
 	%D%/synapse_read.c \
 	%D%/synapse_refresh.c \
 	%D%/synapse_state.c \

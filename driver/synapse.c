@@ -181,13 +181,14 @@ static int make_buffers(struct mr_synapse *s)
 	s->fed = calloc(s->o.n_in, sizeof *s->fed);
 	s->ops = calloc(s->n_folds, sizeof *s->ops);
 	s->i_A = calloc(n_lines, sizeof *s->i_A);
+	s->bits = calloc(n_lines, sizeof *s->bits);
 	s->cols = calloc(n_lines, sizeof *s->cols);
 	s->sum_A = calloc(s->n_cols, sizeof *s->sum_A);
 	s->list = calloc(s->n_folds > 1 ? n_cells : 1, sizeof *s->list);
 	if (!s->own || !s->ref_S || !s->sum0_A || !s->scale || !s->chi ||
 	    !s->raised || !s->g_S || !s->up || !s->down || !s->v_V ||
 	    !s->fed_V || !s->fed || !s->ops || !s->i_A || !s->cols ||
-	    !s->sum_A || !s->list)
+	    !s->sum_A || !s->list || !s->bits)
 		return mr__synapse_fail(s, MR_ERR_NOMEM, "out of memory");
 	for (uint32_t j = 0; j < s->o.n_out; j++)
 		s->scale[j] = 1;
@@ -254,10 +255,12 @@ void mr_synapse_free(struct mr_synapse *s)
 {
 	if (!s)
 		return;
+	mr__synapse_free_run(s);
 	free(s->list);
 	free(s->cols);
 	free(s->sum_A);
 	free(s->i_A);
+	free(s->bits);
 	free(s->ops);
 	free(s->fed);
 	free(s->fed_V);

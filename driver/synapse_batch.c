@@ -9,28 +9,41 @@
 
 #define AT_ONCE 256u /* vectors of a drive */
 
-/* Room for a run of vectors. */
-struct run {
-	uint32_t most;  /* vectors that fit */
-	float *v_V;     /* [most*n_rows] of one fold */
-	float *i_A;     /* [most*n_cols] of one fold */
-	double *sum_A;  /* [most*n_cols] over the folds */
-};
+/* ---- room ---------------------------------------------------------------- */
 
-static int make_room(const struct mr_synapse *s, uint32_t batch, struct run *r)
+void mr__synapse_free_run(struct mr_synapse *s)
+{
+	free(s->run.v_V);
+	free(s->run.i_A);
+	free(s->run.status);
+	free(s->run.sum_A);
+	s->run = (struct synapse_run){0};
+}
+
+int mr__synapse_make_run(struct mr_synapse *s, uint32_t batch)
 {
 	uint32_t limit = s->array->desc.limits.batch_max;
+	uint32_t most = batch < AT_ONCE ? batch : AT_ONCE;
+	struct synapse_run *r = &s->run;
 
-	r->most = batch < AT_ONCE ? batch : AT_ONCE;
-	if (limit && r->most > limit)
-		r->most = limit;
-	r->v_V = calloc(r->most, s->n_rows * sizeof *r->v_V);
-	r->i_A = calloc(r->most, s->n_cols * sizeof *r->i_A);
-	r->sum_A = calloc(r->most, s->n_cols * sizeof *r->sum_A);
-	return r->v_V && r->i_A && r->sum_A
-	               ? MR_OK
-	               : mr__synapse_fail(s, MR_ERR_NOMEM, "out of memory");
+	if (limit && most > limit)
+		most = limit;
+	if (most <= r->most)
+		return MR_OK;
+	mr__synapse_free_run(s);
+	r->v_V = calloc(most, s->n_rows * sizeof *r->v_V);
+	r->i_A = calloc(most, s->n_cols * sizeof *r->i_A);
+	r->status = calloc(most, s->n_cols);
+	r->sum_A = calloc(most, s->n_cols * sizeof *r->sum_A);
+	if (!r->v_V || !r->i_A || !r->status || !r->sum_A) {
+		mr__synapse_free_run(s);
+		return mr__synapse_fail(s, MR_ERR_NOMEM, "out of memory");
+	}
+	r->most = most;
+	return MR_OK;
 }
+
+/* ---- drives -------------------------------------------------------------- */
 
 /* Inputs of a fold: the last may be shorter. */
 static uint32_t rows_of(const struct mr_synapse *s, uint32_t f)
@@ -40,16 +53,31 @@ static uint32_t rows_of(const struct mr_synapse *s, uint32_t f)
 	return s->o.n_in - first < s->n_rows ? s->o.n_in - first : s->n_rows;
 }
 
-static int drive_fold(struct mr_synapse *s, struct run *r, const float *x,
-                      uint32_t n, uint32_t f)
+static void count_sums(struct mr_synapse *s, size_t n, float *most_A)
 {
+	const struct synapse_run *r = &s->run;
+	uint64_t clipped = 0;
+
+	for (size_t k = 0; k < n; k++)
+		clipped += (r->status[k] & MR_STATUS_OVER_RANGE) != 0;
+	for (size_t k = 0; k < n && most_A; k++)
+		*most_A = fmaxf(*most_A, fabsf(r->i_A[k]));
+	s->counts.sums += n;
+	s->counts.clipped += clipped;
+}
+
+static int drive_fold(struct mr_synapse *s, const float *x, uint32_t n,
+                      uint32_t f, float *most_A)
+{
+	struct synapse_run *r = &s->run;
 	uint32_t rows = rows_of(s, f);
-	size_t first = (size_t)f * s->n_rows;
+	size_t first = (size_t)f * s->n_rows, n_sums = (size_t)n * s->n_cols;
 	struct mr_op op = {
 		.kind = MR_OP_DRIVE,
 		.where = {.kind = MR_SELECT_RECT, .col = f * s->n_cols,
 	                  .n_rows = rows, .n_cols = s->n_cols},
-		.drive = {.batch = n, .v_V = r->v_V, .i_A = r->i_A}};
+		.drive = {.batch = n, .v_V = r->v_V, .i_A = r->i_A,
+	                  .status = r->status}};
 
 	for (uint32_t b = 0; b < n; b++)
 		for (uint32_t i = 0; i < rows; i++)
@@ -58,10 +86,25 @@ static int drive_fold(struct mr_synapse *s, struct run *r, const float *x,
 				(double)x[(size_t)b * s->o.n_in + first + i]);
 	int rc = mr_array_submit(s->array, &op, 1, NULL, NULL);
 
-	for (size_t k = 0; !rc && k < (size_t)n * s->n_cols; k++)
+	if (rc)
+		return rc;
+	for (size_t k = 0; k < n_sums; k++)
 		r->sum_A[k] = (f ? r->sum_A[k] : 0) + (double)r->i_A[k];
+	count_sums(s, n_sums, most_A);
+	return MR_OK;
+}
+
+int mr__synapse_drive_run(struct mr_synapse *s, const float *x, uint32_t n,
+                          float *most_A)
+{
+	int rc = MR_OK;
+
+	for (uint32_t f = 0; f < s->n_folds && !rc; f++)
+		rc = drive_fold(s, x, n, f, most_A);
 	return rc;
 }
+
+/* ---- sums ---------------------------------------------------------------- */
 
 static double weigh(const struct mr_synapse *s, const double *sum_A,
                     uint32_t out)
@@ -76,22 +119,22 @@ static double weigh(const struct mr_synapse *s, const double *sum_A,
 	return sum / (s->per_weight_S * mr__synapse_drift(s, out));
 }
 
-static int forward_run(struct mr_synapse *s, struct run *r, const float *x,
-                       uint32_t n, float *y)
+static int forward_run(struct mr_synapse *s, const float *x, uint32_t n,
+                       float *y)
 {
-	int rc = MR_OK;
+	int rc = mr__synapse_drive_run(s, x, n, NULL);
 
-	for (uint32_t f = 0; f < s->n_folds && !rc; f++)
-		rc = drive_fold(s, r, x, n, f);
 	for (uint32_t b = 0; b < n && !rc; b++)
 		for (uint32_t j = 0; j < s->o.n_out; j++)
 			y[(size_t)b * s->o.n_out + j] = (float)(
-				weigh(s, &r->sum_A[(size_t)b * s->n_cols], j) /
+				weigh(s, &s->run.sum_A[(size_t)b * s->n_cols],
+			              j) /
 				s->o.v_read_V);
 	return rc;
 }
 
-static int check_inputs(const struct mr_synapse *s, const float *x, size_t n)
+int mr__synapse_check_inputs(const struct mr_synapse *s, const float *x,
+                             size_t n)
 {
 	for (size_t k = 0; k < n; k++)
 		if (!(fabsf(x[k]) <= 1.0f))
@@ -106,17 +149,15 @@ static int check_inputs(const struct mr_synapse *s, const float *x, size_t n)
 int mr_synapse_forward_batch(struct mr_synapse *s, const float *x,
                              uint32_t batch, float *y)
 {
-	struct run r = {0};
-	int rc = check_inputs(s, x, (size_t)batch * s->o.n_in);
+	int rc = mr__synapse_check_inputs(s, x, (size_t)batch * s->o.n_in);
+	uint32_t n;
 
 	if (!rc)
-		rc = make_room(s, batch ? batch : 1, &r);
-	for (uint32_t at = 0; at < batch && !rc; at += r.most)
-		rc = forward_run(s, &r, &x[(size_t)at * s->o.n_in],
-		                 batch - at < r.most ? batch - at : r.most,
+		rc = mr__synapse_make_run(s, batch ? batch : 1);
+	for (uint32_t at = 0; at < batch && !rc; at += n) {
+		n = batch - at < s->run.most ? batch - at : s->run.most;
+		rc = forward_run(s, &x[(size_t)at * s->o.n_in], n,
 		                 &y[(size_t)at * s->o.n_out]);
-	free(r.v_V);
-	free(r.i_A);
-	free(r.sum_A);
+	}
 	return rc;
 }

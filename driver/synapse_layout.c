@@ -86,7 +86,8 @@ static struct mr_op drive_of(const struct mr_synapse *s, uint32_t f,
 	                  .n_cols = s->n_cols},
 		.drive = {.batch = 1,
 	                  .v_V = s->fed_V + first,
-	                  .i_A = s->i_A + (size_t)f * s->n_cols}};
+	                  .i_A = s->i_A + (size_t)f * s->n_cols,
+	                  .status = s->bits + (size_t)f * s->n_cols}};
 }
 
 /* Folds are driven one after the other; what is left of the period passes as a

@@ -9,6 +9,15 @@
 
 #include "array_priv.h"
 
+/* Room for a run of vectors, kept: new pages cost as much as the sums. */
+struct synapse_run {
+	uint32_t most;   /* vectors that fit */
+	float *v_V;      /* [most*n_rows] of one fold */
+	float *i_A;      /* [most*n_cols] of one fold */
+	uint8_t *status; /* [most*n_cols] of one fold */
+	double *sum_A;   /* [most*n_cols] over the folds */
+};
+
 struct mr_synapse {
 	struct mr_array *array;
 	struct mr_synapse_options o; /* with defaults filled in */
@@ -42,8 +51,10 @@ struct mr_synapse {
 	struct mr_op *ops; /* [n_folds] drives */
 	uint32_t n_ops;    /* of the last drive */
 	float *i_A;        /* [n_folds*n_cols] */
+	uint8_t *bits;     /* [n_folds*n_cols] their status */
 	double *sum_A;     /* [n_cols] over the folds, of the last drive */
 	double *sum0_A;    /* [n_out] of the calibration; 0 = never */
+	struct synapse_run run;
 	double *scale;     /* [n_out] what is left of the calibrated level */
 	uint32_t *cols;    /* [n_folds*n_cols] 0, 1, ... */
 	uint32_t *list;    /* [n_in*n_cols] a selection, where folded */
@@ -76,6 +87,23 @@ struct mr_selection mr__synapse_all(const struct mr_synapse *s);
  * s->sum_A[n_cols]. */
 int mr__synapse_drive(struct mr_synapse *s, const uint32_t *in,
                       const float *v_V, uint32_t n, double period_s);
+
+/* Drive n vectors x[n*n_in], n <= s->run.most, and leave the sums over the folds
+ * in s->run.sum_A; `most_A` receives the greatest current of a line, or NULL. */
+int mr__synapse_drive_run(struct mr_synapse *s, const float *x, uint32_t n,
+                          float *most_A);
+
+/* Make room for a run of at most `batch` vectors. */
+int mr__synapse_make_run(struct mr_synapse *s, uint32_t batch);
+void mr__synapse_free_run(struct mr_synapse *s);
+
+/* As mr__synapse_drive() of all inputs in s->v_V, with the meter's range widened
+ * where that is needed. */
+int mr__synapse_drive_widely(struct mr_synapse *s);
+
+/* MR_OK if all are -1 to 1. */
+int mr__synapse_check_inputs(const struct mr_synapse *s, const float *x,
+                             size_t n);
 
 /* ---- what the others share ----------------------------------------------------- */
 

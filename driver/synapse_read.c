@@ -93,6 +93,18 @@ static double current_weight(const struct mr_synapse *s, uint32_t out)
 	return sum / (s->per_weight_S * mr__synapse_drift(s, out));
 }
 
+/* Of the last drive; folds without an input were not driven. */
+static void count_sums(struct mr_synapse *s)
+{
+	for (uint32_t k = 0; k < s->n_ops; k++) {
+		const uint8_t *bits = s->ops[k].drive.status;
+
+		for (uint32_t c = 0; c < s->n_cols; c++)
+			s->counts.clipped += (bits[c] & MR_STATUS_OVER_RANGE) != 0;
+		s->counts.sums += s->n_cols;
+	}
+}
+
 static int idle(struct mr_synapse *s, double period_s, float *y)
 {
 	struct mr_op op = {.kind = MR_OP_WAIT, .wait = {.duration_s = period_s}};
@@ -125,6 +137,8 @@ int mr_synapse_forward(struct mr_synapse *s, const uint32_t *in, const float *x,
 	}
 	int rc = mr__synapse_drive(s, in, s->v_V, n, period_s);
 
+	if (!rc)
+		count_sums(s);
 	for (uint32_t j = 0; !rc && j < s->o.n_out; j++)
 		y[j] = (float)(current_weight(s, j) / s->o.v_read_V);
 	return rc;
@@ -139,7 +153,7 @@ static int measure_level(struct mr_synapse *s, double *sum_A)
 {
 	for (uint32_t i = 0; i < s->o.n_in; i++)
 		s->v_V[i] = (float)s->o.v_read_V;
-	int rc = mr__synapse_drive(s, NULL, s->v_V, s->o.n_in, 0);
+	int rc = mr__synapse_drive_widely(s);
 
 	for (uint32_t c = 0; !rc && c < s->n_cols - s->n_ref; c++) {
 		if (c % s->per_out == 0)

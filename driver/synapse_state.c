@@ -18,7 +18,9 @@ struct header {
 	uint64_t next;
 	uint64_t ups;
 	uint64_t downs;
-	struct mr_synapse_counts counts;
+	uint64_t raised;
+	uint64_t lowered;
+	uint64_t reads;
 	uint32_t byte_order;
 	uint32_t version;
 	uint32_t n_in;
@@ -58,7 +60,9 @@ static struct header make_header(const struct mr_synapse *s)
 	                       .next = s->next,
 	                       .ups = s->ups,
 	                       .downs = s->downs,
-	                       .counts = s->counts,
+	                       .raised = s->counts.raised,
+	                       .lowered = s->counts.lowered,
+	                       .reads = s->counts.reads,
 	                       .byte_order = BYTE_ORDER_MARK,
 	                       .version = VERSION,
 	                       .n_in = s->o.n_in,
@@ -129,7 +133,9 @@ static int check(const struct mr_synapse *s, const struct mr_blob *blob,
 	right.next = h->next;
 	right.ups = h->ups;
 	right.downs = h->downs;
-	right.counts = h->counts;
+	right.raised = h->raised;
+	right.lowered = h->lowered;
+	right.reads = h->reads;
 	if (memcmp(&right, h, sizeof right) != 0)
 		return mr__synapse_fail(s, MR_ERR_FORMAT,
 		                        "a state of other synapses, of another "
@@ -160,7 +166,8 @@ int mr_synapse_restore(struct mr_synapse *s, const struct mr_blob *blob)
 	s->next = h.next;
 	s->ups = h.ups;
 	s->downs = h.downs;
-	s->counts = h.counts;
+	s->counts = (struct mr_synapse_counts){
+		.raised = h.raised, .lowered = h.lowered, .reads = h.reads};
 	s->seen_n = 0;
 	return MR_OK;
 }

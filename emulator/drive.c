@@ -21,7 +21,7 @@
 #define ROW_OUTPUT 0x80000000u /* keeps row outputs apart from column outputs */
 #define WIDE 1024              /* columns that are summed in the first cache */
 #define THREADS_FROM 65536     /* cells below which threads cost more */
-#define RUN_MAX 128            /* vectors that go together */
+#define RUN_MAX 256            /* vectors that go together */
 #define DEPTH 64               /* rows of panels that stay in the cache */
 #define TILE KERNEL_COLUMNS
 #define TILES 4                /* panels of a block: 64 normals at once */
@@ -276,12 +276,14 @@ static void fetch_ahead(const struct driving *w, const struct block *b,
 #if defined(__GNUC__)
 	if (w->l.cols || i + ROWS_AHEAD >= w->n_in)
 		return;
-	const float *g = w->g +
-	                 (size_t)line_row(&w->l, i + ROWS_AHEAD) * w->x->cols +
-	                 w->l.col0 + b->first;
+	size_t at = (size_t)line_row(&w->l, i + ROWS_AHEAD) * w->x->cols +
+	            w->l.col0 + b->first;
+	const float *var = w->x->var_now;
 
 	for (uint32_t k = 0; k < b->n; k += LINE_FLOATS)
-		__builtin_prefetch(g + k);
+		__builtin_prefetch(w->g + at + k);
+	for (uint32_t k = 0; var && k < b->n; k += LINE_FLOATS)
+		__builtin_prefetch(var + at + k);
 #else
 	(void)w, (void)b, (void)i;
 #endif
@@ -304,8 +306,11 @@ static void pack_row(const struct driving *w, const struct block *b,
 		return;
 	const float *var = piece(w, x->var_now, row, b->first, b->n, room);
 
-	for (uint32_t k = 0; k < b->n; k++)
-		panel[k / TILE * stride + TILE + k % TILE] = var[k];
+	if (b->n < TILES * TILE)
+		var = memcpy(padded, var, b->n * sizeof *var);
+	for (size_t tile = 0; tile < TILES; tile++)
+		memcpy(panel + tile * stride + TILE, var + tile * TILE,
+		       TILE * sizeof *var);
 }
 
 static void sum_block(const struct driving *w, struct block *b)

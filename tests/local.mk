@@ -60,6 +60,7 @@ test_programs = \
 	%D%/test_softhebb_failures \
 	%D%/test_softhebb_kernels \
 	%D%/test_softhebb_keep \
+	%D%/test_shift \
 	%D%/test_softhebb_run \
 	%D%/test_scpi_cobs \
 	%D%/test_serial \
@@ -67,6 +68,7 @@ test_programs = \
 	%D%/test_stop \
 	%D%/test_synapse \
 	%D%/test_synapse_batch \
+	%D%/test_synapse_range \
 	%D%/test_synapse_folds \
 	%D%/test_synapse_round \
 	%D%/test_synapse_state \
@@ -240,6 +242,7 @@ imagefiles = %D%/imagefiles.c %D%/imagefiles.h
 	$(ZLIB_CFLAGS)
 %C%_test_datasets_LDADD = libcheck.la $(PNG_LIBS) $(JPEG_LIBS) $(ZLIB_LIBS)
 %C%_test_pictures_SOURCES = %D%/test_pictures.c $(imagefiles)
+%C%_test_shift_SOURCES = %D%/test_shift.c $(imagefiles)
 %C%_test_pictures_CFLAGS = $(%C%_test_datasets_CFLAGS)
 %C%_test_pictures_LDADD = $(%C%_test_datasets_LDADD)
 %C%_test_pictures_LDFLAGS = $(badmemory_ldflags)

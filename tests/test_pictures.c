@@ -329,7 +329,8 @@ static void drawn_parts_lie_within_limits(void)
 	double area = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct mr_images_cut cut = {true, 5, i % 7};
+		struct mr_images_cut cut = {.random = true, .seed = 5,
+		                            .epoch = i % 7};
 		struct mr_picture_box box = mr_crop_choose(400, 300, &cut, i);
 		struct mr_picture_box again = mr_crop_choose(400, 300, &cut, i);
 		double aspect = box.width / box.height;
@@ -353,7 +354,8 @@ static void drawn_parts_lie_within_limits(void)
 
 static void part_of_a_long_picture_is_the_middle(void)
 {
-	struct mr_images_cut cut = {true, 5, 0};
+	struct mr_images_cut cut = {.random = true, .seed = 5,
+		                            .epoch = 0};
 	struct mr_picture_box box = mr_crop_choose(3000, 3, &cut, 0);
 
 	MR_NEAR(box.width, 4, 0); /* 3 * 4/3 */
@@ -412,7 +414,8 @@ static void classes_are_folders_in_order(void)
 	static uint8_t out[12 * 3 * 24 * 24];
 	uint32_t index[12];
 	struct mr_images images;
-	struct mr_images_cut cut = {true, 9, 1};
+	struct mr_images_cut cut = {.random = true, .seed = 9,
+		                            .epoch = 1};
 	struct mr_errtext err = {""};
 
 	imagefiles_begin(dir);

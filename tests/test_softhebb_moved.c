@@ -20,6 +20,11 @@
 #define K 3
 #define EXACT "emu:ideal?dg_S=1e-7&rows=6&cols=6&seed=1"
 
+/* Cells that take targets exactly and stay, behind a meter of 8 bits. */
+#define METERED                                                               \
+	"emu:pcm-target?rows=6&cols=6&seed=1&prog_scale=0&noise_scale=0&"     \
+	"drift_scale=0&adc_bits=8"
+
 /* Set to half a step of .1 uS of 10, of either cell: of a weight of 2. */
 #define CELL_ERROR 2e-2
 
@@ -36,18 +41,27 @@ struct laid {
 	float w[K * N];
 };
 
-static struct laid lay(bool digital)
+enum way { PLAIN, DIGITAL, PER_OUTPUT, WAYS };
+
+static struct laid lay_on(const char *uri, enum way way)
 {
 	struct mr_hebb_mapping how = {.coding = MR_CODING_PAIR,
-	                              .digital = digital, .budget = 3000,
-	                              .w_clip = digital ? 1 : 2};
-	struct laid l = {.array = mr_session_open(EXACT)};
+	                              .digital = way == DIGITAL,
+	                              .per_output = way == PER_OUTPUT,
+	                              .budget = 3000,
+	                              .w_clip = way == PLAIN ? 2 : 1};
+	struct laid l = {.array = mr_session_open(uri)};
 
 	MR_CODE_ERR(mr_deep_crossbar(l.array, &how, N, K, &l.c, &l.err), MR_OK,
 	            l.err);
 	some_weights(l.w);
 	MR_CODE_ERR(l.c.start(l.c.self, l.w, &l.err), MR_OK, l.err);
 	return l;
+}
+
+static struct laid lay(enum way way)
+{
+	return lay_on(EXACT, way);
 }
 
 static void drop(struct laid *l)
@@ -67,8 +81,8 @@ static double product(const float *w, const float *x)
 
 static void deep_sums_are_the_layers(void)
 {
-	for (int digital = 0; digital < 2; digital++) {
-		struct laid l = lay(digital);
+	for (enum way way = PLAIN; way < WAYS; way++) {
+		struct laid l = lay(way);
 		float x[2 * N], u[2 * K], radius[K];
 
 		for (int j = 0; j < 2 * N; j++)
@@ -90,8 +104,8 @@ static void deep_sums_are_the_layers(void)
 
 static void deep_decay_takes_the_arrays_weights(void)
 {
-	for (int digital = 0; digital < 2; digital++) {
-		struct laid l = lay(digital);
+	for (enum way way = PLAIN; way < WAYS; way++) {
+		struct laid l = lay(way);
 		float yu[K] = {1, -2, 0.5f}, d[K * N] = {0}, most;
 
 		MR_CODE(l.c.decay(l.c.self, yu, d, &most, &l.err), MR_OK);
@@ -109,8 +123,8 @@ static void deep_decay_takes_the_arrays_weights(void)
  * a change of .02. */
 static void deep_learning_moves_the_weights(void)
 {
-	for (int digital = 0; digital < 2; digital++) {
-		struct laid l = lay(digital);
+	for (enum way way = PLAIN; way < PER_OUTPUT; way++) {
+		struct laid l = lay(way);
 		float d[K * N], eta[K] = {0.1f, 0.05f, 0}, yu[K] = {0}, after[K * N];
 		float most;
 
@@ -130,6 +144,36 @@ static void deep_learning_moves_the_weights(void)
 		CU_ASSERT(mr_deep_crossbar_worn(&l.c).pulses > 0);
 		drop(&l);
 	}
+}
+
+/* Vectors that are all alike drive most: they must not cost the others their
+ * resolution, and their own sums stay right. */
+static void deep_meter_is_fitted(void)
+{
+	struct laid l = lay_on(METERED, PER_OUTPUT);
+	float x[3 * N], u[3 * K];
+
+	for (int j = 0; j < 3 * N; j++)
+		x[j] = j < 2 * N ? (float)(j % 5 - 2) * 1.7f : 0.6f;
+	CU_ASSERT_EQUAL(mr_deep_crossbar_range(&l.c), 0);
+	mr_deep_crossbar_fit(&l.c);
+	MR_CODE(l.c.multiply(l.c.self, x, 3, u, &l.err), MR_OK);
+	/* a line's most: all inputs at .2 V, all cells at 25 uS */
+	CU_ASSERT(mr_deep_crossbar_range(&l.c) > 1e-7);
+	CU_ASSERT(mr_deep_crossbar_range(&l.c) < N * 0.2 * 25e-6);
+	for (int p = 0; p < 3; p++)
+		for (int k = 0; k < K; k++) /* half a step of two lines */
+			MR_NEAR(u[p * K + k], product(&l.w[k * N], &x[p * N]),
+			        mr_deep_crossbar_range(&l.c) / 127 /
+			                (0.2 * 25e-6) * 3.4 * 1.25 * 1.01);
+	CU_ASSERT_EQUAL(mr_deep_crossbar_worn(&l.c).clipped, 0);
+	CU_ASSERT_EQUAL(mr_deep_crossbar_worn(&l.c).sums, 3 * K * 2);
+	for (int j = 0; j < 3 * N; j++)
+		x[j] = 0;
+	mr_deep_crossbar_fit(&l.c);
+	MR_CODE(l.c.multiply(l.c.self, x, 3, u, &l.err), MR_ERR_RANGE);
+	MR_HAS(l.err.text, "read_range");
+	drop(&l);
 }
 
 static void deep_failures_are_told(void)
@@ -182,6 +226,7 @@ static int run_and_move(struct moving *m, struct mr_deep_result *result,
 	                            .user = m};
 
 	m->plan.test = test;
+	m->plan.fit = train;
 	m->plan.mapping.coding = MR_CODING_PAIR;
 	return mr_deep_run(&plan, result, err);
 }
@@ -190,22 +235,23 @@ static int run_and_move(struct moving *m, struct mr_deep_result *result,
  * compensation does not harm. */
 static void moved_network_keeps_its_accuracy(void)
 {
-	static const char *const uris[] = {"emu:ideal?dg_S=1e-8",
-	                                   "emu:pcm-target"};
+	static const char *const uris[] = {
+		"emu:ideal?dg_S=1e-8", "emu:pcm-target",
+		"emu:pcm-target?adc_bits=8&dac_bits=8"};
 	static const uint64_t seeds[] = {1, 2};
 	static const double ages_s[] = {100, 86400};
 	struct mr_images train = toyset_make(200, 1), test = toyset_make(80, 2);
 	struct mr_deep_result result = {0};
 	struct mr_errtext err = {""};
-	struct moving m = {.plan = {.uris = uris, .n_uris = 2, .seeds = seeds,
+	struct moving m = {.plan = {.uris = uris, .n_uris = 3, .seeds = seeds,
 	                            .n_seeds = 2, .age_s = ages_s, .n_ages = 2,
 	                            .mapping = {.budget = 3000}}};
 
 	MR_CODE_ERR(run_and_move(&m, &result, &train, &test, &err), MR_OK, err);
 	CU_ASSERT(result.test_accuracy >= 0.9f);
 	MR_NEAR(m.table.in_float, result.test_accuracy, 1e-6);
-	CU_ASSERT_EQUAL_FATAL(m.table.n_rows, 4);
-	for (uint32_t k = 0; k < 4; k++) {
+	CU_ASSERT_EQUAL_FATAL(m.table.n_rows, 6);
+	for (uint32_t k = 0; k < 6; k++) {
 		const struct mr_transfer_row *row = &m.table.row[k];
 
 		CU_ASSERT_EQUAL(row->n_ages, 2);
@@ -213,6 +259,43 @@ static void moved_network_keeps_its_accuracy(void)
 		for (int care = 0; care < MR_CARES; care++)
 			CU_ASSERT(row->age[0].accuracy[care] >=
 			          m.table.in_float - (row->uri ? 0.2 : 0.03));
+		CU_ASSERT_EQUAL(row->n_layers, 2);
+		for (uint32_t l = 0; l < 2; l++)
+			CU_ASSERT((row->range_A[l] > 0) == (row->uri == 2));
+		/* 8 x 8 and 4 x 4 positions, pairs of 6 and of 8 */
+		CU_ASSERT_EQUAL(row->n_sums, 2 * MR_CARES * 80 *
+		                                     (64 * 12 + 16 * 16));
+		CU_ASSERT(row->n_clipped < row->n_sums / 100);
+	}
+	free(m.table.row);
+	mr_deep_result_free(&result);
+	mr_images_free(&train);
+	mr_images_free(&test);
+}
+
+static void programmings_take_turns_on_images(void)
+{
+	static const char *const uris[] = {"emu:pcm-target"};
+	static const uint64_t seeds[] = {1, 2, 3};
+	static const double ages_s[] = {100};
+	struct mr_images train = toyset_make(200, 1), test = toyset_make(80, 2);
+	struct mr_deep_result result = {0};
+	struct mr_errtext err = {""};
+	struct moving m = {.plan = {.uris = uris, .n_uris = 1, .seeds = seeds,
+	                            .n_seeds = 3, .age_s = ages_s, .n_ages = 1,
+	                            .n_test = 20, .mapping.per_output = true,
+	                            .cares = 1u << MR_CARE_COLUMN}};
+
+	MR_CODE_ERR(run_and_move(&m, &result, &train, &test, &err), MR_OK, err);
+	CU_ASSERT_EQUAL(m.table.n_test, 20);
+	CU_ASSERT_EQUAL(m.table.n_float, 60);
+	CU_ASSERT_EQUAL_FATAL(m.table.n_rows, 3);
+	for (uint32_t k = 0; k < 3; k++) {
+		const double *accuracy = m.table.row[k].age[0].accuracy;
+
+		CU_ASSERT(isnan(accuracy[MR_CARE_NONE]));
+		CU_ASSERT(isnan(accuracy[MR_CARE_GLOBAL]));
+		CU_ASSERT(accuracy[MR_CARE_COLUMN] >= 0.7);
 	}
 	free(m.table.row);
 	mr_deep_result_free(&result);
@@ -245,8 +328,11 @@ const struct mr_test mr_tests[] = {
 	{"deep_decay_takes_the_arrays_weights",
 	 deep_decay_takes_the_arrays_weights},
 	{"deep_learning_moves_the_weights", deep_learning_moves_the_weights},
+	{"deep_meter_is_fitted", deep_meter_is_fitted},
 	{"deep_failures_are_told", deep_failures_are_told},
 	{"moved_network_keeps_its_accuracy", moved_network_keeps_its_accuracy},
+	{"programmings_take_turns_on_images",
+	 programmings_take_turns_on_images},
 	{"moving_to_nowhere_is_told", moving_to_nowhere_is_told},
 	{0},
 };

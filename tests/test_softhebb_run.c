@@ -114,7 +114,7 @@ static void must_run(const struct mr_deep_plan *plan,
 /* ---- resuming ------------------------------------------------------------ */
 
 /* Stopped after k batches and taken up again, for each k of a few. */
-static void resumes(bool simultaneous)
+static void resumes(bool simultaneous, uint32_t shift)
 {
 	static const uint32_t stops[] = {1, 7, 18, 19, 31, 36, 37, 80};
 	char path[MR_TEST_PATH_MAX];
@@ -122,7 +122,7 @@ static void resumes(bool simultaneous)
 	struct mr_deep_plan plan = {.preset = &small, .train = &images,
 	                            .test = &images, .seed = 2385,
 	                            .simultaneous = simultaneous,
-	                            .threads = 2};
+	                            .shift = shift, .threads = 2};
 	struct mr_deep_result whole, part;
 	struct mr_errtext err = {""};
 
@@ -153,12 +153,35 @@ static void resumes(bool simultaneous)
 
 static void run_resumed_successive_is_bit_exact(void)
 {
-	resumes(false);
+	resumes(false, 0);
 }
 
 static void run_resumed_simultaneous_is_bit_exact(void)
 {
-	resumes(true);
+	resumes(true, 0);
+}
+
+/* Features are worked out anew in each epoch, also in one that is resumed. */
+static void run_resumed_with_moved_images_is_bit_exact(void)
+{
+	resumes(true, 2);
+}
+
+static void run_moved_images_change_the_classifier_alone(void)
+{
+	struct mr_images images = banded();
+	struct mr_deep_plan plan = {.preset = &small, .train = &images,
+	                            .test = &images, .seed = 2385,
+	                            .simultaneous = true, .threads = 1};
+	struct mr_deep_result still, moved;
+
+	must_run(&plan, &still);
+	plan.shift = 2;
+	must_run(&plan, &moved);
+	CU_ASSERT(same_weights(&still, &moved));
+	CU_ASSERT(!same_figures(&still, &moved));
+	mr_deep_result_free(&still);
+	mr_deep_result_free(&moved);
 }
 
 /* ---- checkpoints that are refused ---------------------------------------- */
@@ -329,6 +352,9 @@ static void run_images_that_do_not_fit_are_refused(void)
 	plan.epochs = MR_DEEP_EPOCHS_MAX + 1;
 	refused(&plan, MR_ERR_USAGE, "at most 200");
 	plan.epochs = 1;
+	plan.shift = SIDE;
+	refused(&plan, MR_ERR_USAGE, "cannot be moved by 12 pixels");
+	plan.shift = 0;
 	plan.folder = "/nowhere";
 	refused(&plan, MR_ERR_IO, "/nowhere: no temporary file");
 }
@@ -463,6 +489,10 @@ static void presets_have_the_stated_features(void)
 const struct mr_test mr_tests[] = {
 	{"run_resumed_successive_is_bit_exact",
 	 run_resumed_successive_is_bit_exact},
+	{"run_resumed_with_moved_images_is_bit_exact",
+	 run_resumed_with_moved_images_is_bit_exact},
+	{"run_moved_images_change_the_classifier_alone",
+	 run_moved_images_change_the_classifier_alone},
 	{"run_resumed_simultaneous_is_bit_exact",
 	 run_resumed_simultaneous_is_bit_exact},
 	{"checkpoint_damaged_is_refused", checkpoint_damaged_is_refused},

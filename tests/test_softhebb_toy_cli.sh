@@ -516,8 +516,9 @@ mnist-cnn, .*cifar10-3-hard, .*, imagenet$" --preset mnist
 
 # The options of one kind of network, asked of the other.
 wrong_kinds() {
-	for option in train-samples=3 simultaneous random transfer=emu:pcm \
-		transfer-seeds=1 transfer-samples=1; do
+	for option in train-samples=3 simultaneous shift=1 random transfer=emu:pcm \
+		transfer-seeds=1 transfer-samples=1 transfer-scale=layer \
+		transfer-care=none; do
 		refused "shallow_${option%%=*}" "--${option%%=*} is for deep \
 networks; 'mnist-100' is a shallow" "--$option"
 	done
@@ -541,6 +542,16 @@ networks; 'mnist-cnn' is a deep" --preset mnist-cnn "--$option"
 		--preset mnist-cnn --checkpoint a --seeds 3
 	refused deep_ages_alone '--ages of a deep network needs --transfer' \
 		--preset mnist-cnn --data set --ages 1h
+	refused deep_care_alone '--transfer-care of a deep network needs' \
+		--preset mnist-cnn --data set --transfer-care none
+	refused deep_care_unknown "'columns' is not none, global or column" \
+		--preset mnist-cnn --data set --transfer emu:pcm-target \
+		--transfer-care global,columns
+	refused deep_transfer_seeds "transfer-seeds: 'x' is no seed" \
+		--preset mnist-cnn --data set --transfer emu:pcm-target \
+		--transfer-seeds x
+	refused deep_scale_unknown "'row' is not output" --preset mnist-cnn \
+		--data set --transfer emu:pcm-target --transfer-scale row
 	refused deep_epochs_too_many '--epochs: ' --preset mnist-cnn \
 		--epochs 1000000
 }

@@ -9,6 +9,7 @@
 
 #include "folder.h"
 #include "formats.h"
+#include "shift.h"
 
 #define SIDE_MAX 4096u /* of pictures that are scaled */
 
@@ -85,18 +86,49 @@ int mr_images_load(const struct mr_dataset *set, const char *dir,
 	return code;
 }
 
+/* From memory, moved or not. */
+static void take(const struct mr_images *images, uint32_t index,
+                 const struct mr_images_cut *cut, uint8_t *to)
+{
+	size_t plane = (size_t)images->height * images->width;
+	const uint8_t *from = images->pixels + index * picture_bytes(images);
+	struct mr_shift shift;
+
+	if (cut == NULL || cut->shift == 0) {
+		memcpy(to, from, picture_bytes(images));
+		return;
+	}
+	shift = mr_shift_choose(cut, index);
+	for (uint32_t c = 0; c < images->channels; c++)
+		mr_shift_plane(&shift, images->height, images->width,
+		               from + c * plane, to + c * plane);
+}
+
+static int check_shift(const struct mr_images *images,
+                       const struct mr_images_cut *cut, struct mr_errtext *err)
+{
+	if (cut == NULL || images->pixels == NULL ||
+	    (cut->shift < images->height && cut->shift < images->width))
+		return MR_OK;
+	return mr_errtext_set(err, MR_ERR_USAGE,
+	                      "pictures of %u x %u cannot be moved by %u pixels",
+	                      images->height, images->width, cut->shift);
+}
+
 int mr_images_fetch(const struct mr_images *images, const uint32_t *index,
                     uint32_t n, const struct mr_images_cut *cut, uint8_t *out,
                     struct mr_errtext *err)
 {
 	size_t bytes = picture_bytes(images);
+	int code = check_shift(images, cut, err);
 
+	if (code != MR_OK)
+		return code;
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t *to = out + i * bytes;
-		int code;
 
 		if (images->pixels != NULL) {
-			memcpy(to, images->pixels + index[i] * bytes, bytes);
+			take(images, index[i], cut, to);
 			continue;
 		}
 		code = mr_folder_fetch(images, index[i], cut, to, err);

@@ -75,10 +75,14 @@ int mr_images_load(const struct mr_dataset *set, const char *dir,
                    enum mr_images_part part, uint32_t size,
                    struct mr_images *out, struct mr_errtext *err);
 
-/** How pictures of a folder are cut when they are fetched. */
+/** What becomes of pictures when they are fetched. */
 struct mr_images_cut {
-	bool random;    /**< a random resized crop and flip (area 8 % to 100 %,
-	                     aspect 3/4 to 4/3); else the middle */
+	bool random;    /**< pictures of a folder: a random resized crop and flip
+	                     (area 8 % to 100 %, aspect 3/4 to 4/3); else the
+	                     middle */
+	uint32_t shift; /**< pictures in memory: moved by up to so many pixels
+	                     each way, the border reflected, and half of them
+	                     flipped (shift.h); 0 = as they are */
 	uint64_t seed;  /**< of the crops */
 	uint64_t epoch; /**< likewise */
 };
@@ -89,11 +93,12 @@ struct mr_images_cut {
  * @param images  from mr_images_load().
  * @param index   [n] which.
  * @param n       how many.
- * @param cut     of pictures from folders; NULL = the middle.
+ * @param cut     NULL = the middle of pictures from folders, others as they are.
  * @param out     [n*channels*height*width] receives them.
  * @param err     explains a failure, naming the file.
  * @return MR_OK; MR_ERR_FORMAT or MR_ERR_IO for a file that cannot be read;
- *         MR_ERR_NOMEM. Pictures in memory do not fail.
+ *         MR_ERR_USAGE for a shift by a whole picture or more; MR_ERR_NOMEM.
+ *         Pictures in memory do not fail else.
  */
 int mr_images_fetch(const struct mr_images *images, const uint32_t *index,
                     uint32_t n, const struct mr_images_cut *cut, uint8_t *out,

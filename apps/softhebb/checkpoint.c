@@ -189,6 +189,9 @@ void mr_deep_identify(const struct mr_deep_plan *plan,
 	memcpy(&dropout, &preset->dropout, sizeof dropout);
 	identity->network = mr_passage_check(0, word, 3);
 	identity->network = mr_passage_check(identity->network, &dropout, 1);
+	if (mr_deep_shift(plan)) /* checkpoints of others keep their check */
+		identity->network = mr_passage_check(
+			identity->network, &(uint32_t){mr_deep_shift(plan)}, 1);
 	for (uint32_t l = 0; l < preset->n_layers; l++)
 		identity->network = check_layer(identity->network,
 		                                &preset->layer[l]);

@@ -56,6 +56,10 @@ struct mr_hebb_mapping {
 	uint32_t n_cells;     /**< per weight and polarity; 0 = 1 */
 	enum mr_coding coding; /**< PAIR, or SINGLE for very small arrays */
 	double w_clip;        /**< weight that fills a synapse; > 0 */
+	bool per_output;      /**< deep layers that are moved, in the plain
+	                           mapping: the largest weight of each kernel fills
+	                           a synapse, the rest is a factor in digital.
+	                           Not to learn with: that weight cannot grow */
 	double g_unit_S;      /**< conductance that is w_clip; 0 = described */
 	double y_least;       /**< an answer under it is taken as none in the
 	                           update, or all neurons would have to be read
@@ -86,6 +90,8 @@ struct mr_hebb_wear {
 	uint64_t missed;     /**< cells whose verified setting did not converge */
 	uint64_t reads;      /**< cells read one by one */
 	uint64_t drives;     /**< samples that were driven */
+	uint64_t sums;       /**< currents of lines in them */
+	uint64_t clipped;    /**< those beyond the meter's range */
 	uint64_t dropped;    /**< pulses that ROUND and OUTER wanted beyond the
 	                          most that a synapse gets in one update */
 };

@@ -14,6 +14,7 @@
 #include "checkpoint.h"
 
 #define EPOCH_EVENT 1024u /* of the order of samples: after those of layers */
+#define SHIFT_EVENT 1024u /* of images that are moved: after those of layers */
 #define ONE_AWAY 0.01f    /* a radius so far from 1 counts as 1 */
 
 struct run {
@@ -146,7 +147,8 @@ static int pass_batch(struct run *run, uint64_t n_steps)
 	uint32_t batch = run->plan->preset->batch;
 	uint32_t first = (uint32_t)(state->step * batch);
 	uint32_t n = state->identity.n_pass - first;
-	struct mr_images_cut cut = {true, run->plan->seed, state->phase};
+	struct mr_images_cut cut = {.random = true, .seed = run->plan->seed,
+	                            .epoch = state->phase};
 
 	run->window = state->step + MR_DEEP_WINDOW >= n_steps;
 	int code = mr_deep_network_run(
@@ -239,8 +241,14 @@ static int run_pass(struct run *run)
 
 /* ---- features ------------------------------------------------------------ */
 
+uint32_t mr_deep_shift(const struct mr_deep_plan *plan)
+{
+	return plan->shift ? plan->shift : plan->preset->shift;
+}
+
 static int work_out(struct run *run, const struct mr_images *images,
-                    uint32_t part, struct mr_features *features)
+                    uint32_t part, const struct mr_images_cut *cut,
+                    struct mr_features *features)
 {
 	const struct mr_deep_route route = {0, 0, n_layers(run), false, true};
 	struct mr_deep_network *network = run->state.network;
@@ -250,11 +258,13 @@ static int work_out(struct run *run, const struct mr_images *images,
 
 	for (uint32_t i = 0; i < images->n; i++)
 		run->order[i] = i;
+	features->sum = 0;
+	features->largest = 0;
 	for (uint32_t i = 0; i < features->n && !code; i += batch) {
 		uint32_t n = features->n - i < batch ? features->n - i : batch;
 
 		code = mr_deep_network_run(network, images, run->order + i, n,
-		                           NULL, &route, NULL, NULL, run->err);
+		                           cut, &route, NULL, NULL, run->err);
 		if (!code)
 			code = mr_features_put(features, network->tools.kernels,
 			                       i, n, out, run->err);
@@ -264,6 +274,14 @@ static int work_out(struct run *run, const struct mr_images *images,
 	}
 	features->label = images->label;
 	return code;
+}
+
+static void note_features(struct run *run)
+{
+	run->result->feature_mean = (float)(run->train.sum /
+	                                    ((double)run->train.n *
+	                                     (double)run->train.width));
+	run->result->feature_max = run->train.largest;
 }
 
 static int find_features(struct run *run)
@@ -278,15 +296,31 @@ static int find_features(struct run *run)
 	if (!code)
 		code = mr_features_alloc(id->n_test, width, plan->folder,
 		                         &run->test, run->err);
+	if (!code && !mr_deep_shift(plan))
+		code = work_out(run, plan->train, 0, NULL, &run->train);
 	if (!code)
-		code = work_out(run, plan->train, 0, &run->train);
-	if (!code)
-		code = work_out(run, plan->test, 1, &run->test);
-	run->result->features_s = now_s(run) - began_s;
-	run->result->feature_mean = (float)(run->train.sum /
-	                                    ((double)id->n_train *
-	                                     (double)width));
-	run->result->feature_max = run->train.largest;
+		code = work_out(run, plan->test, 1, NULL, &run->test);
+	run->result->features_s += now_s(run) - began_s;
+	note_features(run);
+	return code;
+}
+
+/* Of images that are moved anew in each epoch; those of an epoch that is resumed
+ * are the same again. */
+static int renew_features(struct run *run)
+{
+	const struct mr_images_cut cut = {.shift = mr_deep_shift(run->plan),
+	                                  .seed = run->plan->seed,
+	                                  .epoch = SHIFT_EVENT +
+	                                           run->state.epoch};
+	double began_s = now_s(run);
+	int code;
+
+	if (cut.shift == 0)
+		return MR_OK;
+	code = work_out(run, run->plan->train, 0, &cut, &run->train);
+	run->result->features_s += now_s(run) - began_s;
+	note_features(run);
 	return code;
 }
 
@@ -338,9 +372,12 @@ static int run_classifier(struct run *run)
 	int code = MR_OK;
 
 	while (run->state.epoch < run->state.identity.epochs && !code) {
-		double began_s = now_s(run);
+		double began_s;
 
-		code = learn_epoch(run);
+		code = renew_features(run);
+		began_s = now_s(run);
+		if (!code)
+			code = learn_epoch(run);
 		if (!code)
 			end_epoch(run);
 		run->result->classifier_s += now_s(run) - began_s;
@@ -380,6 +417,17 @@ static int check_plan(const struct run *run)
 		return mr_errtext_set(run->err, MR_ERR_USAGE,
 		                      "the classifier needs labels of the same "
 		                      "classes for training and test images");
+	if (test && plan->shift && plan->train->folder)
+		return mr_errtext_set(run->err, MR_ERR_USAGE,
+		                      "pictures of a folder are cut, not moved: "
+		                      "no shift");
+	if (test && (mr_deep_shift(plan) >= plan->train->height ||
+	             mr_deep_shift(plan) >= plan->train->width))
+		return mr_errtext_set(run->err, MR_ERR_USAGE,
+		                      "images of %u x %u cannot be moved by %u "
+		                      "pixels",
+		                      plan->train->height, plan->train->width,
+		                      mr_deep_shift(plan));
 	if (run->state.identity.epochs > MR_DEEP_EPOCHS_MAX)
 		return mr_errtext_set(run->err, MR_ERR_USAGE,
 		                      "%u epochs of the classifier: at most %d",

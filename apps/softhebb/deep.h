@@ -79,6 +79,9 @@ struct mr_deep_preset {
 	uint32_t epochs;      /**< of the classifier */
 	uint32_t epoch_batch; /**< images of its update */
 	float dropout;        /**< share of its inputs that are left out */
+	uint32_t shift;       /**< pixels by which its training images are moved
+	                           at most, anew in each epoch, and half of them
+	                           flipped; 0 = as they are */
 	double published;     /**< test accuracy that its authors state, or 0 */
 };
 
@@ -147,6 +150,7 @@ struct mr_deep_plan {
 	                            on it */
 	uint32_t n_pass;       /**< images of the pass; 0 = preset's */
 	uint32_t n_train;      /**< images that the classifier learns; 0 = all */
+	uint32_t shift;        /**< instead of the preset's; 0 = as that says */
 	uint32_t n_test;       /**< 0 = all */
 	uint32_t epochs;       /**< of the classifier; 0 = preset's */
 	const char *folder;    /**< for features, 2 bytes each; NULL = /tmp */
@@ -210,6 +214,14 @@ struct mr_deep_result {
 	bool partial;         /**< stopped early */
 	struct mr_deep_network *network; /**< as it ended */
 };
+
+/**
+ * By how many pixels the classifier's training images are moved.
+ *
+ * @param plan  the plan's own shift, or else its preset's.
+ * @return pixels; 0 = they stay as they are.
+ */
+uint32_t mr_deep_shift(const struct mr_deep_plan *plan);
 
 /**
  * Train and judge a network.

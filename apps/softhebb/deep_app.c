@@ -82,6 +82,8 @@ static int take_sizes(struct mr_deep_app *app)
 		code = mr_tool_u32(tool, "epochs", 1, MR_DEEP_EPOCHS_MAX,
 		                &p->epochs);
 	if (code == MR_OK)
+		code = mr_tool_u32(tool, "shift", 1, 64, &p->shift);
+	if (code == MR_OK)
 		code = mr_tool_u32(tool, "checkpoint-every", 1, UINT32_MAX,
 		                &p->checkpoint_every);
 	return code;

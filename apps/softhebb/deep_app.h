@@ -37,7 +37,7 @@ struct mr_deep_app {
 	uint32_t part;
 	const char *phase;
 	const char **uris; /**< [transfer.n_uris] of --transfer */
-	uint64_t *programmings; /**< [transfer.n_seeds] 1, 2, .. */
+	uint64_t *programmings; /**< [transfer.n_seeds] */
 	double age_s[MR_TRANSFER_AGES_MAX];
 	struct mr_transfer_plan transfer; /**< n_uris = 0: none */
 	struct mr_transfer_table table;   /**< of the first run */

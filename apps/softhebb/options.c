@@ -116,9 +116,10 @@ static int take_sizes(struct mr_softhebb_app *app)
 
 static int refuse_deep(struct mr_softhebb_app *app)
 {
-	static const char *const only[] = {"train-samples", "simultaneous",
+	static const char *const only[] = {"train-samples", "simultaneous", "shift",
 	                                   "random", "transfer", "transfer-seeds",
-	                                   "transfer-samples"};
+	                                   "transfer-samples", "transfer-scale",
+	                                   "transfer-care"};
 
 	for (size_t k = 0; k < sizeof only / sizeof *only; k++)
 		if (mr_tool_value(app->tool, only[k]))

@@ -70,6 +70,11 @@ static const struct mr_tool_option options[] = {
 	{"interpolate", "LIST",
 	 "pictures between classes, such as 3,8; with --plot", false},
 	{"train-samples", "N", "deep: samples of the classifier; 0 = all", false},
+	{"shift", "N",
+	 "deep: the classifier learns images moved by up to N pixels and\n"
+	 "                           flipped, anew in each epoch; default 4 for STL-10, as\n"
+	 "                           published, else none",
+	 false},
 	{"simultaneous", NULL, "deep: all layers learn in one pass", false},
 	{"random", NULL, "deep: weights stay random, a baseline", false},
 	{"checkpoint", "FILE", "keep the state there, to go on from it", false},
@@ -77,9 +82,18 @@ static const struct mr_tool_option options[] = {
 	{"resume", NULL, "go on from the checkpoint", false},
 	{"transfer", "URI",
 	 "deep: program the network on such arrays; may be given again", true},
-	{"transfer-seeds", "N", "programmings of each; default 3", false},
-	{"transfer-samples", "N", "test samples of each rating; default 1000",
+	{"transfer-seeds", "LIST",
+	 "seeds of programming, as --seeds; default 3 (1 to 3)", false},
+	{"transfer-scale", "S",
+	 "what fills a cell: the largest weight of each output\n"
+	 "                           (default), or of the layer",
 	 false},
+	{"transfer-samples", "N",
+	 "test samples of each rating, others for each programming;\n"
+	 "                           default 1000",
+	 false},
+	{"transfer-care", "LIST",
+	 "what is done about drift: none,global,column; default all", false},
 	{"plot", "FILE", "draw a figure, .png or .svg (needs gnuplot)", false},
 	{0},
 };

@@ -285,8 +285,8 @@ static int add_part(struct mr_tiles *t, const struct mr_tile *at,
 static int forward_part(struct mr_tiles *t, const struct mr_tile *at,
                         const float *x, uint32_t n, float *y)
 {
-	float *in = calloc((size_t)n * at->n_in + 1, sizeof *in);
-	float *out = calloc((size_t)n * at->n_out + 1, sizeof *out);
+	float *in = malloc(((size_t)n * at->n_in + 1) * sizeof *in);
+	float *out = malloc(((size_t)n * at->n_out + 1) * sizeof *out);
 	int code = MR_ERR_NOMEM;
 
 	if (in && out)
@@ -298,11 +298,26 @@ static int forward_part(struct mr_tiles *t, const struct mr_tile *at,
 	return code;
 }
 
+/* One tile takes the vectors as they are. */
+static int forward_whole(struct mr_tiles *t, const float *x, uint32_t n,
+                         float *y)
+{
+	int code = mr_synapse_forward_batch(t->tile[0].synapse, x, n, y);
+
+	if (code != MR_OK)
+		return failed(t, &t->tile[0], code);
+	for (size_t k = 0; k < (size_t)n * t->n_out; k++)
+		y[k] *= (float)t->how->w_clip;
+	return MR_OK;
+}
+
 int mr_tiles_forward_batch(struct mr_tiles *t, const float *x, uint32_t n,
                            float *y)
 {
 	int code = MR_OK;
 
+	if (t->n == 1)
+		return forward_whole(t, x, n, y);
 	memset(y, 0, (size_t)n * t->n_out * sizeof *y);
 	for (uint32_t i = 0; i < t->n && code == MR_OK; i++)
 		code = forward_part(t, &t->tile[i], x, n, y);
@@ -401,7 +416,42 @@ void mr_tiles_count(const struct mr_tiles *t, struct mr_hebb_wear *wear)
 
 		wear->pulses += c->raised + c->lowered;
 		wear->reads += c->reads;
+		wear->sums += c->sums;
+		wear->clipped += c->clipped;
 	}
+}
+
+/* Each tile sees its own part of the vectors. */
+static int fit_tile(struct mr_tiles *t, const struct mr_tile *at,
+                    const float *x, uint32_t n, double *range_A)
+{
+	float *in = malloc(((size_t)n * at->n_in + 1) * sizeof *in);
+	int code;
+
+	if (!in)
+		return mr_tiles_fail(t, MR_ERR_NOMEM, "out of memory");
+	for (uint32_t b = 0; b < n; b++)
+		memcpy(&in[(size_t)b * at->n_in],
+		       &x[(size_t)b * t->n_in + at->in0],
+		       at->n_in * sizeof *in);
+	code = mr_synapse_fit_range(at->synapse, in, n, range_A);
+	free(in);
+	return code == MR_OK ? MR_OK : failed(t, at, code);
+}
+
+int mr_tiles_fit_range(struct mr_tiles *t, const float *x, uint32_t n,
+                       double *range_A)
+{
+	int code = MR_OK;
+
+	*range_A = 0;
+	for (uint32_t i = 0; i < t->n && code == MR_OK; i++) {
+		double own_A = 0;
+
+		code = fit_tile(t, &t->tile[i], x, n, &own_A);
+		*range_A = fmax(*range_A, own_A);
+	}
+	return code;
 }
 
 int mr_tiles_calibrate(struct mr_tiles *t)

@@ -77,8 +77,12 @@ double mr_tiles_step(const struct mr_tiles *tiles);
 int mr_tiles_pulse(struct mr_tiles *tiles, uint32_t out, const int8_t *pulses);
 /** Refresh used-up pairs; adds how many. */
 int mr_tiles_refresh(struct mr_tiles *tiles, uint64_t *refreshed);
-/** Pulses and reads so far. */
+/** Pulses, reads, sums and clipped ones so far. */
 void mr_tiles_count(const struct mr_tiles *tiles, struct mr_hebb_wear *wear);
+/** mr_synapse_fit_range() of each tile to x[n*n_in] with |x| <= 1; range_A
+ * receives the greatest. */
+int mr_tiles_fit_range(struct mr_tiles *tiles, const float *x, uint32_t n,
+                       double *range_A);
 /** mr_synapse_calibrate() and mr_synapse_compensate() of all tiles. */
 int mr_tiles_calibrate(struct mr_tiles *tiles);
 int mr_tiles_compensate(struct mr_tiles *tiles, bool per_output);

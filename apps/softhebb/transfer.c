@@ -25,7 +25,8 @@ struct moving {
 
 /* ---- rating ---------------------------------------------------------------------- */
 
-static int work_out(struct moving *m, struct mr_features *features)
+static int work_out(struct moving *m, uint32_t first,
+                    struct mr_features *features, uint16_t *label)
 {
 	struct mr_deep_network *network = m->network;
 	const struct mr_deep_route route = {0, 0, network->n_layers, false,
@@ -37,7 +38,10 @@ static int work_out(struct moving *m, struct mr_features *features)
 		uint32_t n = features->n - at < batch ? features->n - at : batch;
 
 		for (uint32_t i = 0; i < n; i++)
-			index[i] = at + i;
+			index[i] = (uint32_t)(((uint64_t)first + at + i) %
+			                      m->plan->test->n);
+		for (uint32_t i = 0; i < n; i++)
+			label[at + i] = m->plan->test->label[index[i]];
 		if (m->plan->stop && *m->plan->stop)
 			return mr_errtext_set(m->err, MR_ERR_STOPPED, "stopped");
 		code = mr_deep_network_run(network, m->plan->test, index, n,
@@ -48,31 +52,50 @@ static int work_out(struct moving *m, struct mr_features *features)
 				network->block[network->n_layers - 1].out,
 				m->err);
 	}
-	features->label = m->plan->test->label;
+	features->label = label;
 	return code;
 }
 
-static int rate(struct moving *m, double *accuracy)
+static bool is_wanted(const struct moving *m, int care)
+{
+	return m->plan->cares == 0 || (m->plan->cares >> care & 1);
+}
+
+static void tell(struct moving *m)
+{
+	uint32_t n_cares = 0;
+
+	for (int care = 0; care < MR_CARES; care++)
+		n_cares += is_wanted(m, care);
+	m->done++;
+	if (m->plan->progress)
+		m->plan->progress(m->plan->user, m->done,
+		                  1 + n_cares * m->plan->n_uris *
+		                              m->plan->n_seeds *
+		                              m->plan->n_ages);
+}
+
+/* Images first, first + 1, ..., n of them. */
+static int rate(struct moving *m, uint32_t first, uint32_t n, double *accuracy)
 {
 	struct mr_features features = {0};
 	struct mr_classifier_tally tally = {0};
-	int code = mr_features_alloc(m->table->n_test,
-	                             mr_deep_network_features(m->network),
-	                             m->plan->folder, &features, m->err);
+	uint16_t *label = calloc(n, sizeof *label);
+	int code = label ? mr_features_alloc(
+				   n, mr_deep_network_features(m->network),
+				   m->plan->folder, &features, m->err)
+	                 : mr_errtext_set(m->err, MR_ERR_NOMEM,
+	                                  "out of memory");
 
 	if (code == MR_OK)
-		code = work_out(m, &features);
+		code = work_out(m, first, &features, label);
 	if (code == MR_OK) {
 		mr_classifier_judge(m->classifier, &features, &tally);
 		*accuracy = (double)tally.right / tally.seen;
 	}
 	mr_features_free(&features);
-	m->done++;
-	if (m->plan->progress)
-		m->plan->progress(m->plan->user, m->done,
-		                  1 + MR_CARES * m->plan->n_uris *
-		                              m->plan->n_seeds *
-		                              m->plan->n_ages);
+	free(label);
+	tell(m);
 	return code;
 }
 
@@ -142,6 +165,40 @@ static void take_back(struct moving *m)
 	}
 }
 
+/* Each layer fits what comes, and gives what is fitted to the next. */
+static int fit(struct moving *m, struct mr_transfer_row *row)
+{
+	struct mr_deep_network *network = m->network;
+	const struct mr_deep_route route = {0, 0, network->n_layers, false,
+	                                    true};
+	const struct mr_images *images = m->plan->fit;
+	uint32_t batch = network->preset.batch, index[1024], n = 0;
+	int code;
+
+	for (; images && n < batch && n < images->n; n++)
+		index[n] = n;
+	if (n == 0)
+		return MR_OK;
+	for (uint32_t l = 0; l < network->n_layers; l++)
+		mr_deep_crossbar_fit(&m->moved[l]);
+	code = mr_deep_network_run(network, images, index, n, NULL, &route,
+	                           NULL, NULL, m->err);
+	for (uint32_t l = 0; l < network->n_layers; l++)
+		row->range_A[l] = mr_deep_crossbar_range(&m->moved[l]);
+	return code;
+}
+
+static void count_sums(struct moving *m, struct mr_transfer_row *row,
+                       int64_t sign)
+{
+	for (uint32_t l = 0; l < m->network->n_layers; l++) {
+		struct mr_hebb_wear wear = mr_deep_crossbar_worn(&m->moved[l]);
+
+		row->n_sums += (uint64_t)sign * wear.sums;
+		row->n_clipped += (uint64_t)sign * wear.clipped;
+	}
+}
+
 /* ---- time ------------------------------------------------------------------------- */
 
 static int wait_until(struct moving *m, double t_s)
@@ -173,15 +230,18 @@ static int compensate(struct moving *m, bool per_output)
 }
 
 /* Without care comes first: compensating holds until the next time. */
-static int rate_age(struct moving *m, struct mr_transfer_age *age)
+static int rate_age(struct moving *m, uint32_t first, struct mr_transfer_age *age)
 {
 	int code = MR_OK;
 
 	for (int care = 0; care < MR_CARES && code == MR_OK; care++) {
+		if (!is_wanted(m, care))
+			continue;
 		if (care != MR_CARE_NONE)
 			code = compensate(m, care == MR_CARE_COLUMN);
 		if (code == MR_OK)
-			code = rate(m, &age->accuracy[care]);
+			code = rate(m, first, m->table->n_test,
+			            &age->accuracy[care]);
 	}
 	return code;
 }
@@ -192,7 +252,7 @@ static void forget_care(struct moving *m)
 		mr_deep_crossbar_uncompensate(&m->moved[l]);
 }
 
-static int grow_old(struct moving *m, struct mr_transfer_row *row)
+static int grow_old(struct moving *m, uint32_t first, struct mr_transfer_row *row)
 {
 	int code = MR_OK;
 
@@ -204,7 +264,7 @@ static int grow_old(struct moving *m, struct mr_transfer_row *row)
 		code = wait_until(m, age->t_s);
 		forget_care(m);
 		if (code == MR_OK)
-			code = rate_age(m, age);
+			code = rate_age(m, first, age);
 		row->n_ages += code == MR_OK;
 	}
 	return code;
@@ -212,16 +272,31 @@ static int grow_old(struct moving *m, struct mr_transfer_row *row)
 
 /* ---- all -------------------------------------------------------------------------- */
 
+/* The first image of a programming. */
+static uint32_t turn_of(const struct moving *m, uint64_t seed)
+{
+	uint64_t n = m->plan->test->n;
+
+	return (uint32_t)((seed ? seed - 1 : 0) % n * m->table->n_test % n);
+}
+
 static int one_row(struct moving *m, uint32_t uri, uint64_t seed)
 {
 	struct mr_transfer_row *row = &m->table->row[m->table->n_rows];
+	uint32_t first = turn_of(m, seed);
 	int code;
 
 	row->uri = uri;
 	row->seed = seed;
+	row->n_layers = m->network->n_layers;
 	code = program(m, row);
 	if (code == MR_OK)
-		code = grow_old(m, row);
+		code = fit(m, row);
+	if (code == MR_OK) {
+		count_sums(m, row, -1); /* of the fit */
+		code = grow_old(m, first, row);
+		count_sums(m, row, 1);
+	}
 	m->table->n_rows += row->n_ages > 0;
 	take_back(m);
 	return code;
@@ -234,6 +309,7 @@ int mr_transfer(const struct mr_transfer_plan *plan,
 {
 	struct moving m = {.plan = plan, .network = network,
 	                   .classifier = classifier, .table = table, .err = err};
+	uint64_t n_rated;
 	int code;
 
 	*table = (struct mr_transfer_table){
@@ -246,7 +322,11 @@ int mr_transfer(const struct mr_transfer_plan *plan,
 		return mr_errtext_set(err, MR_ERR_NOMEM, "out of memory");
 	for (uint32_t l = 0; l < network->n_layers; l++)
 		m.own[l] = network->block[l].carrier;
-	code = rate(&m, &table->in_float);
+	n_rated = (uint64_t)table->n_test * plan->n_seeds;
+	table->n_float = n_rated < plan->test->n ? (uint32_t)n_rated
+	                                         : plan->test->n;
+	code = rate(&m, plan->n_seeds ? turn_of(&m, plan->seeds[0]) : 0,
+	            table->n_float, &table->in_float);
 	for (uint32_t u = 0; u < plan->n_uris && code == MR_OK; u++)
 		for (uint32_t s = 0; s < plan->n_seeds && code == MR_OK; s++)
 			code = one_row(&m, u, plan->seeds[s]);

@@ -3,9 +3,9 @@
 
 /*
  * A trained deep network moved to arrays, one for each layer: weights are
- * programmed with verification, time passes, and the test images go through the
- * arrays to the classifier, which stays in floating point and is not trained
- * again.
+ * programmed with verification, the range of each array's meter is fitted to some
+ * images, time passes, and the test images go through the arrays to the
+ * classifier, which stays in floating point and is not trained again.
  */
 #ifndef MR_SOFTHEBB_TRANSFER_H
 #define MR_SOFTHEBB_TRANSFER_H
@@ -41,7 +41,14 @@ struct mr_transfer_plan {
 	const double *age_s;      /**< [n_ages] times since programming, rising */
 	uint32_t n_ages;
 	const struct mr_images *test; /**< labelled */
-	uint32_t n_test;          /**< images; 0 = all */
+	const struct mr_images *fit;  /**< a batch of them is what the meters'
+	                                   ranges are fitted to; NULL = they
+	                                   stay as they are */
+	uint32_t n_test;          /**< images of a rating; 0 = all. The seeds take
+	                               turns: seed k rates those from (k-1)*n_test
+	                               on, and from the first again */
+	unsigned cares;           /**< bits 1 << enum mr_transfer_care of what is
+	                               rated; 0 = all */
 	uint32_t threads;         /**< of each emulator */
 	struct mr_hebb_mapping mapping;
 	const char *folder;       /**< for features; NULL = /tmp */
@@ -61,15 +68,23 @@ struct mr_transfer_age {
 struct mr_transfer_row {
 	uint32_t uri;      /**< which of the plan's */
 	uint64_t seed;
-	uint64_t n_missed; /**< cells whose setting did not converge */
+	uint64_t n_missed; /**< cells farther from their target than the
+	                        tolerance, after programming */
+	uint32_t n_layers;
+	double range_A[MR_DEEP_LAYERS_MAX]; /**< of the layers' meters, as fitted;
+	                        0 = no limit */
+	uint64_t n_sums;   /**< currents of lines while images were rated */
+	uint64_t n_clipped; /**< those beyond the range */
 	uint32_t n_ages;
 	struct mr_transfer_age age[MR_TRANSFER_AGES_MAX];
 };
 
 /** The table. */
 struct mr_transfer_table {
-	double in_float;   /**< the same images in floating point */
-	uint32_t n_test;
+	double in_float;   /**< in floating point, on the images from the turn of
+	                        the first seed on */
+	uint32_t n_float;  /**< how many: n_test for each seed, or all there are */
+	uint32_t n_test;   /**< images of a rating */
 	uint32_t n_rows;
 	struct mr_transfer_row *row; /**< [n_rows]; free() it */
 };

@@ -95,6 +95,9 @@ struct mr_synapse_counts {
 	uint64_t raised;  /**< raising pulses */
 	uint64_t lowered; /**< lowering or erasing pulses */
 	uint64_t reads;   /**< cells read */
+	uint64_t sums;    /**< currents of lines that were driven for sums */
+	uint64_t clipped; /**< those of them beyond the range of the meter, which
+	                       came back as its end (MR_STATUS_OVER_RANGE) */
 };
 
 #define MR_OUTPUTS_ALL UINT32_MAX /**< every output, in update and pulse */
@@ -171,10 +174,13 @@ MR_API int mr_synapse_refresh(struct mr_synapse *syn, double limit,
 
 /**
  * Remember the level of the conductances, for mr_synapse_compensate(): the
- * summed currents of each output, all inputs at the full read voltage.
+ * summed currents of each output, all inputs at the full read voltage. Where the
+ * array drives by itself and a line's current then is beyond the meter's range,
+ * that range (the condition "read_range") is widened for the measurement.
  *
  * @param syn  the synapses.
- * @return as mr_array_submit(); MR_ERR_RANGE if an output carries no current.
+ * @return as mr_array_submit(); MR_ERR_RANGE if an output carries no current, or
+ *         if a current is beyond the meter's widest range.
  */
 MR_API int mr_synapse_calibrate(struct mr_synapse *syn);
 
@@ -265,6 +271,24 @@ MR_API int mr_synapse_forward_batch(struct mr_synapse *syn, const float *x,
                                     uint32_t batch, float *y);
 
 /**
+ * Fit the range of the array's meter to data: the vectors are driven, again and
+ * again, while the condition "read_range" is widened until no current is beyond
+ * it and then set to the greatest current and 1 % more, since a converter's
+ * reading is uncertain by half a step. What later vectors drive beyond it is
+ * clipped, and counted in mr_synapse_counts(). An array without that condition,
+ * or with 0 for it (no limit), stays as it is.
+ *
+ * @param syn      the synapses.
+ * @param x        [batch*n_in] values; |x| <= 1, such as will come.
+ * @param batch    how many vectors; >= 1.
+ * @param range_A  receives the range; 0 = there is none to fit; or NULL.
+ * @return as mr_synapse_forward_batch(); MR_ERR_RANGE if the widest range is too
+ *         narrow or the currents are nothing beside its resolution.
+ */
+MR_API int mr_synapse_fit_range(struct mr_synapse *syn, const float *x,
+                                uint32_t batch, double *range_A);
+
+/**
  * Accumulate wanted changes and pulse where they are due: read the weights,
  * add `dw` to an accumulator chi per synapse, then at most `pulses_max` pulses
  * per synapse, one erase at most:
@@ -347,7 +371,8 @@ MR_API int mr_synapse_pulse(struct mr_synapse *syn, uint32_t out,
 /**
  * Save what the mapping knows beside the cells: accumulated changes, counters of
  * selection, pulses since the last erase, calibration and compensation. The
- * cells themselves are mr_array_snapshot()'s; a reading at hand is not saved.
+ * cells themselves are mr_array_snapshot()'s; a reading at hand and the counts of
+ * sums are not saved.
  *
  * @param syn  the synapses.
  * @param out  receives the state, in this machine's byte order; release with

@@ -15,7 +15,8 @@ const char mr_fuzz_name[] = "picture";
 
 static void scale(const struct mr_picture *picture)
 {
-	static const struct mr_images_cut cut = {true, 5, 1};
+	static const struct mr_images_cut cut = {
+		.random = true, .seed = 5, .epoch = 1};
 	struct mr_picture_box box;
 	uint8_t out[3 * SIDE * SIDE];
 	struct mr_errtext err = {""};
