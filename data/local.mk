@@ -10,6 +10,8 @@ dist_weather_DATA = \
 picturesdir = $(pkgdatadir)/pictures
 dist_pictures_DATA = %D%/pictures/crossbar.pbm
 
+EXTRA_DIST += %D%/cifar10/from_npm.py
+
 fixturesdir = $(pkgdatadir)/fixtures
 dist_fixtures_DATA = %D%/fixtures/plcc68.ini
 
