@@ -40,14 +40,17 @@ static bool begins(const char *text, const char *word)
 	return strncasecmp(text, word, strlen(word)) == 0;
 }
 
+/* What stands in keys makes no resource. */
 static bool is_visa(const char *resource)
 {
 	static const char *const words[] = {"USB", "TCPIP", "ASRL", "GPIB",
 	                                    "PXI", "VXI"};
+	const char *colons = strstr(resource, "::");
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (begins(resource, words[i]))
-			return strstr(resource, "::") != NULL;
+			return colons &&
+			       colons < resource + strcspn(resource, "?");
 	return false;
 }
 

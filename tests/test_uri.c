@@ -73,6 +73,8 @@ static void visa_strings_are_aliases(void)
 		{"TCPIP0::10.0.0.5::5025::SOCKET", "smu", "tcp", "10.0.0.5:5025"},
 		{"scpi+TCPIP::lab.local::9::SOCKET", "scpi", "tcp", "lab.local:9"},
 		{"arc1+ASRL/dev/ttyACM0::INSTR", "arc1", "serial", "/dev/ttyACM0"},
+		/* what stands in a key makes no resource */
+		{"ASRL/dev/tty:x?note=a::INSTR", "ASRL/dev/tty", "", "x"},
 	};
 	static const struct {
 		const char *text, *part;
