@@ -157,7 +157,7 @@ static void fit(struct sums *s, const double *law)
 int mr__noise_flicker(struct mr__noise_work *w)
 {
 	size_t n_cells = w->f->history->n_cells;
-	double *law = malloc((w->spans.n + 1) * sizeof *law);
+	double *law = calloc(w->spans.n + 1, sizeof *law);
 	double *room = malloc((w->spans.n + 2 * n_cells + 1) * sizeof *room);
 	struct sums s = {.w = w};
 	int code = law && room ? MR_OK : MR_ERR_NOMEM;
