@@ -116,9 +116,20 @@ static double value_or(const struct mr__fitting *f, const char *name,
 	return e ? e->value : otherwise;
 }
 
+void mr__fit_leave_out(const struct mr__fitting *f,
+                       struct mr__steplaw_seen *seen)
+{
+	const struct mr__before *b = f->before;
+	bool shared = b && b->there && b->drift_code == MR_OK;
+
+	seen->left_spread = shared ? b->drift.spread
+	                    : seen->nu > 0 ? seen->nu_spread : 0;
+	seen->left_t0_s = shared ? b->drift.t0 : seen->t0_s;
+}
+
 struct mr__steplaw_seen mr__fit_seen(const struct mr__fitting *f)
 {
-	return (struct mr__steplaw_seen){
+	struct mr__steplaw_seen seen = {
 		.noise = {.kind = f->fit->noise,
 	                  .slope = value_or(f, "m3", value_or(f, "noise", 0)),
 	                  .floor_S = value_or(f, "c3_S", 0),
@@ -133,6 +144,9 @@ struct mr__steplaw_seen mr__fit_seen(const struct mr__fitting *f)
 		.nu_spread = value_or(f, "nu_spread", 0),
 		.t0_s = value_or(f, "t0_s", 1),
 	};
+
+	mr__fit_leave_out(f, &seen);
+	return seen;
 }
 
 int mr__fit_steps(struct mr__fitting *f,

@@ -38,6 +38,15 @@ int mr__before_take(struct mr__fitting *f, struct mr__before *own,
  */
 int mr__fit_before(struct mr__fitting *f);
 
+/**
+ * Say by what drift readings are left out: models are compared by the same
+ * readings, whatever drift they have.
+ * @param f     the fit; `before` is looked at.
+ * @param seen  its own drift is what counts where nothing is shared.
+ */
+void mr__fit_leave_out(const struct mr__fitting *f,
+                       struct mr__steplaw_seen *seen);
+
 /** What was fitted, for the law of steps. @param f  the fit. @return it. */
 struct mr__steplaw_seen mr__fit_seen(const struct mr__fitting *f);
 

@@ -7,6 +7,7 @@
  * of these steps, or the rounding of a reading where they are all alike. The
  * ends and the threshold are what the array says.
  */
+#include "fit_before.h"
 #include "steplaw_priv.h"
 
 #include <gsl/gsl_statistics_double.h>
@@ -68,9 +69,17 @@ static void describe(struct mr__fitting *f)
 	mr__fit_describe(f, "v_max_V", d->limits.v_pulse_max_V);
 }
 
-static int estimate(struct mr__fitting *f)
+static struct mr__steplaw_seen seen_of(const struct mr__fitting *f)
 {
 	struct mr__steplaw_seen seen = {.noise = {.kind = "none"}, .t0_s = 1};
+
+	mr__fit_leave_out(f, &seen);
+	return seen;
+}
+
+static int estimate(struct mr__fitting *f)
+{
+	struct mr__steplaw_seen seen = seen_of(f);
 	struct mr__steplaw *s;
 	double median = 0;
 	double spread = 0;
@@ -123,7 +132,7 @@ static double reading_density(const struct mr__steplaw *s, size_t i,
 static int score(const struct mr__fitting *f, double *sum, double *per_cell,
                  uint64_t *n)
 {
-	struct mr__steplaw_seen seen = {.noise = {.kind = "none"}, .t0_s = 1};
+	struct mr__steplaw_seen seen = seen_of(f);
 	double step_S = mr__fit_value(f, "dg_S");
 	double lo_S = mr__fit_value(f, "g_min_S");
 	double hi_S = mr__fit_value(f, "g_max_S");

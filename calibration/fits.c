@@ -304,7 +304,7 @@ static int try_fold(struct rival *r, const struct mr_history *history,
                     const uint8_t *use, uint32_t fold, uint8_t *mark)
 {
 	struct mr__fitting f = {.history = history, .use = mark,
-	                        .err = &r->why};
+	                        .before = r->before, .err = &r->why};
 	double sum = 0;
 	uint64_t n = 0;
 	int code;

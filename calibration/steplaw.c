@@ -62,6 +62,14 @@ static double apart(const struct mr__steplaw_seen *seen, double age_s)
 	       ? seen->nu_spread * log1p(fmax(age_s, 0) / seen->t0_s) : 0;
 }
 
+/* Whether that is more than noise. */
+static bool is_left_out(const struct mr__steplaw_seen *seen, double age_s)
+{
+	return seen->left_spread > 0
+	       && seen->left_spread * log1p(fmax(age_s, 0) / seen->left_t0_s)
+	          > DRIFT_MOST;
+}
+
 static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
                 const struct mr_history_event *e, double age_s,
                 double t_int_s, uint32_t pulses, bool follows)
@@ -135,7 +143,7 @@ static int walk_cell(struct mr__steplaw *s, const struct mr_history *h,
 		}
 		age_s = (double)(e->t_ns - t_p_ns) * 1e-9;
 		if (place == SEEN && was != SEEN
-		    && apart(seen, age_s) > DRIFT_MOST)
+		    && is_left_out(seen, age_s))
 			place = LOST;
 		if (place == SEEN && was != SEEN)
 			code = push(s, seen, e, age_s, mr__span_t_int_s(h, e),

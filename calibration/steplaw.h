@@ -48,6 +48,9 @@ struct mr__steplaw_seen {
 	double nu;        /**< mean drift exponent; 0 = none */
 	double nu_spread; /**< of cells */
 	double t0_s;      /**< its reference time, > 0 */
+	double left_spread; /**< spread and reference time by which readings are */
+	double left_t0_s;   /**< left out as drifted apart: the same for all
+	                         models that are compared, also without drift */
 };
 
 #define MR__STEP_READINGS_LEAST 200 /**< fewer tell nothing */
