@@ -43,7 +43,7 @@ static void uri_malformed_is_refused(void)
 		{"emu:pcm?a=1&a=2", "twice"}, {"emu:%zz", "escape"},
 	};
 	struct mr_uri uri;
-	struct mr_errtext err;
+	struct mr_errtext err = {""};
 	char longest[MR_URI_TEXT_MAX + 1];
 
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -90,7 +90,7 @@ static void visa_strings_are_aliases(void)
 		{"USB::1::2::3::4::5::6::7::8::9", "too many parts"},
 	};
 	struct mr_uri uri;
-	struct mr_errtext err;
+	struct mr_errtext err = {""};
 	char longest[300];
 
 	for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
@@ -126,7 +126,7 @@ static void uri_too_many_keys_are_refused(void)
 static void uri_numbers_are_strict(void)
 {
 	struct mr_uri uri;
-	struct mr_errtext err;
+	struct mr_errtext err = {""};
 	uint64_t n = 7;
 	double x = 7;
 
