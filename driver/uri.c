@@ -187,8 +187,11 @@ int mr_uri_take_u64(struct mr_uri *uri, const char *name, uint64_t min,
 
 	if (!value)
 		return MR_OK;
+	/* 010 is ten, as people read it */
+	bool hex = value[0] == '0' && (value[1] | 0x20) == 'x';
+
 	errno = 0;
-	unsigned long long number = strtoull(value, &end, 0);
+	unsigned long long number = strtoull(value, &end, hex ? 16 : 10);
 
 	if (!isdigit((unsigned char)*value) || *end || errno)
 		return mr_errtext_set(err, MR_ERR_USAGE,

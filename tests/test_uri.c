@@ -143,6 +143,12 @@ static void uri_numbers_are_strict(void)
 	MR_CODE(mr_uri_take_double(&uri, "g", 0, 9, &x, &err), MR_ERR_RANGE);
 	MR_CODE(mr_uri_take_u64(&uri, "h", 0, 9, &n, &err), MR_OK);
 	CU_ASSERT(n == 7 && x == 7);
+	MR_CODE(mr_uri_parse(&uri, "e:?a=010&b=0x10&c=0x", NULL), MR_OK);
+	MR_CODE(mr_uri_take_u64(&uri, "a", 0, 99, &n, &err), MR_OK);
+	CU_ASSERT_EQUAL(n, 10); /* not octal */
+	MR_CODE(mr_uri_take_u64(&uri, "b", 0, 99, &n, &err), MR_OK);
+	CU_ASSERT_EQUAL(n, 16);
+	MR_CODE(mr_uri_take_u64(&uri, "c", 0, 99, &n, &err), MR_ERR_USAGE);
 }
 
 static void uri_with_sets_one_key(void)

@@ -74,7 +74,8 @@ MR_API void mr_uri_know(struct mr_uri *uri, const char *name);
 MR_API const char *mr_uri_take(struct mr_uri *uri, const char *name);
 
 /**
- * Take a key as a whole number.
+ * Take a key as a whole number: decimal, also with zeros in front, or
+ * hexadecimal behind 0x.
  *
  * @param uri   the URI; the key is marked as taken.
  * @param name  the key.

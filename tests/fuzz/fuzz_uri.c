@@ -75,8 +75,9 @@ static bool at_most(const struct mr_uri *uri, const char *name, uint64_t max,
                     bool needed)
 {
 	const char *value = value_of(uri, name);
+	bool hex = value && value[0] == '0' && (value[1] | 0x20) == 'x';
 
-	return value ? strtoull(value, NULL, 10) <= max : !needed;
+	return value ? strtoull(value, NULL, hex ? 16 : 10) <= max : !needed;
 }
 
 /* No file is to be read or written, and nothing large to be made. */
