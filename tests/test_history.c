@@ -161,12 +161,10 @@ static void program_behind_its_parts(void)
 	mr_history_free(h);
 }
 
-static void sweeps(void)
+/* A trace of cell 5 over three levels; i_A receives what flowed. */
+static void trace(struct mr_bench_log *b, const float *level, float *i_A)
 {
-	static const float level[] = {0.1f, 0.2f, 0.3f};
 	static const double hold_s[] = {1e-3, 1e-3, 1e-3};
-	char path[MR_TEST_PATH_MAX];
-	float i_A[3] = {0};
 	const uint32_t cell = 5;
 	struct mr_op op = {.kind = MR_OP_TRACE,
 	                   .where = {.kind = MR_SELECT_LIST,
@@ -176,11 +174,20 @@ static void sweeps(void)
 	                             .level = level,
 	                             .hold_s = hold_s,
 	                             .i_A = i_A}};
+
+	submit(b, &op);
+}
+
+static void sweeps(void)
+{
+	static const float level[] = {0.1f, 0.2f, 0.3f};
+	char path[MR_TEST_PATH_MAX];
+	float i_A[3] = {0};
 	struct mr_bench_log b;
 	struct mr_history *h;
 
 	mr_bench_open(&b, URI, mr_test_path(path, "sweep.db"));
-	submit(&b, &op);
+	trace(&b, level, i_A);
 	mr_bench_close(&b);
 	h = load(path);
 	CU_ASSERT_EQUAL_FATAL(h->n_sweeps, 1);
@@ -197,23 +204,13 @@ static void sweeps(void)
 static struct mr_history *traced(const char *name, double peak_V)
 {
 	const float level[] = {0.1f, (float)peak_V, 0.1f};
-	const double hold_s[] = {1e-3, 1e-3, 1e-3};
 	char path[MR_TEST_PATH_MAX];
 	float i_A[3] = {0};
-	const uint32_t cell = 5;
-	struct mr_op op = {.kind = MR_OP_TRACE,
-	                   .where = {.kind = MR_SELECT_LIST,
-	                             .cells = &cell,
-	                             .n_cells = 1},
-	                   .trace = {.n_levels = 3,
-	                             .level = level,
-	                             .hold_s = hold_s,
-	                             .i_A = i_A}};
 	struct mr_bench_log b;
 
 	mr_bench_open(&b, ARC1_URI, mr_test_path(path, name));
 	mr_bench_read(&b, 1);
-	submit(&b, &op);
+	trace(&b, level, i_A);
 	mr_bench_read(&b, 1);
 	mr_bench_close(&b);
 	return load(path);
