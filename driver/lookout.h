@@ -17,8 +17,8 @@
 
 #include "memrig/clock.h"
 
-#define LOOKOUT_NS INT64_C(100000) /* two wakes of a virtual core: 2 x 50 us */
-#define LOOKOUT_LOOKS 1000 /* of less than a microsecond; a clock may stand */
+#define LOOKOUT_NS INT64_C(500000) /* two wakes of a virtual core, 50 to 200 us */
+#define LOOKOUT_LOOKS 5000 /* of less than a microsecond; a clock may stand */
 #define LOOKOUT_SKIPS 64
 
 /* All-zero is a lookout that is not out. */

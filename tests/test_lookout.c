@@ -39,8 +39,8 @@ static void looking_ends_in_time(void)
 
 	mr_clock_manual(&clock, &time);
 	mr__lookout_begin(&l, &clock);
-	/* at 0, 3, …, 99 of 100 us */
-	CU_ASSERT_EQUAL(looks(&l, &clock, &time, 3000), 34);
+	/* at 0, 3, …, 498 of 500 us */
+	CU_ASSERT_EQUAL(looks(&l, &clock, &time, 3000), 167);
 	CU_ASSERT(!mr__lookout_again(&l, &clock));
 	/* a clock that stands is no reason to look for ever */
 	l = (struct mr__lookout){.out = false};
