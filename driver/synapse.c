@@ -206,6 +206,7 @@ static void set_defaults(struct mr_synapse *s)
 	o->raise_every = o->raise_every ? o->raise_every : 1;
 	o->lower_every = o->lower_every ? o->lower_every : 1;
 	o->pulses_max = o->pulses_max ? o->pulses_max : 1;
+	o->level_reads = o->level_reads ? o->level_reads : 1;
 	if (o->refresh_below == 0)
 		o->refresh_below = INFINITY;
 	s->n_sides = o->coding == MR_CODING_PAIR ? 2 : 1;

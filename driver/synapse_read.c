@@ -148,17 +148,18 @@ int mr_synapse_forward(struct mr_synapse *s, const uint32_t *in, const float *x,
 
 #define LEFT_LEAST 1e-4 /* of a level, to divide by */
 
-/* Currents of all inputs at full voltage, summed over each output's cells. */
+/* Currents of all inputs at full voltage, summed over each output's cells;
+ * sum_A begins as 0. */
 static int measure_level(struct mr_synapse *s, double *sum_A)
 {
+	int rc = MR_OK;
+
 	for (uint32_t i = 0; i < s->o.n_in; i++)
 		s->v_V[i] = (float)s->o.v_read_V;
-	int rc = mr__synapse_drive_widely(s);
-
-	for (uint32_t c = 0; !rc && c < s->n_cols - s->n_ref; c++) {
-		if (c % s->per_out == 0)
-			sum_A[c / s->per_out] = 0;
-		sum_A[c / s->per_out] += s->sum_A[c];
+	for (uint32_t k = 0; k < s->o.level_reads && !rc; k++) {
+		rc = mr__synapse_drive_widely(s);
+		for (uint32_t c = 0; !rc && c < s->n_cols - s->n_ref; c++)
+			sum_A[c / s->per_out] += s->sum_A[c] / s->o.level_reads;
 	}
 	return rc;
 }

@@ -18,15 +18,17 @@
 #define N_IN 7
 #define N_OUT 4
 #define BATCH 5
+#define TRIES 200
 #define EXACT "emu:ideal?dg_S=1e-6&rows=7&cols=8" /* ten steps a weight */
 /* a full cell carries 2e-6 A: fine enough for verified setting */
 #define COARSE EXACT "&adc_bits=8&adc_range_A=2.1e-6"
 #define AGING "emu:pcm-target?rows=7&cols=8&seed=5&noise=none"
 
-static struct mr_synapse *lay(struct mr_array *array)
+static struct mr_synapse *lay_measured(struct mr_array *array, uint32_t reads)
 {
 	const struct mr_synapse_options o = {
-		.n_in = N_IN, .n_out = N_OUT, .coding = MR_CODING_PAIR};
+		.n_in = N_IN, .n_out = N_OUT, .coding = MR_CODING_PAIR,
+		.level_reads = reads};
 	struct mr_synapse *syn = NULL;
 	float w[N_IN * N_OUT];
 
@@ -36,6 +38,11 @@ static struct mr_synapse *lay(struct mr_array *array)
 		w[k] = (float)(k % 9 - 4) / 10;
 	MR_CODE(mr_synapse_set(syn, w, 0.04, 40, NULL), MR_OK);
 	return syn;
+}
+
+static struct mr_synapse *lay(struct mr_array *array)
+{
+	return lay_measured(array, 0);
 }
 
 static void drop(struct mr_array *array, struct mr_synapse *syn)
@@ -210,6 +217,36 @@ static void level_is_measured_beyond_the_range(void)
 	MR_NEAR(left_after_a_day(AGING "&adc_bits=8", true), exact, 0.02);
 }
 
+/* Scatter of the factors when nothing has drifted but by the measurements' own
+ * noise. */
+static double scatter_of_factors(uint32_t reads)
+{
+	struct mr_array *array = mr_session_open(
+		"emu:pcm-target?rows=7&cols=8&seed=5&noise=white&drift_scale=0");
+	struct mr_synapse *syn = lay_measured(array, reads);
+	double squares = 0;
+
+	for (int k = 0; k < TRIES; k++) {
+		MR_CODE(mr_synapse_calibrate(syn), MR_OK);
+		MR_CODE(mr_synapse_compensate(syn, true), MR_OK);
+		for (uint32_t j = 0; j < N_OUT; j++)
+			squares += pow(mr_synapse_scale(syn, j) - 1, 2);
+	}
+	drop(array, syn);
+	return sqrt(squares / (TRIES * N_OUT));
+}
+
+/* 800 factors each: their scatter is known within 2.5 %, the ratio of two within
+ * 3.5 %; bounds are four of that. White noise grows slowly with the age of the
+ * cells, alike for both. */
+static void levels_are_means_of_measurements(void)
+{
+	double once = scatter_of_factors(1), often = scatter_of_factors(16);
+
+	CU_ASSERT(once > 1e-3 && once < 0.1);
+	MR_NEAR(once / often, 4, 4 * 0.14);
+}
+
 /* ---- failures --------------------------------------------------------------------- */
 
 static void range_of_nothing_is_refused(void)
@@ -269,6 +306,8 @@ const struct mr_test mr_tests[] = {
 	{"sums_beyond_are_counted", sums_beyond_are_counted},
 	{"level_is_measured_beyond_the_range",
 	 level_is_measured_beyond_the_range},
+	{"levels_are_means_of_measurements",
+	 levels_are_means_of_measurements},
 	{"range_of_nothing_is_refused", range_of_nothing_is_refused},
 	{"failures_of_operations_are_told", failures_of_operations_are_told},
 	{0},

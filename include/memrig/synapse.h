@@ -86,6 +86,10 @@ struct mr_synapse_options {
 	                           one down and that for one up, without end.
 	                           Over 0 where it erases; 0.4 to 1 are usual */
 	struct mr_step step;  /**< mean raising step; all-zero = described */
+	uint32_t level_reads; /**< measurements that a level is the mean of, see
+	                           mr_synapse_calibrate(); 0 = 1. Factors against
+	                           drift of single outputs are no better than the
+	                           noise of both their measurements */
 };
 
 /** Pulses that the mapping has applied so far: those that took effect, and those
@@ -174,9 +178,10 @@ MR_API int mr_synapse_refresh(struct mr_synapse *syn, double limit,
 
 /**
  * Remember the level of the conductances, for mr_synapse_compensate(): the
- * summed currents of each output, all inputs at the full read voltage. Where the
- * array drives by itself and a line's current then is beyond the meter's range,
- * that range (the condition "read_range") is widened for the measurement.
+ * summed currents of each output, all inputs at the full read voltage, as the
+ * mean of level_reads measurements one right after the other. Where the array
+ * drives by itself and a line's current then is beyond the meter's range, that
+ * range (the condition "read_range") is widened for the measurement.
  *
  * @param syn  the synapses.
  * @return as mr_array_submit(); MR_ERR_RANGE if an output carries no current, or
