@@ -203,6 +203,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/mlp.h \
 	%D%/softhebb/network.c \
 	%D%/softhebb/network.h \
+	%D%/softhebb/norms.c \
+	%D%/softhebb/norms.h \
 	%D%/softhebb/numbers.c \
 	%D%/softhebb/numbers.h \
 	%D%/softhebb/options.c \

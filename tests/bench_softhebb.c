@@ -134,7 +134,7 @@ static void bench_layer(struct layer_case *c, float *large)
 static void bench_deep(void)
 {
 	const struct mr_deep_preset *preset = mr_deep_preset_find("cifar10-3");
-	const struct mr_deep_route all = {0, 3, 3, true, true};
+	const struct mr_deep_route all = {0, 3, 3, true, true, 0};
 	struct mr_images images = {.n = N_IMAGES, .channels = 3,
 	                           .height = SIDE, .width = SIDE,
 	                           .n_classes = 10, .pixels = pixels};

@@ -94,7 +94,7 @@ static struct golden *golden_alloc(const struct mr_deep_layer *spec)
 	g->run_var[0] = g->run_var[1] = 1;
 	g->tools = (struct mr_deep_tools){mr__deep_kernels_pick(), NULL,
 	                                  &g->room};
-	g->step = (struct mr_deep_step){g->in, B, true, true, false};
+	g->step = (struct mr_deep_step){g->in, B, true, true, false, 0};
 	if (mr_team_start(2, &g->tools.team, &err) ||
 	    mr__deep_shape(spec, 0, &g->block.shape, &err) ||
 	    mr__deep_numbers_alloc(K, FAN, g->tools.kernels, g->tools.team,

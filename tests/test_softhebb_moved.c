@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "apps/softhebb/deep_crossbar.h"
+#include "apps/softhebb/norms.h"
 #include "apps/softhebb/transfer.h"
 #include "memrig/memrig.h"
 
@@ -273,6 +274,66 @@ static void moved_network_keeps_its_accuracy(void)
 	mr_images_free(&test);
 }
 
+/* Of two batches of ten, pictures 0, 2, ... and 20, 22, ... of 40. The first
+ * layer's moments are those of the pixels, the unbiased variance that of a batch. */
+static void norms_are_those_of_the_images(void)
+{
+	struct mr_images images = toyset_make(40, 1);
+	struct mr_deep_network *network = NULL;
+	struct mr_norms norms = {0};
+	struct mr_errtext err = {""};
+	double mean = 0, variance = 0;
+	size_t pixels = (size_t)images.height * images.width;
+
+	MR_CODE_ERR(mr_deep_network_alloc(&toy, &images, 1, NULL, 1, &network,
+	                                  &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(network);
+	MR_CODE_ERR(mr_norms_keep(network, &norms, &err), MR_OK, err);
+	MR_CODE_ERR(mr_norms_learn(network, &images, 15, NULL, &err), MR_OK, err);
+	for (uint32_t batch = 0; batch < 2; batch++) {
+		double n = 10.0 * (double)pixels, sum = 0, square = 0;
+
+		for (uint32_t i = 0; i < 10; i++)
+			for (size_t p = 0; p < pixels; p++) {
+				double x = images.pixels[(batch * 10 + i) * 2 *
+				                         pixels + p] / 255.0;
+
+				sum += x;
+				square += x * x;
+			}
+		mean += sum / n / 2;
+		variance += (square - sum * sum / n) / (n - 1) / 2;
+	}
+	MR_NEAR(network->block[0].run_mean[0], mean, 1e-6);
+	MR_NEAR(network->block[0].run_var[0], variance, 1e-6);
+	CU_ASSERT(network->block[1].run_mean[0] > 0); /* began as 0 */
+	mr_norms_restore(&norms, network);
+	for (uint32_t l = 0; l < 2; l++) {
+		CU_ASSERT_EQUAL(network->block[l].run_mean[0], 0);
+		CU_ASSERT_EQUAL(network->block[l].run_var[0], 1);
+	}
+	mr_norms_free(&norms);
+	mr_deep_network_free(network);
+	mr_images_free(&images);
+}
+
+static void learning_norms_can_be_stopped(void)
+{
+	struct mr_images images = toyset_make(40, 1);
+	struct mr_deep_network *network = NULL;
+	struct mr_errtext err = {""};
+	volatile sig_atomic_t stop = 1;
+
+	MR_CODE_ERR(mr_deep_network_alloc(&toy, &images, 1, NULL, 1, &network,
+	                                  &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(network);
+	MR_CODE(mr_norms_learn(network, &images, 15, &stop, &err),
+	        MR_ERR_STOPPED);
+	CU_ASSERT_EQUAL(network->block[0].run_mean[0], 0);
+	mr_deep_network_free(network);
+	mr_images_free(&images);
+}
+
 static void programmings_take_turns_on_images(void)
 {
 	static const char *const uris[] = {"emu:pcm-target"};
@@ -331,6 +392,8 @@ const struct mr_test mr_tests[] = {
 	{"deep_meter_is_fitted", deep_meter_is_fitted},
 	{"deep_failures_are_told", deep_failures_are_told},
 	{"moved_network_keeps_its_accuracy", moved_network_keeps_its_accuracy},
+	{"norms_are_those_of_the_images", norms_are_those_of_the_images},
+	{"learning_norms_can_be_stopped", learning_norms_can_be_stopped},
 	{"programmings_take_turns_on_images",
 	 programmings_take_turns_on_images},
 	{"moving_to_nowhere_is_told", moving_to_nowhere_is_told},

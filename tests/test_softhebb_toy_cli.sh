@@ -544,7 +544,7 @@ networks; 'mnist-cnn' is a deep" --preset mnist-cnn "--$option"
 		--preset mnist-cnn --data set --ages 1h
 	refused deep_care_alone '--transfer-care of a deep network needs' \
 		--preset mnist-cnn --data set --transfer-care none
-	refused deep_care_unknown "'columns' is not none, global or column" \
+	refused deep_care_unknown "'columns' is not none, global, column or norm" \
 		--preset mnist-cnn --data set --transfer emu:pcm-target \
 		--transfer-care global,columns
 	refused deep_transfer_seeds "transfer-seeds: 'x' is no seed" \

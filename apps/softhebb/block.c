@@ -82,26 +82,27 @@ static void moments_of_image(void *arg, uint32_t i)
 }
 
 /* Biased variance for the batch, unbiased for the running value. */
-static void keep_moments(struct mr_deep_block *block, uint32_t c,
+static void keep_moments(struct mr_deep_block *block, uint32_t c, float kept,
                          double mean, double variance, double n)
 {
 	double unbiased = n > 1 ? variance * n / (n - 1) : variance;
 
-	block->run_mean[c] = BN_KEPT * block->run_mean[c] +
-	                     (1 - BN_KEPT) * (float)mean;
-	block->run_var[c] = BN_KEPT * block->run_var[c] +
-	                    (1 - BN_KEPT) * (float)unbiased;
+	block->run_mean[c] = kept * block->run_mean[c] +
+	                     (1 - kept) * (float)mean;
+	block->run_var[c] = kept * block->run_var[c] +
+	                    (1 - kept) * (float)unbiased;
 }
 
 static void batch_moments(struct mr_deep_block *block,
-                          const struct mr_deep_tools *tools, uint32_t n_images,
-                          uint32_t c)
+                          const struct mr_deep_tools *tools,
+                          const struct mr_deep_step *step, uint32_t c)
 {
 	const struct mr_deep_shape *s = &block->shape;
-	double n = (double)n_images * s->height * s->width;
+	float kept = step->news > 0 ? (float)(1 - step->news) : BN_KEPT;
+	double n = (double)step->n * s->height * s->width;
 	double sum = 0, square = 0;
 
-	for (uint32_t i = 0; i < n_images; i++) {
+	for (uint32_t i = 0; i < step->n; i++) {
 		const double *m = tools->room->moments +
 		                  (size_t)i * 2 * s->channels;
 
@@ -113,7 +114,7 @@ static void batch_moments(struct mr_deep_block *block,
 
 	tools->room->mean[c] = (float)mean;
 	tools->room->inv[c] = (float)(1 / sqrt(variance + BN_EPS));
-	keep_moments(block, c, mean, variance, n);
+	keep_moments(block, c, kept, mean, variance, n);
 }
 
 static void repeat_row(float *row, uint32_t channels, uint32_t width)
@@ -135,7 +136,7 @@ static void find_norm(struct mr_deep_block *block,
 		mr_team_run(tools->team, moments_of_image, &work, step->n);
 	for (uint32_t c = 0; c < s->channels; c++) {
 		if (step->learn) {
-			batch_moments(block, tools, step->n, c);
+			batch_moments(block, tools, step, c);
 		} else {
 			room->mean[c] = block->run_mean[c];
 			room->inv[c] = (float)(1 / sqrt((double)block->run_var[c] +

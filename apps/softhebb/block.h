@@ -80,6 +80,8 @@ struct mr_deep_step {
 	bool learn;      /**< plasticity, batch norm by the batch */
 	bool update;     /**< weights change (else only the batch norm learns) */
 	bool give;       /**< fill `out` */
+	double news;     /**< share of this batch in what the batch norm keeps;
+	                      0 = 1/10, as in training */
 };
 
 /**

@@ -81,6 +81,7 @@ struct mr_hebb_mapping {
 	uint32_t n_slots;     /**< OUTER: slots of a sample; 0 = 10 */
 	double sample_s;      /**< array time between samples; 0 = back to back */
 	uint64_t seed;        /**< of rounding */
+	uint32_t level_reads; /**< as of struct mr_synapse_options */
 };
 
 /** What the arrays went through. */

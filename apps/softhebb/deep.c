@@ -136,8 +136,9 @@ static struct mr_deep_route route_of(const struct run *run)
 
 	if (run->plan->simultaneous || run->plan->random)
 		return (struct mr_deep_route){0, n_layers(run), n_layers(run),
-		                              !run->plan->random, false};
-	return (struct mr_deep_route){phase, phase + 1, phase + 1, true, false};
+		                              !run->plan->random, false, 0};
+	return (struct mr_deep_route){phase, phase + 1, phase + 1, true, false,
+	                              0};
 }
 
 static int pass_batch(struct run *run, uint64_t n_steps)
@@ -250,7 +251,7 @@ static int work_out(struct run *run, const struct mr_images *images,
                     uint32_t part, const struct mr_images_cut *cut,
                     struct mr_features *features)
 {
-	const struct mr_deep_route route = {0, 0, n_layers(run), false, true};
+	const struct mr_deep_route route = {0, 0, n_layers(run), false, true, 0};
 	struct mr_deep_network *network = run->state.network;
 	uint32_t batch = run->plan->preset->batch;
 	const float *out = network->block[n_layers(run) - 1].out;

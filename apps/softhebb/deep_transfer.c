@@ -14,9 +14,11 @@
 
 #define SEEDS 3
 #define SAMPLES 1000
+#define LEVEL_READS 16 /* noise of a factor against drift: a quarter */
 
 static const double usual_s[] = {100, 3600, 86400, 2592000, 31536000};
-static const char *const care_names[MR_CARES] = {"none", "global", "column"};
+static const char *const care_names[MR_CARES] = {"none", "global", "column",
+                                              "norm"};
 
 /* ---- options ---------------------------------------------------------------------- */
 
@@ -75,8 +77,8 @@ static int take_care(struct mr_deep_app *app, const char *name, size_t n)
 			return MR_OK;
 		}
 	return mr_tool_fail(app->tool, MR_ERR_USAGE,
-	                    "--transfer-care: '%.*s' is not none, global or "
-	                    "column",
+	                    "--transfer-care: '%.*s' is not none, global, "
+	                    "column or norm",
 	                    (int)n, name);
 }
 
@@ -146,7 +148,8 @@ int mr_deep_take_transfer(struct mr_deep_app *app)
 	app->transfer.folder = app->plan.folder;
 	app->transfer.fit = &app->train;
 	app->transfer.mapping = (struct mr_hebb_mapping){
-		.coding = MR_CODING_PAIR, .n_cells = 1};
+		.coding = MR_CODING_PAIR, .n_cells = 1,
+		.level_reads = LEVEL_READS};
 	app->transfer.progress = show;
 	app->transfer.user = app;
 	code = take_scale(app);
@@ -244,7 +247,7 @@ void mr_deep_print_transfer(const struct mr_deep_app *app)
 	for (uint32_t u = 0; u < app->transfer.n_uris; u++) {
 		fprintf(to,
 		        "%s\n  since          no care          global           "
-		        "per output\n",
+		        "per output       norms\n",
 		        app->uris[u]);
 		for (uint32_t k = 0; k < app->transfer.n_ages; k++)
 			print_age(app, u, k);

@@ -285,7 +285,8 @@ int mr_deep_network_run(struct mr_deep_network *network,
                         void *user, struct mr_errtext *err)
 {
 	struct mr_deep_step step = {.in = network->in, .n = n,
-	                            .update = route->update};
+	                            .update = route->update,
+	                            .news = route->news};
 	int code = fetch(network, images, index, n, cut, err);
 
 	for (uint32_t l = 0; l < route->end && !code; l++) {

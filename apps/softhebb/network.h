@@ -48,6 +48,7 @@ struct mr_deep_route {
 	uint32_t end;            /**< the last layer that works, + 1 */
 	bool update;             /**< learning changes weights */
 	bool give;               /**< the last layer gives its output, too */
+	double news;             /**< as of struct mr_deep_step */
 };
 
 /**

@@ -93,7 +93,9 @@ static const struct mr_tool_option options[] = {
 	 "                           default 1000",
 	 false},
 	{"transfer-care", "LIST",
-	 "what is done about drift: none,global,column; default all", false},
+	 "what is done about drift: none,global,column,norm;\n"
+	 "                           default all",
+	 false},
 	{"plot", "FILE", "draw a figure, .png or .svg (needs gnuplot)", false},
 	{0},
 };

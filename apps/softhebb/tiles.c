@@ -56,6 +56,7 @@ static int lay_tile(struct mr_tiles *t, uint32_t i, struct mr_array *array)
 		.pulses_max = MR_TILES_PULSES,
 		.arbitration = MR_ARBITRATE_SYNAPSE,
 		.g_unit_S = full_S(how, array),
+		.level_reads = how->level_reads,
 		.refresh_below = how->refresh_below > 0 ? how->refresh_below
 	                                                : REFRESH_BELOW};
 	int code;

@@ -5,10 +5,13 @@
 #include "transfer.h"
 
 #include "deep_crossbar.h"
+#include "norms.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define N_NORM 200 /* images that batch norms are taken anew from */
 
 /** The table at work. */
 struct moving {
@@ -21,6 +24,7 @@ struct moving {
 	struct mr_deep_carrier own[MR_DEEP_LAYERS_MAX]; /* in floating point */
 	struct mr_deep_carrier moved[MR_DEEP_LAYERS_MAX];
 	struct mr_array *array[MR_DEEP_LAYERS_MAX];
+	struct mr_norms norms; /* as trained */
 };
 
 /* ---- rating ---------------------------------------------------------------------- */
@@ -30,7 +34,7 @@ static int work_out(struct moving *m, uint32_t first,
 {
 	struct mr_deep_network *network = m->network;
 	const struct mr_deep_route route = {0, 0, network->n_layers, false,
-	                                    true};
+	                                    true, 0};
 	uint32_t batch = network->preset.batch, index[1024];
 	int code = MR_OK;
 
@@ -170,15 +174,16 @@ static int fit(struct moving *m, struct mr_transfer_row *row)
 {
 	struct mr_deep_network *network = m->network;
 	const struct mr_deep_route route = {0, 0, network->n_layers, false,
-	                                    true};
+	                                    true, 0};
 	const struct mr_images *images = m->plan->fit;
-	uint32_t batch = network->preset.batch, index[1024], n = 0;
+	uint32_t n = network->preset.batch, index[1024];
 	int code;
 
-	for (; images && n < batch && n < images->n; n++)
-		index[n] = n;
-	if (n == 0)
+	if (!images || images->n == 0)
 		return MR_OK;
+	n = n < images->n ? n : images->n;
+	for (uint32_t i = 0; i < n; i++)
+		index[i] = mr_evenly(i, n, images->n);
 	for (uint32_t l = 0; l < network->n_layers; l++)
 		mr_deep_crossbar_fit(&m->moved[l]);
 	code = mr_deep_network_run(network, images, index, n, NULL, &route,
@@ -229,8 +234,25 @@ static int compensate(struct moving *m, bool per_output)
 	return code;
 }
 
+/* These sums are no part of a rating. */
+static int renorm(struct moving *m, struct mr_transfer_row *row)
+{
+	const struct mr_transfer_plan *plan = m->plan;
+	int code;
+
+	if (!plan->fit || plan->fit->n == 0)
+		return MR_OK;
+	count_sums(m, row, 1);
+	code = mr_norms_learn(m->network, plan->fit,
+	                      plan->n_norm ? plan->n_norm : N_NORM, plan->stop,
+	                      m->err);
+	count_sums(m, row, -1);
+	return code;
+}
+
 /* Without care comes first: compensating holds until the next time. */
-static int rate_age(struct moving *m, uint32_t first, struct mr_transfer_age *age)
+static int rate_age(struct moving *m, uint32_t first, struct mr_transfer_row *row,
+                    struct mr_transfer_age *age)
 {
 	int code = MR_OK;
 
@@ -239,10 +261,13 @@ static int rate_age(struct moving *m, uint32_t first, struct mr_transfer_age *ag
 			continue;
 		if (care != MR_CARE_NONE)
 			code = compensate(m, care == MR_CARE_COLUMN);
+		if (code == MR_OK && care == MR_CARE_NORM)
+			code = renorm(m, row);
 		if (code == MR_OK)
 			code = rate(m, first, m->table->n_test,
 			            &age->accuracy[care]);
 	}
+	mr_norms_restore(&m->norms, m->network);
 	return code;
 }
 
@@ -264,7 +289,7 @@ static int grow_old(struct moving *m, uint32_t first, struct mr_transfer_row *ro
 		code = wait_until(m, age->t_s);
 		forget_care(m);
 		if (code == MR_OK)
-			code = rate_age(m, first, age);
+			code = rate_age(m, first, row, age);
 		row->n_ages += code == MR_OK;
 	}
 	return code;
@@ -325,10 +350,13 @@ int mr_transfer(const struct mr_transfer_plan *plan,
 	n_rated = (uint64_t)table->n_test * plan->n_seeds;
 	table->n_float = n_rated < plan->test->n ? (uint32_t)n_rated
 	                                         : plan->test->n;
-	code = rate(&m, plan->n_seeds ? turn_of(&m, plan->seeds[0]) : 0,
-	            table->n_float, &table->in_float);
+	code = mr_norms_keep(network, &m.norms, err);
+	if (code == MR_OK)
+		code = rate(&m, plan->n_seeds ? turn_of(&m, plan->seeds[0]) : 0,
+		            table->n_float, &table->in_float);
 	for (uint32_t u = 0; u < plan->n_uris && code == MR_OK; u++)
 		for (uint32_t s = 0; s < plan->n_seeds && code == MR_OK; s++)
 			code = one_row(&m, u, plan->seeds[s]);
+	mr_norms_free(&m.norms);
 	return code;
 }

@@ -26,10 +26,15 @@
 enum mr_transfer_care {
 	MR_CARE_NONE = 0,
 	MR_CARE_GLOBAL = 1, /**< a factor for each array */
-	MR_CARE_COLUMN = 2  /**< a factor for each output */
+	MR_CARE_COLUMN = 2, /**< a factor for each output */
+	MR_CARE_NORM = 3    /**< a factor for each array, and means and variances
+	                         of all batch norms taken anew from images that go
+	                         through the arrays (V. Joshi et al., Nat. Commun.
+	                         11, 2473 (2020), doi:10.1038/s41467-020-16108-9:
+	                         AdaBS) */
 };
 
-#define MR_CARES 3
+#define MR_CARES 4
 
 /** What to do. */
 struct mr_transfer_plan {
@@ -43,7 +48,9 @@ struct mr_transfer_plan {
 	const struct mr_images *test; /**< labelled */
 	const struct mr_images *fit;  /**< a batch of them is what the meters'
 	                                   ranges are fitted to; NULL = they
-	                                   stay as they are */
+	                                   stay as they are, and so do the norms */
+	uint32_t n_norm;          /**< images, evenly taken from `fit`, for
+	                               MR_CARE_NORM; 0 = 200 */
 	uint32_t n_test;          /**< images of a rating; 0 = all. The seeds take
 	                               turns: seed k rates those from (k-1)*n_test
 	                               on, and from the first again */
