@@ -319,6 +319,17 @@ static int add_cells(const struct view *v,
 	return MR_OK;
 }
 
+/* Readings at two temperatures are not of one drift, nor is what happens to cells
+ * while they are warm known to any model. */
+static int add_condition(const struct view *v)
+{
+	const char *name = v->op->configure.name;
+
+	return strncmp(name, "temperature", sizeof "temperature" - 1) == 0
+	       ? mr__history_gap(v->build, v->part, v->build->t_last_ns)
+	       : MR_OK;
+}
+
 static int add_kind(struct view *v, bool composed)
 {
 	struct mr__history_build *b = v->build;
@@ -339,8 +350,9 @@ static int add_kind(struct view *v, bool composed)
 	case MR_OP_DRIVE:
 		b->lost[MR__LOSS_DRIVE] += composed ? 0 : 1;
 		return MR_OK;
-	case MR_OP_WAIT:
 	case MR_OP_CONFIGURE:
+		return add_condition(v);
+	case MR_OP_WAIT:
 		break;
 	}
 	return MR_OK;

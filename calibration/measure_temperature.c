@@ -70,6 +70,21 @@ static int at_all(struct mr__measuring *m, const struct mr_condition *c,
 	return code == MR_OK ? set_to(m, name, was) : code;
 }
 
+/* Before a cell is touched. */
+static int check(const struct mr__measuring *m, const struct mr_condition *c,
+                 const double *values, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (!(values[k] >= c->min && values[k] <= c->max))
+			return mr_errtext_set(
+				m->err, MR_ERR_USAGE,
+				"temperature.values=%s: %g is not %g to %g %s "
+				"(%s of this array)",
+				mr__measure_text(m, "values"), values[k],
+				c->min, c->max, c->unit, c->name);
+	return MR_OK;
+}
+
 static int run(struct mr__measuring *m)
 {
 	const struct mr_condition *c = condition_of(m->desc);
@@ -82,7 +97,9 @@ static int run(struct mr__measuring *m)
 	if (!c)
 		return mr__measure_skip(m, "the array has no condition "
 		                           "'temperature' that could be set");
-	code = mr__measure_can_level(m);
+	code = check(m, c, values, n);
+	if (code == MR_OK)
+		code = mr__measure_can_level(m);
 	return code == MR_OK ? at_all(m, c, values, n) : code;
 }
 

@@ -39,6 +39,7 @@ test_programs = \
 	%D%/test_lookout \
 	%D%/test_mapping \
 	%D%/test_measure \
+	%D%/test_measure_oven \
 	%D%/test_measure_resume \
 	%D%/test_models \
 	%D%/test_neuron \

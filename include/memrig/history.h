@@ -8,8 +8,9 @@
  *
  * A history is made from runs of an op log (or from a foreign file, import.h).
  * Runs that share the metadata key "session" shared one opened array and its
- * time; between others, and after an operation whose outcome is unknown, stands
- * a gap in every cell concerned: nothing is known of what happened there.
+ * time; between others, where a condition "temperature..." was set, and after an
+ * operation whose outcome is unknown, stands a gap in every cell concerned: nothing
+ * is known of what happened there.
  */
 #ifndef MEMRIG_HISTORY_H
 #define MEMRIG_HISTORY_H
