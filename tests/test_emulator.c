@@ -199,6 +199,43 @@ static void drive_without_noise_is_the_product(void)
 
 /* Folded noise: sd^2 = sum v^2 (.03 G + .13 uS)^2, for both axes, over 2e4
  * drives; the standard error of a deviation is .5 %, five of them allowed. */
+/* Columns 1 to 3 of a chip whose columns 0 and 2 were pulsed and on which time
+ * passes, said in two ways: the same currents to the last bit, noise and all. */
+static void neighbours_in_a_list_are_a_rectangle(void)
+{
+	static const uint32_t rows[] = {0, 1, 2, 3, 4}, cols[] = {1, 2, 3};
+	static const struct mr_selection where[] = {
+		{.kind = MR_SELECT_RECT, .col = 1, .n_rows = 5, .n_cols = 3},
+		{.kind = MR_SELECT_OUTER, .rows = rows, .n_rows = 5,
+	         .cols = cols, .n_cols = 3}};
+	float i_A[2][4][6];
+
+	for (int way = 0; way < 2; way++) {
+		struct mr_array *a = open_array("emu:pcm?rows=5&cols=5&seed=9");
+		float v_V[10];
+
+		for (int k = 0; k < 10; k++)
+			v_V[k] = 0.02f * (float)(k + 1);
+		for (int k = 0; k < 4; k++) {
+			struct mr_selection one = {.kind = MR_SELECT_RECT,
+			                           .col = k % 2 ? 2 : 0,
+			                           .n_rows = 5, .n_cols = 1};
+			struct mr_op ops[] = {
+				{.kind = MR_OP_DRIVE, .where = where[way],
+			         .drive = {.batch = 2, .v_V = v_V,
+			                   .i_A = i_A[way][k]}},
+				{.kind = MR_OP_WAIT,
+			         .wait = {.duration_s = k}}};
+
+			MR_CODE(mr_array_pulse(a, &one, "set", 3), MR_OK);
+			MR_CODE(mr_array_submit(a, ops, 2, NULL, NULL), MR_OK);
+		}
+		MR_CODE(mr_array_close(a, NULL), MR_OK);
+	}
+	CU_ASSERT(memcmp(i_A[0], i_A[1], sizeof i_A[0]) == 0);
+	CU_ASSERT(i_A[0][3][0] > 0);
+}
+
 static void drive_noise_has_the_folded_variance(void)
 {
 	enum { DRIVES = 20000 };
@@ -540,6 +577,8 @@ const struct mr_test mr_tests[] = {
          batch_split_does_not_change_a_bit},
 	{"A14_order_on_different_cells_does_not_matter",
          order_on_different_cells_does_not_matter},
+	{"neighbours_in_a_list_are_a_rectangle",
+	 neighbours_in_a_list_are_a_rectangle},
 	{"drive_without_noise_is_the_product",
          drive_without_noise_is_the_product},
 	{"drive_noise_has_the_folded_variance",
