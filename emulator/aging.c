@@ -143,6 +143,22 @@ void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
 	                  age, n, g_S);
 }
 
+void mr__aging_cells(const struct crossbar *x, const uint32_t *cell, uint32_t n,
+                     const int64_t *t_ns, float *g_S)
+{
+	float g[CHUNK], nu[CHUNK], age[CHUNK];
+
+	for (uint32_t i = 0; i < n; i++)
+		g_S[i] = g[i] = x->c.g_S[cell[i]];
+	if (!x->drifts)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		nu[i] = x->c.nu[cell[i]];
+		age[i] = (float)age_s(x, cell[i], t_ns[i]);
+	}
+	x->kernels->drift(&x->kernel_drift, g, nu, age, n, g_S);
+}
+
 /* How far 1/f noise has spread: its variance in units of Q_s^2. */
 static double spread(const struct crossbar *x, uint32_t cell, int64_t t_ns)
 {

@@ -156,6 +156,10 @@ double mr__aging_now(const struct crossbar *x, uint32_t cell, int64_t t_ns);
 void mr__aging_run(const struct crossbar *x, uint32_t first, uint32_t n,
                    int64_t t_ns, float *g_S);
 
+/* The same of n <= CHUNK cells anywhere, each at a time of its own. */
+void mr__aging_cells(const struct crossbar *x, const uint32_t *cell, uint32_t n,
+                     const int64_t *t_ns, float *g_S);
+
 /* Bring what drives see of the selected cells to a time; returns until when it
  * holds, at most `horizon_ns`. */
 int64_t mr__aging_refresh(struct crossbar *x, const struct lines *l,

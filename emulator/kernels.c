@@ -43,6 +43,7 @@
 #define KERNELS mr__kernels_base
 #define KERNELS_NAME "base"
 #define NORMALS mr__normals_base
+#define NORMALS_APART mr__normals_apart_base
 #endif
 
 /* ---- SLEEF on arrays ----------------------------------------------------- */
@@ -391,6 +392,7 @@ static void dot(const float *g, const float *v, uint32_t n, float offset_S,
 const struct kernels KERNELS = {
 	.name = KERNELS_NAME,
 	.normals = NORMALS,
+	.normals_apart = NORMALS_APART,
 	.drift = drift,
 	.drift_alike = drift_alike,
 	.columns = columns,

@@ -42,6 +42,11 @@ struct kernels {
 	void (*normals)(uint64_t seed, uint32_t purpose, uint32_t first,
 	                const uint64_t *event, uint32_t n, float *z);
 
+	/* z[i] = mr_random_normal(seed, purpose, subject[i], event[i]) */
+	void (*normals_apart)(uint64_t seed, uint32_t purpose,
+	                      const uint32_t *subject, const uint64_t *event,
+	                      uint32_t n, float *z);
+
 	/* out[i] = g[i] exp(-nu[i] L(age[i])) */
 	void (*drift)(const struct kernel_drift *d, const float *g,
 	              const float *nu, const float *age_s, uint32_t n,
@@ -85,11 +90,18 @@ const struct kernels *mr__kernels_pick(void);
 /* All forms that this processor runs, ended by NULL; for tests. */
 const struct kernels *const *mr__kernels_all(size_t *n);
 
-/* The forms of kernels.normals: normals.c, as often compiled. */
+/* The forms of kernels.normals and normals_apart: normals.c, as often
+ * compiled. */
 void mr__normals_base(uint64_t seed, uint32_t purpose, uint32_t first,
                       const uint64_t *event, uint32_t n, float *z);
 void mr__normals_avx2(uint64_t seed, uint32_t purpose, uint32_t first,
                       const uint64_t *event, uint32_t n, float *z);
+void mr__normals_apart_base(uint64_t seed, uint32_t purpose,
+                            const uint32_t *subject, const uint64_t *event,
+                            uint32_t n, float *z);
+void mr__normals_apart_avx2(uint64_t seed, uint32_t purpose,
+                            const uint32_t *subject, const uint64_t *event,
+                            uint32_t n, float *z);
 
 extern const struct kernels mr__kernels_base;
 extern const struct kernels mr__kernels_avx2;

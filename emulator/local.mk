@@ -76,7 +76,8 @@ if HAVE_AVX2
 noinst_LTLIBRARIES += libkernels_avx2.la
 libkernels_avx2_la_SOURCES = %D%/kernels.c %D%/normals.c
 libkernels_avx2_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERNELS=mr__kernels_avx2 \
-	-DKERNELS_NAME=\"avx2\" -DNORMALS=mr__normals_avx2
+	-DKERNELS_NAME=\"avx2\" -DNORMALS=mr__normals_avx2 \
+	-DNORMALS_APART=mr__normals_apart_avx2
 libkernels_avx2_la_CFLAGS = $(AM_CFLAGS) $(SLEEF_CFLAGS) -mavx2
 libemulator_la_CPPFLAGS = $(AM_CPPFLAGS) -DMR_KERNELS_AVX2
 libemulator_la_LIBADD += libkernels_avx2.la

@@ -2,8 +2,9 @@
 /* Copyright (C) 2026 the memrig authors */
 
 /*
- * kernels.normals, compiled once for each instruction set; NORMALS names the
- * function that is defined. Simple forms: mr_random_normal(), boxmuller.h.
+ * kernels.normals and normals_apart, compiled once for each instruction set;
+ * NORMALS and NORMALS_APART name the functions that are defined. Simple forms:
+ * mr_random_normal(), boxmuller.h.
  */
 #include "kernels.h"
 
@@ -26,6 +27,7 @@
 
 #ifndef NORMALS
 #define NORMALS mr__normals_base
+#define NORMALS_APART mr__normals_apart_base
 #endif
 
 /* ---- vectors ------------------------------------------------------------- */
@@ -333,5 +335,52 @@ void NORMALS(uint64_t seed, uint32_t purpose, uint32_t first,
 			z[i] = mr_random_normal(seed, (enum mr_purpose)purpose,
 			                        at, event[i]);
 		}
+	}
+}
+
+/* One block for each subject, of whose four normals it takes its own. */
+static void draw_each(const struct keys *k, uint32_t purpose,
+                      const uint32_t subject[BLOCKS],
+                      const uint64_t event[BLOCKS], words w[4])
+{
+	static const uint8_t order[2][BLOCKS / 2] = ORDER;
+	uint64_t at[2][3][BLOCKS / 2];
+	wide v[2][4];
+
+	for (size_t h = 0; h < 2; h++) {
+		for (size_t i = 0; i < BLOCKS / 2; i++) {
+			uint64_t e = event[order[h][i]];
+
+			at[h][0][i] = subject[order[h][i]] / 4;
+			at[h][1][i] = e;
+			at[h][2][i] = e >> HALF;
+		}
+		memcpy(v[h], at[h], sizeof at[h]);
+		v[h][3] = spread(purpose << BLOCK_BITS);
+	}
+	philox(v[0], v[1], k);
+	for (int i = 0; i < 4; i++)
+		w[i] = PACK(v[0][i], v[1][i]);
+}
+
+void NORMALS_APART(uint64_t seed, uint32_t purpose, const uint32_t *subject,
+                   const uint64_t *event, uint32_t n, float *z)
+{
+	struct keys k;
+	words w[4];
+	float whole[GROUP];
+
+	make_keys(seed, &k);
+	for (uint32_t i = 0; i < n; i += BLOCKS) {
+		uint32_t m = n - i < BLOCKS ? n - i : BLOCKS;
+		uint32_t own[BLOCKS] = {0};
+		uint64_t at[BLOCKS] = {0};
+
+		memcpy(own, subject + i, m * sizeof *own);
+		memcpy(at, event + i, m * sizeof *at);
+		draw_each(&k, purpose, own, at, w);
+		transform(w, whole);
+		for (uint32_t j = 0; j < m; j++)
+			z[i + j] = whole[4 * j + own[j] % 4];
 	}
 }

@@ -16,6 +16,7 @@
 #endif
 
 #define CHECK_EVERY 4096 /* elements between looks at the stop flag */
+#define NARROW 16 /* columns, fewer of which are gathered over the rows */
 
 struct reading {
 	struct crossbar *x;
@@ -23,6 +24,7 @@ struct reading {
 	int64_t t0_ns;
 	int64_t slot_ns; /* of one row or list entry */
 	uint64_t n;      /* elements */
+	struct lines narrow; /* the selection, if it has few columns; else zero */
 	atomic_uint status; /* OR over all elements, whatever the thread */
 };
 
@@ -134,6 +136,41 @@ static unsigned read_segment(struct reading *r, uint64_t at, uint32_t first,
 	return give(r, at, n, g);
 }
 
+/* A few columns: kernels would work on them row by row, and mostly idle. What a
+ * reading is does not depend on who is read beside it. */
+static unsigned read_narrow(struct reading *r, const struct lines *l, uint64_t at,
+                            uint32_t n)
+{
+	struct crossbar *x = r->x;
+	double share = 1 / sqrt((double)r->op->read.averages);
+	uint32_t cell[CHUNK];
+	uint64_t event[CHUNK];
+	int64_t t_ns[CHUNK];
+	float g[CHUNK], z[CHUNK];
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t slot = (uint32_t)((at + i) / l->n_cols);
+		uint32_t col = (uint32_t)((at + i) % l->n_cols);
+
+		cell[i] = line_row(l, slot) * x->cols + line_col(l, col);
+		t_ns[i] = r->t0_ns + r->slot_ns * ((int64_t)slot + 1);
+		event[i] = x->reads[cell[i]]++;
+	}
+	mr__aging_cells(x, cell, n, t_ns, g);
+	if (x->noise_kind == NOISE_WHITE) { /* that of no cell or age: is_narrow() */
+		x->kernels->normals_apart(x->seed, MR_PURPOSE_READ, cell, event,
+		                          n, z);
+		mr__aging_deviate(x, 0, n, r->t0_ns, share, z, g);
+	}
+	return give(r, at, n, g);
+}
+
+static bool is_narrow(const struct crossbar *x, const struct lines *l)
+{
+	return l->n_cols < NARROW && l->n_rows > 1 && !x->noise.accumulates &&
+	       x->noise_kind != NOISE_FLICKER;
+}
+
 static void read_block(void *arg, uint32_t block)
 {
 	struct reading *r = arg;
@@ -141,7 +178,9 @@ static void read_block(void *arg, uint32_t block)
 	uint64_t end = r->n - at < CHUNK ? r->n : at + CHUNK;
 	unsigned status = 0;
 
-	while (at < end) {
+	if (r->narrow.n_cols > 0)
+		status |= read_narrow(r, &r->narrow, at, (uint32_t)(end - at));
+	while (r->narrow.n_cols == 0 && at < end) {
 		uint32_t first;
 		uint64_t slot;
 		uint32_t n = mr__crossbar_segment(r->x, &r->op->where, at,
@@ -184,6 +223,8 @@ int mr__operate_read(struct crossbar *x, struct mr_op *op,
 		return read_list(&r, run);
 	struct lines l = mr__crossbar_lines(x, &op->where);
 
+	if (is_narrow(x, &l))
+		r.narrow = l;
 	mr__pool_run(x->pool, read_block, &r,
 	             (uint32_t)((r.n + CHUNK - 1) / CHUNK));
 	op->outcome.status |= atomic_load(&r.status);

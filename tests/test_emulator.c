@@ -236,6 +236,36 @@ static void neighbours_in_a_list_are_a_rectangle(void)
 	CU_ASSERT(i_A[0][3][0] > 0);
 }
 
+/* A few columns are gathered over the rows, many read row by row: the cells'
+ * readings are the same, on chips of one seed. */
+static void few_columns_read_as_all_do(void)
+{
+	enum { N_ROWS = 300, N_COLS = 40 };
+	static const char *const noises[] = {"none", "white", "flicker"};
+	static float all_S[N_ROWS * N_COLS], few_S[N_ROWS * 3];
+	const struct mr_selection few = {.kind = MR_SELECT_RECT, .row = 0,
+	                                 .col = 18, .n_rows = N_ROWS, .n_cols = 3};
+
+	for (int k = 0; k < 3; k++) {
+		char uri[100];
+		struct mr_array *a, *b;
+
+		(void)snprintf(uri, sizeof uri,
+		               "emu:pcm?rows=%d&cols=%d&seed=2&noise=%s", N_ROWS,
+		               N_COLS, noises[k]);
+		a = open_array(uri);
+		b = open_array(uri);
+		MR_CODE(mr_array_pulse(a, NULL, "set", 3), MR_OK);
+		MR_CODE(mr_array_pulse(b, NULL, "set", 3), MR_OK);
+		MR_CODE(mr_array_read(a, NULL, all_S), MR_OK);
+		MR_CODE(mr_array_read(b, &few, few_S), MR_OK);
+		for (int i = 0; i < N_ROWS * 3; i++)
+			CU_ASSERT(few_S[i] == all_S[i / 3 * N_COLS + 18 + i % 3]);
+		MR_CODE(mr_array_close(a, NULL), MR_OK);
+		MR_CODE(mr_array_close(b, NULL), MR_OK);
+	}
+}
+
 static void drive_noise_has_the_folded_variance(void)
 {
 	enum { DRIVES = 20000 };
@@ -579,6 +609,7 @@ const struct mr_test mr_tests[] = {
          order_on_different_cells_does_not_matter},
 	{"neighbours_in_a_list_are_a_rectangle",
 	 neighbours_in_a_list_are_a_rectangle},
+	{"few_columns_read_as_all_do", few_columns_read_as_all_do},
 	{"drive_without_noise_is_the_product",
          drive_without_noise_is_the_product},
 	{"drive_noise_has_the_folded_variance",

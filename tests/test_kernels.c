@@ -238,6 +238,32 @@ static void kernels_normals_equal_single_ones(void)
 	each(normals_of);
 }
 
+/* Any subjects, in no order, some of them in one block. */
+static void normals_apart_of(const struct kernels *k)
+{
+	static uint32_t subject[N];
+	static uint64_t event[N];
+	static float z[N];
+
+	for (uint32_t i = 0; i < N; i++) {
+		subject[i] = i % 5 ? i * 2654435761u : i;
+		event[i] = i % 7 ? i % 3 : (uint64_t)i << 33;
+	}
+	for (uint32_t n = 1; n <= N; n += n < 40 ? 1 : 61) {
+		z[n - 1] = 9;
+		k->normals_apart(78, MR_PURPOSE_READ, subject, event, n, z);
+		for (uint32_t i = 0; i < n; i++)
+			CU_ASSERT(z[i] == mr_random_normal(78, MR_PURPOSE_READ,
+			                                   subject[i],
+			                                   event[i]));
+	}
+}
+
+static void kernels_normals_apart_equal_single_ones(void)
+{
+	each(normals_apart_of);
+}
+
 /* Enough words for each polynomial to be met all over its range. */
 static void many_normals_of(const struct kernels *k)
 {
@@ -273,6 +299,8 @@ const struct mr_test mr_tests[] = {
 	{"kernels_drift_alike_is_that_of_each",
 	 kernels_drift_alike_is_that_of_each},
 	{"kernels_normals_equal_single_ones", kernels_normals_equal_single_ones},
+	{"kernels_normals_apart_equal_single_ones",
+	 kernels_normals_apart_equal_single_ones},
 	{"kernels_normals_equal_many_single_ones",
 	 kernels_normals_equal_many_single_ones},
 	{0},
