@@ -237,6 +237,8 @@ softhebb_case = %D%/softhebb_case.c %D%/softhebb_case.h $(imagefiles)
 
 # They make the files that they read.
 imagefiles = %D%/imagefiles.c %D%/imagefiles.h
+%C%_long_softhebb_deep_SOURCES = %D%/long_softhebb_deep.c %D%/sha256.c \
+	%D%/sha256.h
 %C%_test_datasets_SOURCES = %D%/test_datasets.c $(imagefiles) %D%/sha256.c \
 	%D%/sha256.h
 %C%_test_datasets_CFLAGS = $(AM_CFLAGS) $(PNG_CFLAGS) $(JPEG_CFLAGS) \
