@@ -7,6 +7,7 @@
 #include "figure.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int mr_ending_take_plot(struct mr_tool *tool, const char **plot)
 {
@@ -20,6 +21,23 @@ int mr_ending_take_plot(struct mr_tool *tool, const char **plot)
 	return code == MR_OK
 	               ? code
 	               : mr_tool_fail(tool, code, "--plot: %s", err.text);
+}
+
+int mr_ending_beside(struct mr_tool *tool, const char *plot, const char *mark,
+                     char *out)
+{
+	const char *dot = plot ? strrchr(plot, '.') : NULL;
+	int n;
+
+	if (!dot)
+		return MR_OK;
+	n = snprintf(out, MR_ENDING_PATH_MAX, "%.*s%s%s", (int)(dot - plot),
+	             plot, mark, dot);
+	if (n > 0 && n < MR_ENDING_PATH_MAX)
+		return MR_OK;
+	return mr_tool_fail(tool, MR_ERR_USAGE,
+	                    "--plot: a path of more than %d characters",
+	                    MR_ENDING_PATH_MAX - 1);
 }
 
 static int draw(struct mr_tool *tool, const struct mr_ending *end)

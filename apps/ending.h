@@ -28,6 +28,20 @@ struct mr_ending {
  */
 int mr_ending_take_plot(struct mr_tool *tool, const char **plot);
 
+#define MR_ENDING_PATH_MAX 4096 /**< room for the path of a further figure */
+
+/**
+ * The name of a figure beside the main one: of NAME.png NAME-study.png.
+ *
+ * @param tool  the verb.
+ * @param plot  the main one; NULL = none, and nothing is written.
+ * @param mark  such as "-study".
+ * @param out   [MR_ENDING_PATH_MAX] receives the name.
+ * @return MR_OK; MR_ERR_USAGE if it is too long, after telling the user.
+ */
+int mr_ending_beside(struct mr_tool *tool, const char *plot, const char *mark,
+                     char *out);
+
 /**
  * Draw and report what there is. A run that was stopped, or whose figure
  * failed, still prints its results. Without gnuplot the figure is left out with

@@ -243,6 +243,8 @@ libapps_la_SOURCES = \
 	%D%/softhebb/tiles_keep.c \
 	%D%/softhebb/transfer.c \
 	%D%/softhebb/transfer.h \
+	%D%/softhebb/transfer_plot.c \
+	%D%/softhebb/transfer_plot.h \
 	%D%/softhebb/vote.c \
 	%D%/softhebb/vote.h \
 	%D%/softhebb/watch.h \

@@ -11,6 +11,7 @@
 #include "apps/softhebb/deep_crossbar.h"
 #include "apps/softhebb/norms.h"
 #include "apps/softhebb/transfer.h"
+#include "apps/softhebb/transfer_plot.h"
 #include "memrig/memrig.h"
 
 #include "session.h"
@@ -232,6 +233,31 @@ static int run_and_move(struct moving *m, struct mr_deep_result *result,
 	return mr_deep_run(&plan, result, err);
 }
 
+/* A panel for each kind of array, and what cannot be drawn is told. */
+static void draw_table(const struct moving *m)
+{
+	char path[MR_TEST_PATH_MAX], text[65536] = "";
+	struct mr_errtext err = {""};
+	FILE *file;
+	int code = mr_transfer_plot(&m->plan, &m->table,
+	                            mr_session_path(path, "moved.svg"), &err);
+
+	if (code == MR_ERR_UNSUPPORTED) {
+		MR_HAS(err.text, "gnuplot");
+		return;
+	}
+	MR_CODE_ERR(code, MR_OK, err);
+	file = fopen(path, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT(fread(text, 1, sizeof text - 1, file) > 0);
+	CU_ASSERT_EQUAL(fclose(file), 0);
+	for (uint32_t u = 0; u < m->plan.n_uris; u++) /* & is &amp; there */
+		MR_HAS(text, u < 2 ? m->plan.uris[u] : "adc_bits=8");
+	MR_HAS(text, "batch norms anew");
+	MR_CODE(mr_transfer_plot(&m->plan, &m->table, "nowhere/a.svg", &err),
+	        MR_ERR_IO);
+}
+
 /* Exact cells keep what was learned; phase-change cells keep most of it, and
  * compensation does not harm. */
 static void moved_network_keeps_its_accuracy(void)
@@ -268,6 +294,7 @@ static void moved_network_keeps_its_accuracy(void)
 		                                     (64 * 12 + 16 * 16));
 		CU_ASSERT(row->n_clipped < row->n_sums / 100);
 	}
+	draw_table(&m);
 	free(m.table.row);
 	mr_deep_result_free(&result);
 	mr_images_free(&train);

@@ -3,6 +3,7 @@
 
 /* Deep networks from the command line: options, images, runs. */
 #include "deep_app.h"
+#include "transfer_plot.h"
 
 #include "../ending.h"
 #include "../seeds.h"
@@ -113,7 +114,12 @@ static int take_ways(struct mr_deep_app *app)
 
 static int take_plot(struct mr_deep_app *app)
 {
-	return mr_ending_take_plot(app->tool, &app->plot);
+	int code = mr_ending_take_plot(app->tool, &app->plot);
+
+	return code == MR_OK && mr_tool_value(app->tool, "transfer")
+	               ? mr_ending_beside(app->tool, app->plot, "-transfer",
+	                                  app->transfer_plot)
+	               : code;
 }
 
 static int load(struct mr_deep_app *app, enum mr_images_part part,
@@ -259,9 +265,15 @@ static int run_all(struct mr_deep_app *app)
 	return code;
 }
 
-static int draw(const void *app, struct mr_errtext *err)
+static int draw(const void *user, struct mr_errtext *err)
 {
-	return mr_deep_plot(app, err);
+	const struct mr_deep_app *app = user;
+	int code = mr_deep_plot(app, err);
+
+	return code == MR_OK && app->table.n_rows && app->transfer_plot[0]
+	               ? mr_transfer_plot(&app->transfer, &app->table,
+	                                  app->transfer_plot, err)
+	               : code;
 }
 
 static int report(void *app)

@@ -6,6 +6,7 @@
 #define MR_SOFTHEBB_DEEP_APP_H
 
 #include "../cmd.h"
+#include "../ending.h"
 #include "deep.h"
 #include "deep_crossbar.h"
 #include "transfer.h"
@@ -42,6 +43,7 @@ struct mr_deep_app {
 	struct mr_transfer_plan transfer; /**< n_uris = 0: none */
 	struct mr_transfer_table table;   /**< of the first run */
 	const char *plot;  /**< figure wanted; or NULL */
+	char transfer_plot[MR_ENDING_PATH_MAX]; /**< beside it; or "" */
 	bool plotted;
 };
 

@@ -99,6 +99,8 @@ static void print_table(const struct mr_deep_app *app)
 	fprintf(to, "peak memory %.2f GiB\n", peak_GiB());
 	if (app->plotted)
 		fprintf(to, "figure: %s\n", app->plot);
+	if (app->plotted && app->table.n_rows)
+		fprintf(to, "figure: %s\n", app->transfer_plot);
 }
 
 /* ---- for programs ---------------------------------------------------------------- */
@@ -218,5 +220,9 @@ int mr_deep_report(struct mr_deep_app *app)
 	json_object_set_new(o, "transfer", mr_deep_transfer_json(app));
 	json_object_set_new(o, "plot",
 	                    text_or_null(app->plotted ? app->plot : NULL));
+	json_object_set_new(o, "transfer_plot",
+	                    text_or_null(app->plotted && app->table.n_rows
+	                                         ? app->transfer_plot
+	                                         : NULL));
 	return mr_tool_print(app->tool, o);
 }

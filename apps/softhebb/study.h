@@ -8,13 +8,13 @@
 #define MR_SOFTHEBB_STUDY_H
 
 #include "../cmd.h"
+#include "../ending.h"
 #include "between.h"
 #include "curve.h"
 #include "robust.h"
 
 #define MR_STUDY_CLASSES_MAX 8 /**< of a walk */
 #define MR_STUDY_ROWS 3        /**< networks in the table of robustness */
-#define MR_STUDY_PATH_MAX 4096 /**< room for the path of a figure */
 
 /** A network in the table of robustness. */
 struct mr_study_row {
@@ -45,8 +45,8 @@ struct mr_study {
 	uint32_t n_walks;  /**< pairs of classes */
 	/** [2*n_walks] of each pair SoftHebb's, then the baseline's */
 	struct mr_between walk[2 * MR_STUDY_CLASSES_MAX];
-	char figure[MR_STUDY_PATH_MAX]; /**< to draw beside the main one; or "" */
-	char walks[MR_STUDY_PATH_MAX];  /**< likewise */
+	char figure[MR_ENDING_PATH_MAX]; /**< to draw beside the main one; or "" */
+	char walks[MR_ENDING_PATH_MAX];  /**< likewise */
 };
 
 struct mr_softhebb_app;

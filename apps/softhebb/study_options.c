@@ -92,31 +92,17 @@ static int refuse_unseen(struct mr_softhebb_app *app)
 }
 
 /* With --plot NAME.png: NAME-study.png and NAME-between.png. */
-static int beside(struct mr_softhebb_app *app, const char *mark, char *out)
-{
-	const char *dot = app->plot ? strrchr(app->plot, '.') : NULL;
-	int n;
-
-	if (!dot)
-		return MR_OK;
-	n = snprintf(out, MR_STUDY_PATH_MAX, "%.*s%s%s", (int)(dot - app->plot),
-	             app->plot, mark, dot);
-	if (n > 0 && n < MR_STUDY_PATH_MAX)
-		return MR_OK;
-	return mr_tool_fail(app->tool, MR_ERR_USAGE,
-	                    "--plot: a path of more than %d characters",
-	                    MR_STUDY_PATH_MAX - 1);
-}
-
 static int take_figures(struct mr_softhebb_app *app)
 {
 	struct mr_study *s = &app->study;
 	int code = MR_OK;
 
 	if (s->robustness || s->posthoc)
-		code = beside(app, "-study", s->figure);
+		code = mr_ending_beside(app->tool, app->plot, "-study",
+		                        s->figure);
 	if (code == MR_OK && s->n_classes)
-		code = beside(app, "-between", s->walks);
+		code = mr_ending_beside(app->tool, app->plot, "-between",
+		                        s->walks);
 	return code;
 }
 
