@@ -215,9 +215,10 @@ static inline void draw(const struct keys *k, uint32_t purpose, uint32_t block,
 		w[i] = PACK(a[i], b[i]);
 }
 
-/* The same of blocks that are at events of their own. */
-static void draw_apart(const struct keys *k, uint32_t purpose, uint32_t block,
-                       const uint64_t event[GROUP], words w[4])
+/* The words of the blocks of any subjects and events. */
+static void draw_each(const struct keys *k, uint32_t purpose,
+                      const uint32_t subject[BLOCKS],
+                      const uint64_t event[BLOCKS], words w[4])
 {
 	static const uint8_t order[2][BLOCKS / 2] = ORDER;
 	uint64_t at[2][3][BLOCKS / 2];
@@ -225,9 +226,9 @@ static void draw_apart(const struct keys *k, uint32_t purpose, uint32_t block,
 
 	for (size_t h = 0; h < 2; h++) {
 		for (size_t i = 0; i < BLOCKS / 2; i++) {
-			uint64_t e = event[4 * (size_t)order[h][i]];
+			uint64_t e = event[order[h][i]];
 
-			at[h][0][i] = block + order[h][i];
+			at[h][0][i] = subject[order[h][i]] / 4;
 			at[h][1][i] = e;
 			at[h][2][i] = e >> HALF;
 		}
@@ -237,6 +238,20 @@ static void draw_apart(const struct keys *k, uint32_t purpose, uint32_t block,
 	philox(v[0], v[1], k);
 	for (int i = 0; i < 4; i++)
 		w[i] = PACK(v[0][i], v[1][i]);
+}
+
+/* The words of neighbouring blocks that are at events of their own. */
+static void draw_apart(const struct keys *k, uint32_t purpose, uint32_t block,
+                       const uint64_t event[GROUP], words w[4])
+{
+	uint32_t subject[BLOCKS];
+	uint64_t at[BLOCKS];
+
+	for (uint32_t i = 0; i < BLOCKS; i++) {
+		subject[i] = 4 * (block + i);
+		at[i] = event[4 * (size_t)i];
+	}
+	draw_each(k, purpose, subject, at, w);
 }
 
 /* GROUP normals of these words. */
@@ -339,30 +354,6 @@ void NORMALS(uint64_t seed, uint32_t purpose, uint32_t first,
 }
 
 /* One block for each subject, of whose four normals it takes its own. */
-static void draw_each(const struct keys *k, uint32_t purpose,
-                      const uint32_t subject[BLOCKS],
-                      const uint64_t event[BLOCKS], words w[4])
-{
-	static const uint8_t order[2][BLOCKS / 2] = ORDER;
-	uint64_t at[2][3][BLOCKS / 2];
-	wide v[2][4];
-
-	for (size_t h = 0; h < 2; h++) {
-		for (size_t i = 0; i < BLOCKS / 2; i++) {
-			uint64_t e = event[order[h][i]];
-
-			at[h][0][i] = subject[order[h][i]] / 4;
-			at[h][1][i] = e;
-			at[h][2][i] = e >> HALF;
-		}
-		memcpy(v[h], at[h], sizeof at[h]);
-		v[h][3] = spread(purpose << BLOCK_BITS);
-	}
-	philox(v[0], v[1], k);
-	for (int i = 0; i < 4; i++)
-		w[i] = PACK(v[0][i], v[1][i]);
-}
-
 void NORMALS_APART(uint64_t seed, uint32_t purpose, const uint32_t *subject,
                    const uint64_t *event, uint32_t n, float *z)
 {
