@@ -284,8 +284,9 @@ static int grow_old(struct moving *m, uint32_t first, struct mr_transfer_row *ro
 	for (uint32_t k = 0; k < m->plan->n_ages && code == MR_OK; k++) {
 		struct mr_transfer_age *age = &row->age[k];
 
-		*age = (struct mr_transfer_age){.t_s = m->plan->age_s[k],
-		                                .accuracy = {NAN, NAN, NAN}};
+		age->t_s = m->plan->age_s[k];
+		for (int care = 0; care < MR_CARES; care++)
+			age->accuracy[care] = NAN;
 		code = wait_until(m, age->t_s);
 		forget_care(m);
 		if (code == MR_OK)
