@@ -177,7 +177,7 @@ int mr__score_steps(const struct mr__fitting *f,
 	if (code != MR_OK)
 		return code;
 	for (size_t k = 0; k < mr__steplaw_cells(s); k++) {
-		double d = density(s, k, with);
+		double d = density(s, k, with) + mr__steplaw_undone(s, k);
 
 		per_cell[mr__steplaw_cell(s, k)] = d;
 		*sum += d;

@@ -152,7 +152,10 @@ static int run_again(struct mr__noise_work *w)
 {
 	int code = mr__noise_rtn(w);
 
-	return code == MR_OK ? mr__noise_kind(w) : code;
+	if (code != MR_OK)
+		return code;
+	return strcmp(w->out->kind, "white") == 0 ? mr__noise_white(w)
+	                                          : mr__noise_kind(w);
 }
 
 static bool make_room(struct mr__noise_work *w)
@@ -204,7 +207,7 @@ int mr__fit_noise_aged(const struct mr__fitting *f, double nu, double t0_s,
 	struct mr__fitting again = *f;
 	struct mr__noise_work w = {.f = &again, .out = out, .aged = true};
 
-	if (!out->kind || strcmp(out->kind, "flicker") != 0)
+	if (!out->kind || strcmp(out->kind, "none") == 0)
 		return MR_OK;
 	again.rough = true; /* tables and warnings are there */
 	take_model(&w);

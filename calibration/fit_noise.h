@@ -58,14 +58,14 @@ struct mr__noise_fit {
 int mr__fit_noise(struct mr__fitting *f, struct mr__noise_fit *out);
 
 /**
- * Fit the amplitude of 1/f noise again, with a drift that was fitted since: its
- * law goes by conductances as programmed. Nothing happens where noise is of
- * another kind.
+ * Fit the amplitude of the noise again, with a drift that was fitted since: the
+ * law of 1/f noise goes by conductances as programmed, and trends are parabolas
+ * in a time that t0 stretches. Its kind stays.
  * @param f     the fit.
  * @param nu    mean drift exponent.
  * @param t0_s  its reference time.
- * @param out   as fitted before; q_at_1, q_se, n_cells are replaced.
- * @return MR_OK; MR_ERR_NOMEM.
+ * @param out   as fitted before; amplitudes, their errors, n_cells are replaced.
+ * @return MR_OK; MR_ERR_RANGE (no convergence); MR_ERR_NOMEM.
  */
 int mr__fit_noise_aged(const struct mr__fitting *f, double nu, double t0_s,
                        struct mr__noise_fit *out);

@@ -453,7 +453,11 @@ static int choose(const struct mr_history *history, const uint8_t *all,
 
 	if (!c)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
-	for (size_t k = 0; k < N_FAMILIES; k++) {
+	/* ideal, the first, comes last: it fits no drift, and leaves out the
+	 * readings that those leave out which do */
+	for (size_t turn = 1; turn <= N_FAMILIES; turn++) {
+		size_t k = turn % N_FAMILIES;
+
 		c->rivals[k].family = families[k];
 		c->rivals[k].before = &c->before;
 		c->rivals[k].per_cell = c->room + k * c->n_cells;

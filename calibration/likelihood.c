@@ -18,6 +18,7 @@
 #define HALVINGS_MAX 30
 #define DOUBLINGS 6
 #define ENOUGH 0.1 /* left to gain: less is a third of a standard error, or a kink */
+#define SETTLED 1e-4 /* left to gain where errors are wanted */
 #define PATIENCE 25 /* steps after which second differences are used */
 #define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
 
@@ -331,6 +332,7 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 	struct work w;
 	double now = total(l, params);
 	double gain = INFINITY;
+	double little = covariance ? SETTLED : ENOUGH; /* errors need the top */
 	bool newton = false;
 	unsigned failed = 0; /* line searches in a row that did not go up */
 	int code = MR_OK;
@@ -342,7 +344,7 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 		                      "search begins");
 	if (!work_init(&w, l))
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
-	while (code == MR_OK && gain > 1e-4
+	while (code == MR_OK && gain > little
 	       && out->iterations < ITERATIONS_MAX) {
 		double before = now;
 		bool slow = out->iterations >= PATIENCE;

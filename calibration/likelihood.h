@@ -43,7 +43,8 @@ struct mr__maximum {
  * @param l           the likelihood.
  * @param params      [n_params] start; receives the maximum.
  * @param covariance  [n_params*n_params] receives it; NAN in the rows of
- *                    parameters that the data cannot tell; NULL = not wanted.
+ *                    parameters that the data cannot tell; NULL = not wanted,
+ *                    and the search ends where 0.1 is left to gain.
  * @param out         filled in.
  * @param err         says what went wrong; or NULL.
  * @return MR_OK; MR_ERR_RANGE (no convergence); MR_ERR_NOMEM.

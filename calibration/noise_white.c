@@ -153,9 +153,8 @@ static void start(const struct blocks *b, double *p)
 }
 
 static int maximise(struct mr__noise_work *w, struct blocks *b, double *p,
-                    bool errors)
+                    double *cov)
 {
-	struct mr__noise_fit *out = w->out;
 	double sd = p[0] * b->at[0].g_S + p[1];
 	double step[2] = {1e-4, 1e-4 * sd};
 	struct mr__likelihood l = {b, b->n_units, 2, of_unit, step};
@@ -164,8 +163,7 @@ static int maximise(struct mr__noise_work *w, struct blocks *b, double *p,
 	for (size_t k = 0; k < b->n; k++)
 		step[0] = fmin(step[0], 1e-4 * sd / fabs(b->at[k].g_S));
 	b->log_scale = log(sd);
-	return mr__likelihood_maximise(&l, p, errors ? out->white_cov : NULL,
-	                               &best, w->f->err);
+	return mr__likelihood_maximise(&l, p, cov, &best, w->f->err);
 }
 
 static int fit(struct mr__noise_work *w, struct blocks *b)
@@ -178,13 +176,13 @@ static int fit(struct mr__noise_work *w, struct blocks *b)
 	start(b, p);
 	if (!(p[0] * b->at[0].g_S + p[1] > 0))
 		return MR_OK; /* readings that are all the same */
-	code = maximise(w, b, p, false);
+	code = maximise(w, b, p, NULL);
 	if (code != MR_OK)
 		return code;
 	w->weights = (struct mr__trend_noise){p[0], p[1]};
 	code = gather(w, b);
-	if (code == MR_OK)
-		code = maximise(w, b, p, !w->f->rough);
+	if (code == MR_OK) /* a rough fit, too, must know what it can tell */
+		code = maximise(w, b, p, w->out->white_cov);
 	w->weights = (struct mr__trend_noise){p[0], p[1]};
 	w->out->slope = p[0];
 	w->out->floor_S = p[1];

@@ -64,7 +64,8 @@ static double move(struct replay *r, double target_S)
 	double slack = END_SLACK * d->g_max_S;
 	double to = fmin(fmax(target_S, d->g_min_S), d->g_max_S);
 
-	if (to == target_S || fabs(to - target_S) > slack)
+	/* targets are float32, of which the end may lie a little below */
+	if ((float)to == (float)target_S || fabs(to - target_S) > slack)
 		return target_S;
 	r->notes.n_moved++;
 	return to;

@@ -30,6 +30,8 @@ struct walk {
 	bool seen;       /* a reading since the last pulse */
 	float before_S;  /* that reading */
 	float target_S;  /* of a programming that was not read yet; NAN */
+	bool found;      /* still as it came, though it will be programmed: what
+	                    shows is of the time before the log */
 };
 
 static int push(struct walk *w, uint16_t part,
@@ -187,7 +189,7 @@ static int end_quiet(struct walk *w, struct quiet *q)
 	double ages = 0;
 
 	if (q->n >= SEQUENCE_MIN && equally_spaced(q)) {
-		code = add_noise(w, q);
+		code = w->found ? MR_OK : add_noise(w, q);
 	} else if (q->n >= DRIFT_MIN && q->known) {
 		double first = (double)(q->first[0].t_ns - q->t_p_ns) + 1;
 
@@ -240,12 +242,22 @@ static int on_event(struct walk *w, const struct mr_history_event *e)
 	return MR_OK;
 }
 
+static bool is_programmed(const struct mr_history *h, uint32_t cell)
+{
+	for (size_t k = h->first[cell]; k < h->first[cell + 1]; k++)
+		if (h->events[k].kind == MR_HISTORY_PULSE
+		    || h->events[k].kind == MR_HISTORY_PROGRAM)
+			return true;
+	return false;
+}
+
 static int walk_cell(struct walk *w)
 {
 	const struct mr_history *h = w->h;
 	struct quiet q = {0};
 	int code = MR_OK;
 
+	w->found = is_programmed(h, w->cell);
 	w->pulses = -1;
 	w->seen = false;
 	w->before_S = NAN;
@@ -261,6 +273,7 @@ static int walk_cell(struct walk *w)
 				q.first = e;
 		} else {
 			code = end_quiet(w, &q);
+			w->found = false;
 			q.known = e->kind != MR_HISTORY_GAP;
 			q.t_p_ns = e->t_ns;
 		}

@@ -94,7 +94,8 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
 	sd = fmax(hypot(sd * back, drifted_S), MR__STEP_NOISE_LEAST_S);
 	s->readings[s->n++] = (struct mr__step_reading){
 		(float)(e->g_S * back), (float)(sd * sd),
-		(float)(unit_S > 0 ? sd / unit_S : 0), pulses, follows};
+		(float)(unit_S > 0 ? sd / unit_S : 0), (float)log(back), pulses,
+		follows};
 	if (pulses > s->pulses_max)
 		s->pulses_max = pulses;
 	if (pulses > 0) {
@@ -249,6 +250,15 @@ uint64_t mr__steplaw_readings(const struct mr__steplaw *s)
 uint32_t mr__steplaw_cells(const struct mr__steplaw *s)
 {
 	return s->n_cells;
+}
+
+double mr__steplaw_undone(const struct mr__steplaw *s, size_t k)
+{
+	double sum = 0;
+
+	for (size_t i = s->first[k]; i < s->first[k + 1]; i++)
+		sum += (double)s->readings[i].log_back;
+	return sum;
 }
 
 uint32_t mr__steplaw_cell(const struct mr__steplaw *s, size_t k)

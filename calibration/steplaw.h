@@ -95,6 +95,16 @@ void mr__steplaw_start(const struct mr__steplaw *s, double *params);
 double mr__steplaw_density(const struct mr__steplaw *s, size_t k,
                            const double *params);
 
+/**
+ * What to add to a cell's log density for it to be one of the readings as they
+ * were, not of what they were before drift: models of different drift can be
+ * compared by the former only.
+ * @param s  runs.
+ * @param k  0 .. mr__steplaw_cells() - 1.
+ * @return the sum of the logarithms of what drift was undone by.
+ */
+double mr__steplaw_undone(const struct mr__steplaw *s, size_t k);
+
 /** Number of the k-th cell in the history. @param s  runs. @param k  its index.
  * @return row * cols + col. */
 uint32_t mr__steplaw_cell(const struct mr__steplaw *s, size_t k);

@@ -21,6 +21,7 @@ struct mr__step_reading {
 	float g_S;       /* drift undone */
 	float var_S2;    /* of the reading, were it of its own level */
 	float scale;     /* of its noise: times noise_at() the deviation */
+	float log_back;  /* logarithm of what undid the drift */
 	uint32_t pulses; /* since the RESET */
 	bool follows;    /* the reading before it was of the same cell, with
 	                    nothing but one pulse between them */

@@ -51,6 +51,10 @@
  *   - board.profile=gui: CurveTracer adds 2 ms to the width that it is sent,
  *     and Endurance takes its interpulse time as ms, as the vendor's GUI
  *     reckons with; library (default): both as sent, in s.
+ *   - board.noise=cycle (default): each read cycle has the cell's read noise,
+ *     and a reading is the mean of its cycles. reading: the whole reading has
+ *     it. Whoever fits readings can but find the latter: so that is what the
+ *     cells of a fitted file are behind this board.
  *
  * Not modelled: sneak paths (the emulated array is 1T1R: codes are kept,
  * nothing disturbs), the noise and settling of the board's own converters and
@@ -58,7 +62,7 @@
  * parity.
  *
  * Keys: board.firmware=MAJOR.MINOR|none (2.0), board.line=real|ideal,
- * board.strict=0|1, board.profile=library|gui.
+ * board.strict=0|1, board.profile=library|gui, board.noise=cycle|reading.
  */
 #include "wires.h"
 
@@ -520,6 +524,9 @@ static int take_keys(struct arc1 *b, struct mr_uri *uri, struct mr_errtext *err)
 	if (!rc)
 		rc = take_choice(uri, "board.profile", "library", "gui",
 		                 &b->gui, err);
+	if (!rc)
+		rc = take_choice(uri, "board.noise", "cycle", "reading",
+		                 &b->whole, err);
 	return rc;
 }
 

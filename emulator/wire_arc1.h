@@ -107,6 +107,7 @@ struct arc1 {
 	bool ideal_line;
 	bool strict;
 	bool gui; /* quirks as the vendor's GUI reckons with */
+	bool whole; /* a reading is read in one, not cycle by cycle */
 
 	uint32_t words;
 	uint32_t bits;

@@ -123,8 +123,9 @@ static double plain_read(struct arc1 *b, double v_V, uint32_t reads,
 	struct mr_op op = {.kind = MR_OP_READ,
 	                   .where = cell_of(b),
 	                   .read = {.v_read_V = v_V,
-	                            .t_int_s = each_s,
-	                            .averages = reads,
+	                            .t_int_s = b->whole ? reads * each_s
+	                                                : each_s,
+	                            .averages = b->whole ? 1 : reads,
 	                            .g_S = &g_S}};
 
 	(void)submit(b, &op);

@@ -99,6 +99,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
 	%D%/long_fit \
+	%D%/long_fit_board \
 	%D%/long_fit_target \
 	%D%/long_fstdp \
 	%D%/long_kill \
@@ -177,6 +178,8 @@ libcheck_la_SOURCES = \
 	%D%/pipes.h \
 	%D%/protocols.c \
 	%D%/protocols.h \
+	%D%/roundtrip.c \
+	%D%/roundtrip.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/smuhost.c \

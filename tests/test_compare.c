@@ -172,6 +172,75 @@ static void replayed(void)
 	mr_history_free(a);
 }
 
+#define CELLS 16 /* more than the 12 that a group needs */
+#define READS 8  /* a sequence of noise */
+
+/* Readings a second apart, with some scatter. */
+static void read_often(struct mr_history_event *e, int64_t from_s, double g_S,
+                       uint32_t cell)
+{
+	for (uint32_t k = 0; k < READS; k++)
+		e[k] = (struct mr_history_event){
+			.kind = MR_HISTORY_READ,
+			.t_ns = (from_s + k) * 1000000000,
+			.count = 1,
+			.g_S = (float)(g_S * (1 + 0.01 * ((7 * k + 3 * cell) % 5)))};
+}
+
+/* Groups of noise at 5 uS and at 1 uS: cells as found, and after a RESET. */
+static void noise_groups(bool programmed, size_t *found, size_t *after)
+{
+	static struct mr_history_event events[CELLS * (2 * READS + 1)];
+	static const struct mr_history_part part = {.protocol = "map"};
+	size_t each = programmed ? 2 * READS + 1 : READS;
+	size_t first[CELLS + 1];
+	struct mr_history h = {.desc.g_max_S = 12e-6, .n_cells = CELLS,
+	                       .first = first, .events = events, .n_parts = 1,
+	                       .parts = &part};
+	struct mr_comparison *c = NULL;
+	struct mr_errtext err = {""};
+
+	for (uint32_t cell = 0; cell <= CELLS; cell++)
+		first[cell] = cell * each;
+	for (uint32_t cell = 0; cell < CELLS; cell++) {
+		struct mr_history_event *e = events + first[cell];
+
+		read_often(e, 1, 5e-6, cell);
+		if (!programmed)
+			continue;
+		e[READS] = (struct mr_history_event){
+			.kind = MR_HISTORY_PULSE, .count = 1,
+			.t_ns = INT64_C(20000000000), .effect = MR_EFFECT_ERASE};
+		read_often(e + READS + 1, 21, 1e-6, cell);
+	}
+	MR_CODE_ERR(mr_compare(&h, &h, 0.01, &c, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	*found = *after = 0;
+	for (size_t k = 0; k < c->n_tests; k++) {
+		bool noise = c->tests[k].quantity == MR_COMPARE_FAST_NOISE
+		             || c->tests[k].quantity == MR_COMPARE_SLOW_NOISE;
+
+		*found += noise && c->tests[k].level > 4e-6;
+		*after += noise && c->tests[k].level < 2e-6;
+	}
+	mr_comparison_free(c);
+}
+
+/* What cells were before the log says nothing of the array that does it again;
+ * where nothing is programmed, there is nothing else to compare. */
+static void cells_as_found(void)
+{
+	size_t found;
+	size_t after;
+
+	noise_groups(true, &found, &after);
+	CU_ASSERT_EQUAL(found, 0);
+	CU_ASSERT_EQUAL(after, 2);
+	noise_groups(false, &found, &after);
+	CU_ASSERT_EQUAL(found, 2);
+	CU_ASSERT_EQUAL(after, 0);
+}
+
 /* An ArC ONE's half-select scheme is nothing that an emulator could set. */
 static void foreign_condition_is_left_out(void)
 {
@@ -219,6 +288,7 @@ const struct mr_test mr_tests[] = {
 	{"twosample_energy_is_as_by_hand", energy_by_hand},
 	{"twosample_p_of_one_law_is_uniform", null_is_uniform},
 	{"compare_finds_what_differs_only", logs_of_one_kind},
+	{"compare_cells_as_found_do_not_count", cells_as_found},
 	{"compare_replay_does_what_was_done", replayed},
 	{"compare_foreign_condition_is_left_out",
 	 foreign_condition_is_left_out},

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the memrig authors */
+
+#include "roundtrip.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "test.h"
+
+#define ALPHA 0.01
+#define LINES_MAX 12 /* groups that are printed */
+
+unsigned mr_roundtrip_number(const char *name, unsigned other)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned)strtoul(text, NULL, 10) : other;
+}
+
+void mr_roundtrip_look(const struct mr_fit *fit, const struct mr_wanted *wanted,
+                       struct mr_found *found)
+{
+	const struct mr_estimate *e = mr_fit_find(fit, wanted->name);
+	double off;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	CU_ASSERT_EQUAL(e->state, MR_ESTIMATE_FITTED);
+	off = fabs(e->value - wanted->truth) / e->se;
+	found->sum += e->value;
+	found->sum_se += e->se;
+	found->worst = fmax(found->worst, off);
+	found->covered += off <= 1.96;
+	found->fits++;
+}
+
+void mr_roundtrip_judge(const struct mr_wanted *wanted,
+                        const struct mr_found *found)
+{
+	double mean = found->sum / found->fits;
+	double off = fabs(mean / wanted->truth - 1);
+	double se = found->sum_se / found->fits / sqrt(found->fits);
+
+	printf("  %-12s truth %11.4g mean %11.4g off %6.2f %% (bound %4.0f %%) "
+	       "worst %4.2f se, covered %u of %u\n", wanted->name,
+	       wanted->truth, mean, off * 100, wanted->within * 100,
+	       found->worst, found->covered, found->fits);
+	CU_ASSERT(found->worst <= 4.5);
+	if (wanted->within > 0)
+		CU_ASSERT(off <= wanted->within
+		          || fabs(mean - wanted->truth) <= 2 * se);
+}
+
+void mr_roundtrip_measure(struct mr_array *array, const char *path)
+{
+	struct mr_measure_options options = {.what = "standard",
+	                                     .log_path = path};
+	struct mr_measure *measure = NULL;
+	struct mr_errtext err = {""};
+
+	(void)remove(path);
+	MR_CODE_ERR(mr_measure_run(array, &options, &measure, &err), MR_OK,
+	            err);
+	mr_measure_free(measure);
+}
+
+struct mr_history *mr_roundtrip_load(const char *path)
+{
+	struct mr_history *history = NULL;
+	struct mr_errtext err = {""};
+
+	MR_CODE_ERR(mr_history_load(path, NULL, &history, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(history);
+	return history;
+}
+
+static void print_group(const struct mr_compare_test *t)
+{
+	printf("    %s, %s, level %g: effect %.3f KS %.3f corrected p %.2g\n",
+	       t->protocol, mr_compare_quantity_name(t->quantity), t->level,
+	       t->effect, t->ks, t->p);
+}
+
+size_t mr_roundtrip_differ(const struct mr_history *fresh, const char *log,
+                           const char *uri, size_t *groups)
+{
+	char copy[MR_TEST_PATH_MAX];
+	struct mr_comparison *c = NULL;
+	struct mr_history *other;
+	struct mr_errtext err = {""};
+	size_t printed = 0;
+	size_t n;
+
+	(void)remove(mr_test_path(copy, "copy.db"));
+	MR_CODE_ERR(mr_replay(log, NULL, uri, copy, NULL, NULL, &err), MR_OK,
+	            err);
+	other = mr_roundtrip_load(copy);
+	MR_CODE_ERR(mr_compare(fresh, other, ALPHA, &c, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	for (size_t k = 0; k < c->n_tests && printed < LINES_MAX; k++)
+		if (c->tests[k].rejected) {
+			print_group(&c->tests[k]);
+			printed++;
+		}
+	n = c->rejected;
+	*groups = c->n_tests;
+	mr_comparison_free(c);
+	mr_history_free(other);
+	return n;
+}
