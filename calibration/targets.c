@@ -19,6 +19,7 @@
 #define LITTLE_Q 1e-4    /* of an array without noise */
 #define KNOWN 0.02       /* relative error of G up to which few nodes do */
 #define NODES 7
+#define NOTHING 40.0     /* in the logarithm */
 #define ROOT_HALF 0.7071067811865476
 #define ROOT_ONE_OVER_PI 0.5641895835477563
 
@@ -180,7 +181,8 @@ static double over_levels(const struct mr__targets *t, const struct mr__target_e
 		most = fmax(most, part[m]);
 	}
 	for (int m = 0; m < n; m++)
-		sum += weight[m] * exp(part[m] - most);
+		if (part[m] > most - NOTHING)
+			sum += weight[m] * exp(part[m] - most);
 	return most + log(sum * ROOT_ONE_OVER_PI * e->wide_S / prior->sd_S);
 }
 

@@ -11,6 +11,9 @@
 #define ROUNDS 15
 #define CLOSE 1e-7 /* that the best curve is found to; little depends on it */
 #define LEAST_SHARE 0.05 /* of a level, for the logarithm of a reading */
+#define FAR 7.5      /* standard deviations: what is beyond is less than 1e-13 */
+#define NOTHING 35.0 /* in the logarithm */
+#define MOST 600.0   /* likewise: more is too much for a double */
 #define LN_2PI 1.8378770664093453
 #define ROOT_HALF 0.7071067811865476
 
@@ -144,25 +147,35 @@ bool mr__target_see(const struct mr__target_instants *at, const double *g_S,
 	return isfinite(out->e_e) && fabs(out->nu) < 2;
 }
 
-/* Information `h` of nu, gradient `b` at nu = at, against |N(mean, sd)|. */
+/* Twice the share of a normal number that is not below 0; far from it, all. */
+static double not_below(double mean, double sd)
+{
+	return mean > FAR * sd ? 2 : erfc(-mean / sd * ROOT_HALF);
+}
+
+/* Log of the integral over nu > 0 of the likelihood exp(b d - h d^2 / 2), d from nu =
+ * at on, over |N(mean, sd)|. */
 static double fold(double h, double b, double at, double mean, double sd)
 {
 	double v = sd * sd;
-	double sum = 0;
+	double wide = 1 + v * h;
+	double power[2];
+	double post[2];
+	double post_sd = sd / sqrt(wide);
+	double sum;
 
-	for (int side = -1; side <= 1; side += 2) {
-		double off = side * mean - at;
-		/* integral of exp(b d - h d^2 / 2) over N(off, v) */
-		double wide = 1 + v * h;
-		double power = (off * b - 0.5 * h * off * off + 0.5 * v * b * b)
-		               / wide;
-		double post = at + (off + v * b) / wide;
-		double post_sd = sqrt(v / wide);
+	for (int side = 0; side < 2; side++) {
+		double off = (side ? -mean : mean) - at;
 
-		sum += exp(power) / sqrt(wide)
-		       * 0.5 * erfc(-post / post_sd * ROOT_HALF);
+		power[side] = (off * b - 0.5 * h * off * off + 0.5 * v * b * b)
+		              / wide;
+		post[side] = at + (off + v * b) / wide;
 	}
-	return log(fmax(sum, 1e-300));
+	sum = not_below(post[0], post_sd);
+	if (power[1] > power[0] - NOTHING)
+		sum += exp(fmin(power[1] - power[0], MOST))
+		       * not_below(post[1], post_sd);
+	return power[0] + log(fmax(0.5 * sum / sqrt(wide), 1e-300));
 }
 
 double mr__target_told(const struct mr__target_seen *s, double sd_S, double q)

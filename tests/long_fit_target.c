@@ -274,7 +274,7 @@ static void hermes2_flicker(void)
 	struct twin t = {.model = "pcm-hermes2", .noise = "flicker",
 	                 .keys = "&prog_c1_S=5e-6&nu_c0=0.08&nu_sd_c0=0.009"
 	                         "&t0_s=250&q_c0=0.014",
-	                 .wrong = {NO_SPREAD_HERMES, "&prog_c1_S=3.5e-6"}};
+	                 .wrong = {"&nu_c0=0.06", "&prog_c1_S=3.5e-6"}};
 
 	round_trip(&t);
 }
