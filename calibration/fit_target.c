@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Laws roughly, then the drift of each target by itself, then the laws that these
- * follow. */
+/* The drift of each target by itself, then the laws that these follow; or, roughly, the
+ * laws at once. */
 #include "fit_target.h"
 
 #include <math.h>
@@ -311,6 +311,46 @@ static void judge(struct mr__fitting *f, const struct mr__law_chain *c)
 		             "squares of %.0f where %.0f are due", c->squares, c->dof);
 }
 
+static void reset(struct mr__targets *t)
+{
+	for (uint32_t i = 0; i < t->f->fit->n_estimates; i++)
+		t->p[i] = t->f->fit->estimates[i].value;
+	for (int law = 0; law < MR__TARGET_N_OF; law++)
+		t->group[law].n = 0;
+	for (size_t k = 0; k < t->n_levels; k++)
+		for (int law = 0; law < MR__TARGET_N_OF; law++)
+			t->group[law].of[k] = MR__TARGET_NO_GROUP;
+	t->n_free = 0;
+}
+
+/* From the model's defaults, or, if that leads nowhere, from where a search over the
+ * laws ends. Then once more: the correlations go by t0, the noise by conductances
+ * that go by the noise, and other pieces of its law may matter. */
+static int fit_levels(struct mr__targets *t, struct mr__target_levels *levels)
+{
+	int code;
+
+	choose_free(t);
+	if (ages(t))
+		mr__target_levels_group(t);
+	code = mr__target_levels_fit(t, levels);
+	if (code == MR_ERR_RANGE) {
+		reset(t);
+		code = search_laws(t);
+		if (code == MR_OK && ages(t))
+			mr__target_levels_group(t);
+		if (code == MR_OK)
+			code = mr__target_levels_fit(t, levels);
+	}
+	if (code != MR_OK)
+		return code;
+	mr__target_levels_free(levels);
+	mr__targets_correlate(t);
+	t->n_free = 0;
+	choose_free(t);
+	return mr__target_levels_fit(t, levels);
+}
+
 static int fit_laws(struct mr__targets *t, struct mr__law_chain *c)
 {
 	struct mr__law_pieces pieces[MR__TARGET_N_OF];
@@ -318,10 +358,7 @@ static int fit_laws(struct mr__targets *t, struct mr__law_chain *c)
 	double p[MR_PARAMS_MAX];
 	int code;
 
-	mr__targets_correlate(t);
-	if (ages(t))
-		mr__target_levels_group(t);
-	code = mr__target_levels_fit(t, &levels);
+	code = fit_levels(t, &levels);
 	if (code != MR_OK)
 		return code;
 	memcpy(p, t->p, sizeof p);
@@ -344,14 +381,14 @@ static int fit_laws(struct mr__targets *t, struct mr__law_chain *c)
 static int fit_and_keep(struct mr__fitting *f, struct mr__targets *t)
 {
 	struct mr__law_chain *c = calloc(1, sizeof *c);
-	int code = c ? search_laws(t)
-	             : mr_errtext_set(f->err, MR_ERR_NOMEM, "no memory");
+	int code;
 
+	if (!c)
+		return mr_errtext_set(f->err, MR_ERR_NOMEM, "no memory");
+	code = f->rough ? search_laws(t) : fit_laws(t, c);
 	if (code == MR_OK && f->rough)
 		keep_rough(f, t);
-	else if (code == MR_OK)
-		code = fit_laws(t, c);
-	if (code == MR_OK && !f->rough) {
+	else if (code == MR_OK) {
 		keep(f, t, c);
 		keep_others(f, t);
 		judge(f, c);

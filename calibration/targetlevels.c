@@ -100,7 +100,6 @@ struct search {
 	double *cell;  /* [n] score of the cell looked at */
 	double *move;  /* [n] */
 	double *room;  /* [n*n+n] */
-	double gain;   /* expected of the last step */
 	bool curved;   /* the curvature is wanted */
 	bool bent;     /* the curvature is not that of a maximum */
 };
@@ -388,7 +387,7 @@ static void widen(const struct search *s)
 static int search(struct search *s)
 {
 	double now = total(s->t);
-	double gain = fmax(s->gain, 2 * LEFT);
+	double gain = INFINITY;
 	bool up = true;
 
 	s->curved = false;
@@ -398,7 +397,6 @@ static int search(struct search *s)
 		s->curved = gain > NEAR || !up;
 		gain = climb(s, &now, &up);
 	}
-	s->gain = gain;
 	if (!isfinite(now) || s->bent || gain > ENOUGH)
 		return mr_errtext_set(s->t->f->err, MR_ERR_RANGE,
 		                      "no maximum of the likelihood of the "
@@ -420,10 +418,10 @@ static void choose_shared(const struct mr__targets *t, struct mr__target_levels 
 
 int mr__target_levels_fit(struct mr__targets *t, struct mr__target_levels *out)
 {
-	struct search s = {.t = t, .out = out, .gain = INFINITY};
+	struct search s = {.t = t, .out = out};
 	size_t n;
 	double *room;
-	int code = MR_OK;
+	int code;
 
 	*out = (struct mr__target_levels){0};
 	choose_shared(t, out);
@@ -441,11 +439,8 @@ int mr__target_levels_fit(struct mr__targets *t, struct mr__target_levels *out)
 	s.slope = s.room + n * n + n;
 	s.cell = s.slope + n;
 	s.move = s.cell + n;
-	/* the noise goes by conductances that go by the noise */
-	for (int round = 0; round < 2 && code == MR_OK; round++) {
-		mr__targets_anchor(t);
-		code = search(&s);
-	}
+	mr__targets_anchor(t);
+	code = search(&s);
 	if (code == MR_OK)
 		widen(&s);
 	free(room);
