@@ -12,8 +12,8 @@
 #include "ladder.h"
 #include "memrig/random.h"
 
-#define P_MAX (2 * MR__LAW_PARAMS_MAX)
-#define L_MAX (MR__TARGET_N_OF * MR__TARGET_GROUPS_MAX)
+#define P_MAX ((size_t)2 * MR__LAW_PARAMS_MAX)
+#define L_MAX ((size_t)MR__TARGET_N_OF * MR__TARGET_GROUPS_MAX)
 #define LEARN 4000  /* steps between two looks at the covariance */
 #define LEARN_ROUNDS 5
 #define STEPS 100000
@@ -110,7 +110,7 @@ static void step(struct walk *w)
 	double squares;
 	double plain;
 	struct mr_address at = {.purpose = MR_PURPOSE_LIKELIHOOD,
-	                        .subject = P_MAX,
+	                        .subject = (uint32_t)P_MAX,
 	                        .event = w->event};
 
 	memcpy(p, w->p, sizeof p);

@@ -143,7 +143,7 @@ static void find_step(const struct piece *s, double *p, const size_t *free, size
 	for (size_t k = 0; k < n; k++) {
 		double was = p[free[k]];
 		double h = 1e-6;
-		double moved[G];
+		double moved[G] = {0};
 		bool there;
 
 		p[free[k]] = was + h;
@@ -171,23 +171,24 @@ static void find_step(const struct piece *s, double *p, const size_t *free, size
 
 static double polish(const struct piece *s, double *p, const struct mr__law_pieces *f)
 {
-	double r[G];
+	double r[G] = {0};
 	double now = mr__law_holds(s->t, s->law, f, p) ? residuals(s, p, r) : INFINITY;
 
 	for (int round = 0; round < ROUNDS && isfinite(now); round++) {
-		double move[MR__LAW_PARAMS_MAX];
+		double move[MR__LAW_PARAMS_MAX] = {0};
 		double was = now;
 		double factor = 1;
 
 		find_step(s, p, f->of, f->n, r, move);
-		for (int k = 0; k < HALVINGS && !(now < was); k++, factor /= 2) {
+		for (int k = 0; k < HALVINGS && !(now < was); k++) {
 			double q[MR_PARAMS_MAX];
-			double moved[G];
+			double moved[G] = {0};
 			double there;
 
 			memcpy(q, p, sizeof q);
 			for (size_t i = 0; i < f->n; i++)
 				q[f->of[i]] += factor * move[i];
+			factor /= 2;
 			there = residuals(s, q, moved);
 			if (!(there < now) || !mr__law_holds(s->t, s->law, f, q))
 				continue;
@@ -384,6 +385,8 @@ static void choose_line(const struct piece *s, double *p, struct mr__law_pieces 
 	int chosen = 0;
 	int forms = s->n > 2 ? N_FORMS : 1;
 
+	for (int k = 0; k <= N_FORMS; k++)
+		squares[k] = INFINITY;
 	for (int k = 0; k <= forms; k++) {
 		memcpy(at[k], p, sizeof at[k]);
 		squares[k] = k < forms ? best_of_form(s, k, at[k], &form[k])

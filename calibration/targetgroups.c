@@ -108,7 +108,7 @@ void mr__target_levels_group(struct mr__targets *t)
 {
 	double told[MR__TARGET_N_OF][MR__TARGET_LEVELS_MAX] = {{0}};
 	double sum[MR__TARGET_N_OF] = {0};
-	size_t order[MR__TARGET_LEVELS_MAX];
+	size_t order[MR__TARGET_LEVELS_MAX] = {0};
 
 	for (int law = 0; law < MR__TARGET_N_OF; law++) {
 		t->group[law].n = 0;

@@ -15,7 +15,7 @@
 #define NEAR 0.05     /* log likelihood to gain, over which curvatures differ */
 #define ENOUGH 0.1    /* the same, where no step goes up any more */
 #define TOO_FLAT 1e-9 /* share of a curvature that others leave of it */
-#define BENT -1e-6    /* share below which it is no maximum */
+#define BENT (-1e-6)   /* share below which it is no maximum */
 
 /* What an event's density depends on; t0 is the last. */
 enum { OF_ERROR, OF_MEAN, OF_SPREAD, OF_NOISE, OF_T0, N_INPUTS };
@@ -341,7 +341,7 @@ static double climb(struct search *s, double *now, bool *up)
 			s->move[i] += s->out->cov[i * n + j] * s->slope[j];
 		gain += s->move[i] * s->slope[i];
 	}
-	for (int k = 0; k < HALVINGS && !*up; k++, factor /= 2) {
+	for (int k = 0; k < HALVINGS && !*up; k++) {
 		double there;
 
 		for (size_t i = 0; i < n; i++)
@@ -352,6 +352,7 @@ static double climb(struct search *s, double *now, bool *up)
 			*now = there;
 		for (size_t i = 0; i < n && !*up; i++)
 			*unknown(s, i) -= factor * s->move[i];
+		factor /= 2;
 	}
 	return gain;
 }
@@ -426,8 +427,8 @@ int mr__target_levels_fit(struct mr__targets *t, struct mr__target_levels *out)
 	*out = (struct mr__target_levels){0};
 	choose_shared(t, out);
 	n = out->n;
-	room = malloc((3 * n * n + 4 * n) * sizeof *room);
-	out->cov = malloc(n * n * sizeof *out->cov);
+	room = calloc(3 * n * n + 4 * n + 1, sizeof *room);
+	out->cov = calloc(n * n + 1, sizeof *out->cov);
 	if (!room || !out->cov) {
 		free(room);
 		mr__target_levels_free(out);
