@@ -245,7 +245,8 @@ static void learn(struct walk *w)
 	}
 }
 
-/* Slope from one end of the line's levels to the other. */
+/* Slope that takes a line through all its values from one level to the next: what is
+ * steeper cannot be told from it, and what is less steep is all the same. */
 static double steepness(const struct mr__targets *t, int law,
                         const struct mr__law_pieces *pieces, const double *p)
 {
@@ -253,6 +254,7 @@ static double steepness(const struct mr__targets *t, int law,
 	double least[2] = {INFINITY, INFINITY};
 	double most[2] = {-INFINITY, -INFINITY};
 	bool free = false;
+	unsigned n = 0;
 
 	for (size_t k = 0; k < pieces->n; k++)
 		free = free || (int)pieces->of[k] == l->slope;
@@ -266,8 +268,9 @@ static double steepness(const struct mr__targets *t, int law,
 			least[side] = fmin(least[side], at[side]);
 			most[side] = fmax(most[side], at[side]);
 		}
+		n++;
 	}
-	return free ? (most[1] - least[1]) / (most[0] - least[0]) : 0;
+	return free ? (n - 1) * (most[1] - least[1]) / (most[0] - least[0]) : 0;
 }
 
 /* ---- the whole ----------------------------------------------------------- */
