@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
-/* Which coefficients can be told, and the maximum of the likelihood of all laws
- * together. */
+/* The drift of each target by itself, then the laws that these follow; or, roughly, the
+ * laws at once. */
 #include "fit_target.h"
 
 #include <math.h>
@@ -11,10 +11,11 @@
 #include <string.h>
 
 #include "fit_noise.h"
-#include "targets_priv.h"
+#include "lawchain.h"
 
 #define SOME_CELLS 256 /* that the search begins with */
-#define APART 3.0 /* standard errors from a limit of a law */
+
+#define MISFIT 5.0 /* standard deviations of squares that a law is not held for */
 
 #define HOW "likelihood of the readings after programming to targets"
 
@@ -41,19 +42,12 @@ static void set_free(struct mr__targets *t, int param)
 	t->free[t->n_free++] = (size_t)param;
 }
 
-static bool is_apart(const struct mr__targets *t, const struct mr__law *l, size_t k)
-{
-	return (l == &t->laws.nu && !isnan(t->own[MR__TARGET_OF_NU][k]))
-	       || (l == &t->laws.nu_sd && !isnan(t->own[MR__TARGET_OF_NU_SD][k]));
-}
-
 static size_t ruled(const struct mr__targets *t, const struct mr__law *l, int by)
 {
 	size_t n = 0;
 
 	for (size_t k = 0; by >= 0 && k < t->n_levels; k++)
-		n += !is_apart(t, l, k)
-		     && mr__law_ruler(l, t->p, t->level[k]) == by;
+		n += mr__law_ruler(l, t->p, t->level[k]) == by;
 	return n;
 }
 
@@ -127,38 +121,13 @@ static void set_steps(const struct mr__targets *t, double *step)
 	}
 }
 
-/* The steps of the differences are made a tenth of how far a parameter can go
- * alone: a level near the end of a law's piece is then seen from both sides. */
-static void set_wide_steps(const struct mr__likelihood *l, double *x,
-                           double *step)
-{
-	for (size_t k = 0; k < l->n_params; k++) {
-		double sums[3] = {0};
-		double was = x[k];
-		double curvature;
-
-		for (int side = -1; side <= 1; side++) {
-			x[k] = was + side * step[k];
-			for (size_t u = 0; u < l->n_units; u++)
-				sums[side + 1] += l->of_unit(l->self, u, x);
-		}
-		x[k] = was;
-		curvature = (2 * sums[1] - sums[0] - sums[2])
-		            / (step[k] * step[k]);
-		if (curvature > 0 && isfinite(curvature))
-			step[k] = 0.1 / sqrt(curvature);
-	}
-}
-
-/* Without `cov` it is a step on the way, for which some cells are enough and a
- * kink is no end. */
-static int maximise(struct mr__targets *t, double *cov)
+/* A step on the way, for which some cells are enough and a kink is no end. */
+static int search(struct mr__targets *t)
 {
 	double step[MR__LIKELIHOOD_PARAMS_MAX];
 	double x[MR__LIKELIHOOD_PARAMS_MAX];
-	size_t some = t->n_units < SOME_CELLS ? t->n_units : SOME_CELLS;
-	struct mr__likelihood l = {t, cov ? t->n_units : some, t->n_free,
-	                           of_unit, step};
+	struct mr__likelihood l = {t, t->n_units < SOME_CELLS ? t->n_units : SOME_CELLS,
+	                           t->n_free, of_unit, step};
 	struct mr__maximum best;
 	int code;
 
@@ -166,100 +135,15 @@ static int maximise(struct mr__targets *t, double *cov)
 	for (size_t k = 0; k < t->n_free; k++)
 		x[k] = t->p[t->free[k]];
 	mr__targets_anchor(t);
-	set_wide_steps(&l, x, step);
-	code = mr__likelihood_maximise(&l, x, cov, &best, t->f->err);
+	code = mr__likelihood_maximise(&l, x, NULL, &best, t->f->err);
 	for (size_t k = 0; k < t->n_free; k++)
 		t->p[t->free[k]] = x[k];
 	mr__targets_forget(t);
-	return code == MR_ERR_RANGE && !cov ? MR_OK : code;
-}
-
-/* Log density of the readings of one level, with a value of its own. */
-static double of_level(struct mr__targets *t, int law, size_t level, double value)
-{
-	double was = t->own[law][level];
-	double sum = 0;
-
-	t->own[law][level] = value;
-	for (size_t u = 0; u < t->n_units; u++) {
-		size_t slot = mr__targets_look(t, u, t->p[t->laws.t0]);
-
-		for (size_t k = t->unit[u]; k < t->unit[u + 1]; k++)
-			if (t->event[k].level == level)
-				sum += mr__targets_of_event(t, k, slot, t->p);
-	}
-	t->own[law][level] = was;
-	return sum;
-}
-
-/* The value that a level would have by itself, and its standard error: Newton
- * from the law's value on. */
-static double alone(struct mr__targets *t, int law, size_t level, double *se)
-{
-	double x = mr__targets_at_level(t, law, level, t->p);
-	double h = 0.02 * x;
-
-	*se = INFINITY;
-	for (int round = 0; round < 6; round++) {
-		double up = of_level(t, law, level, x + h);
-		double here = of_level(t, law, level, x);
-		double down = of_level(t, law, level, x - h);
-		double slope = (up - down) / (2 * h);
-		double bend = (2 * here - up - down) / (h * h);
-
-		if (!(bend > 0))
-			break;
-		*se = 1 / sqrt(bend);
-		x = fmax(x + fmax(fmin(slope / bend, 0.3 * x), -0.3 * x), h);
-		if (fabs(slope / bend) < 0.01 * *se)
-			break;
-	}
-	return x;
-}
-
-/* Whether a level is all that a line or a limit has. */
-static bool is_lone(const struct mr__targets *t, const struct mr__law *l,
-                    size_t k)
-{
-	int by = mr__law_ruler(l, t->p, t->level[k]);
-
-	return ruled(t, l, by) < (by == l->slope ? 2 : 3);
-}
-
-/* A level that may lie on either side of a limit of its law tells of neither
- * side, and would make of the likelihood one with a kink, of which errors are
- * not what its curvature says: it gets a value of its own. */
-static bool set_apart(struct mr__targets *t)
-{
-	bool any = false;
-
-	for (int law = 0; law < MR__TARGET_N_OF; law++)
-		for (size_t k = 0; k < t->n_levels; k++) {
-			const struct mr__law *l = law == MR__TARGET_OF_NU
-			                          ? &t->laws.nu
-			                          : &t->laws.nu_sd;
-			double line = mr__law_line(l, t->p, t->level[k]);
-			double off = fmin(fabs(line - t->p[l->min]),
-			                  fabs(line - t->p[l->max]));
-			double se;
-			double value;
-
-			if (isnan(line) || !isnan(t->own[law][k])
-			    || (off > 0.5 * fabs(line)
-			        && !is_lone(t, l, k)))
-				continue;
-			value = alone(t, law, k, &se);
-			if (!isfinite(se)
-			    || (off >= APART * se && !is_lone(t, l, k)))
-				continue;
-			t->own[law][k] = value;
-			any = true;
-		}
-	return any;
+	return code == MR_ERR_RANGE ? MR_OK : code;
 }
 
 /* Where the laws now are, other limits may matter. */
-static int fit(struct mr__targets *t, double *cov)
+static int search_laws(struct mr__targets *t)
 {
 	int code = MR_OK;
 
@@ -267,51 +151,90 @@ static int fit(struct mr__targets *t, double *cov)
 	for (int round = 0; round < 3 && code == MR_OK; round++) {
 		size_t before = t->n_free;
 
-		code = maximise(t, NULL);
+		code = search(t);
 		choose_free(t);
 		if (round > 0 && before == t->n_free)
 			break;
 	}
-	if (code != MR_OK || t->f->rough)
-		return code;
-	/* what is left may move the line, and bring others near its ends: a
-	 * search that ends at a kink has found one */
-	for (int round = 0; round < 3 && ages(t) && set_apart(t)
-	                    && code == MR_OK; round++) {
-		t->n_free = 0;
-		choose_free(t);
-		code = maximise(t, NULL);
-	}
-	for (int round = 0; code == MR_OK; round++) {
-		code = maximise(t, cov);
-		if (code != MR_ERR_RANGE || round == 4 || !set_apart(t))
-			return code;
-		t->n_free = 0;
-		choose_free(t);
-		code = MR_OK;
-	}
 	return code;
 }
 
-static void keep(struct mr__fitting *f, const struct mr__targets *t,
-                 const double *cov)
+/* ---- what is kept -------------------------------------------------------- */
+
+static double default_of(const struct mr__targets *t, int param)
 {
-	const char *names[MR__LIKELIHOOD_PARAMS_MAX];
+	return t->f->fit->model->params[param].value;
+}
 
-	for (size_t k = 0; k < t->n_free; k++) {
-		double var = f->rough ? 1 : cov[k * t->n_free + k];
+/* A limit that no level speaks of stays where the model has it, unless the law
+ * goes further there. */
+static void loosen(struct mr__targets *t, int law, const struct mr__law_pieces *pieces)
+{
+	const struct mr__law *l = mr__targets_law(t, law);
 
-		names[k] = f->fit->model->params[t->free[k]].name;
-		if (var > 0)
-			mr__fit_set(f, names[k], t->p[t->free[k]], sqrt(var),
-			            (uint32_t)t->n_units, t->n_points, HOW);
-		else
-			mr__fit_undetermined(f, names[k],
-			                     "the targets do not tell it from "
-			                     "the other coefficients");
+	if (!pieces->min)
+		t->p[l->min] = default_of(t, l->min);
+	if (!pieces->max)
+		t->p[l->max] = default_of(t, l->max);
+	for (size_t k = 0; k < t->n_levels; k++) {
+		double line = mr__law_line(l, t->p, t->level[k]);
+
+		if (isnan(line) || t->group[law].of[k] == MR__TARGET_NO_GROUP)
+			continue;
+		if (!pieces->min)
+			t->p[l->min] = fmax(fmin(t->p[l->min], line), 0);
+		if (!pieces->max)
+			t->p[l->max] = fmax(t->p[l->max], line);
 	}
-	if (!f->rough)
-		mr__fit_correlate(f, names, t->n_free, cov);
+}
+
+static void keep_rough(struct mr__fitting *f, const struct mr__targets *t)
+{
+	for (size_t k = 0; k < t->n_free; k++)
+		mr__fit_set(f, f->fit->model->params[t->free[k]].name,
+		            t->p[t->free[k]], 1, (uint32_t)t->n_units, t->n_points,
+		            HOW);
+}
+
+static void keep(struct mr__fitting *f, const struct mr__targets *t,
+                 const struct mr__law_chain *c)
+{
+	const char *names[MR__LAW_CHAIN_MAX];
+	size_t which[MR__LAW_CHAIN_MAX];
+	double cov[MR__LAW_CHAIN_MAX * MR__LAW_CHAIN_MAX];
+	size_t n = 0;
+
+	for (size_t k = 0; k < c->n; k++) {
+		const char *name = f->fit->model->params[c->of[k]].name;
+		double var = c->cov[k * (c->n + 1)];
+
+		if (c->told[k] && var > 0) {
+			names[n] = name;
+			which[n++] = k;
+			mr__fit_set(f, name, c->value[k], sqrt(var),
+			            (uint32_t)t->n_units, t->n_points, HOW);
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			cov[i * n + j] = c->cov[which[i] * c->n + which[j]];
+	mr__fit_correlate(f, names, n, cov);
+}
+
+/* What cannot be told has the value that suits the levels best. */
+static void keep_others(struct mr__fitting *f, const struct mr__targets *t)
+{
+	for (uint32_t i = 0; i < f->fit->n_estimates; i++) {
+		const char *name = f->fit->model->params[i].name;
+
+		if (f->fit->estimates[i].state != MR_ESTIMATE_ASSUMED
+		    || (!mr__law_has(&t->laws.nu, (int)i)
+		        && !mr__law_has(&t->laws.nu_sd, (int)i)))
+			continue;
+		mr__fit_undetermined(f, name, "the tested targets do not tell it from "
+		                     "the other coefficients of its law");
+		f->fit->estimates[i].value = t->p[i];
+	}
 }
 
 static void set_described(struct mr__fitting *f, const char *name, double value)
@@ -367,37 +290,117 @@ static int tables(struct mr__fitting *f, const struct mr__targets *t)
 		(void)mr__targets_look(t, u, t->p[t->laws.t0]);
 	for (size_t k = 0; k < t->n; k++, row += 6) {
 		const struct mr__target_seen *s = &t->seen[k];
-		double det = s->gg * s->nn - s->gn * s->gn;
-		bool told = s->n > 2 && det > 1e-9 * s->gg * s->nn;
+		double told = s->l_l - s->one_l * s->one_l / s->one_one;
+		bool some = s->n > 2 && told > 1e-9 * s->l_l;
 
 		row[0] = t->event[k].cell;
 		row[1] = t->event[k].target_S;
 		row[2] = s->g_S;
-		row[3] = told ? s->nu : NAN;
-		row[4] = told ? mr__targets_q(t, t->p, s->g_S) * sqrt(s->gg / det) : NAN;
+		row[3] = some ? s->nu : NAN;
+		row[4] = some ? mr__targets_q(t, t->p, s->g_S) / sqrt(told) : NAN;
 		row[5] = t->event[k].n;
+	}
+	return MR_OK;
+}
+
+/* Whether the levels follow the laws. */
+static void judge(struct mr__fitting *f, const struct mr__law_chain *c)
+{
+	if (c->squares > c->dof + MISFIT * sqrt(2 * fmax(c->dof, 1)))
+		mr__fit_warn(f, "the targets' drifts do not follow this model's laws: "
+		             "squares of %.0f where %.0f are due", c->squares, c->dof);
+}
+
+static void reset(struct mr__targets *t)
+{
+	for (uint32_t i = 0; i < t->f->fit->n_estimates; i++)
+		t->p[i] = t->f->fit->estimates[i].value;
+	for (int law = 0; law < MR__TARGET_N_OF; law++)
+		t->group[law].n = 0;
+	for (size_t k = 0; k < t->n_levels; k++)
+		for (int law = 0; law < MR__TARGET_N_OF; law++)
+			t->group[law].of[k] = MR__TARGET_NO_GROUP;
+	t->n_free = 0;
+}
+
+/* From the model's defaults, or, if that leads nowhere, from where a search over the
+ * laws ends. Then once more: the correlations go by t0, the noise by conductances
+ * that go by the noise, and other pieces of its law may matter. */
+static int fit_levels(struct mr__targets *t, struct mr__target_levels *levels)
+{
+	int code;
+
+	choose_free(t);
+	if (ages(t))
+		mr__target_levels_group(t);
+	code = mr__target_levels_fit(t, levels);
+	if (code == MR_ERR_RANGE) {
+		reset(t);
+		code = search_laws(t);
+		if (code == MR_OK && ages(t))
+			mr__target_levels_group(t);
+		if (code == MR_OK)
+			code = mr__target_levels_fit(t, levels);
+	}
+	if (code != MR_OK)
+		return code;
+	mr__target_levels_free(levels);
+	mr__targets_correlate(t);
+	t->n_free = 0;
+	choose_free(t);
+	return mr__target_levels_fit(t, levels);
+}
+
+static int fit_laws(struct mr__targets *t, struct mr__law_chain *c)
+{
+	struct mr__law_pieces pieces[MR__TARGET_N_OF];
+	struct mr__target_levels levels;
+	double p[MR_PARAMS_MAX];
+	int code;
+
+	code = fit_levels(t, &levels);
+	if (code != MR_OK)
+		return code;
+	memcpy(p, t->p, sizeof p);
+	for (int law = 0; law < MR__TARGET_N_OF; law++)
+		mr__law_pieces_choose(t, &levels, law, p, &pieces[law]);
+	code = mr__law_chain_run(t, &levels, pieces, p, c);
+	mr__target_levels_free(&levels);
+	if (code != MR_OK)
+		return mr_errtext_set(t->f->err, code, "no memory");
+	memcpy(t->p, p, sizeof p);
+	for (size_t k = 0; k < c->n; k++)
+		t->p[c->of[k]] = c->value[k];
+	for (int law = 0; law < MR__TARGET_N_OF; law++) {
+		loosen(t, law, &pieces[law]);
+		memset(t->group[law].off, 0, sizeof t->group[law].off);
 	}
 	return MR_OK;
 }
 
 static int fit_and_keep(struct mr__fitting *f, struct mr__targets *t)
 {
-	const size_t most = MR__LIKELIHOOD_PARAMS_MAX;
-	double *cov = calloc(most * most, sizeof *cov);
+	struct mr__law_chain *c = calloc(1, sizeof *c);
 	int code;
 
-	if (!cov)
+	if (!c)
 		return mr_errtext_set(f->err, MR_ERR_NOMEM, "no memory");
-	code = fit(t, cov);
+	code = f->rough ? search_laws(t) : fit_laws(t, c);
+	if (code == MR_OK && f->rough)
+		keep_rough(f, t);
+	else if (code == MR_OK) {
+		keep(f, t, c);
+		keep_others(f, t);
+		judge(f, c);
+		code = tables(f, t);
+	}
 	if (code == MR_OK) {
-		keep(f, t, cov);
 		say_unknown(f);
 		if (t->n_vague > 0)
 			mr__fit_warn(f, "%u programmings were not used: their "
 			             "level is lost in read noise", t->n_vague);
-		code = f->rough ? MR_OK : tables(f, t);
 	}
-	free(cov);
+	free(c);
 	return code;
 }
 

@@ -31,6 +31,10 @@ libcalibration_la_SOURCES = \
 	%D%/history_priv.h \
 	%D%/ladder.c \
 	%D%/ladder.h \
+	%D%/lawchain.c \
+	%D%/lawchain.h \
+	%D%/lawpieces.c \
+	%D%/lawpieces.h \
 	%D%/likelihood.c \
 	%D%/likelihood.h \
 	%D%/measure.c \
@@ -77,8 +81,11 @@ libcalibration_la_SOURCES = \
 	%D%/steplaw.h \
 	%D%/steplaw_fit.c \
 	%D%/steplaw_priv.h \
+	%D%/targetgroups.c \
 	%D%/targetlaw.c \
 	%D%/targetlaw.h \
+	%D%/targetlevels.c \
+	%D%/targetlevels.h \
 	%D%/targets.c \
 	%D%/targets_priv.h \
 	%D%/targetspan.c \

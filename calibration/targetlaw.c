@@ -52,6 +52,18 @@ void mr__target_laws_find(const struct mr_model *model,
 	out->t_read = find(model, "", "t_read_s");
 }
 
+bool mr__law_has(const struct mr__law *l, int param)
+{
+	bool term = false;
+
+	for (int k = 0; k < MR__LAW_TERMS; k++)
+		term = term || l->term[k] == param;
+	return param >= 0
+	       && (term || param == l->slope || param == l->offset
+	           || param == l->min || param == l->max || param == l->split
+	           || param == l->at_1 || param == l->exponent);
+}
+
 static double polynomial(const int *term, const double *p, double g)
 {
 	double sum = 0;

@@ -6,6 +6,8 @@
 #ifndef MR_CALIBRATION_TARGETLAW_H
 #define MR_CALIBRATION_TARGETLAW_H
 
+#include <stdbool.h>
+
 #include "memrig/model.h"
 
 #define MR__LAW_TERMS 4
@@ -41,6 +43,10 @@ void mr__target_laws_find(const struct mr_model *model,
 /** Value of a law. @param l  the law. @param p  parameters. @param g  target or
  * conductance over g_max. @return it, not below 0. */
 double mr__law_value(const struct mr__law *l, const double *p, double g);
+
+/** Whether a parameter is one of a law's. @param l  the law. @param param  its index.
+ * @return so. */
+bool mr__law_has(const struct mr__law *l, int param);
 
 /** Error of programming. @param l  laws. @param p  parameters. @param g  target
  * over g_max. @return its sd, S, not below 0. */

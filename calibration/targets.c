@@ -17,7 +17,11 @@
 #define SLOTS_ROOM 1000000 /* events in all slots together */
 #define SURE_NU 0.05     /* how well a law is held to say what nu is */
 #define LITTLE_Q 1e-4    /* of an array without noise */
+#define KNOWN 0.02       /* relative error of G up to which few nodes do */
+#define NODES 7
+#define NOTHING 40.0     /* in the logarithm */
 #define ROOT_HALF 0.7071067811865476
+#define ROOT_ONE_OVER_PI 0.5641895835477563
 
 /* ---- the density --------------------------------------------------------- */
 
@@ -30,14 +34,10 @@ double mr__targets_q(const struct mr__targets *t, const double *p, double g_S)
 static void see(const struct mr__targets *t, size_t k, size_t slot, double t0_s)
 {
 	const struct mr__target_event *e = &t->event[k];
-	double g = e->target_S / t->g_max_S;
 
-	/* from where the laws stood, so that it depends on t0 alone */
 	if (e->at)
 		t->lost[slot * t->n + k] = !mr__target_see(
-			e->at, e->g_S, t0_s,
-			mr__law_value(&t->laws.nu, t->p, g), SURE_NU,
-			fmax(mr__targets_q(t, t->p, e->target_S), LITTLE_Q),
+			e->at, e->g_S, t0_s, e->nu, SURE_NU, e->q,
 			&t->seen[slot * t->n + k]);
 }
 
@@ -63,20 +63,27 @@ void mr__targets_forget(const struct mr__targets *t)
 		t->seen_t0[k] = NAN;
 }
 
-/* What the readings show is off by noise that they have in common; the target
- * tells as much of the conductance, often more. */
-static double best_level(const struct mr__targets *t,
-                         const struct mr__target_event *e,
-                         const struct mr__target_seen *s)
+/* What the readings show is off by noise that they have in common, and by an exponent
+ * that is not theirs; target and law of the exponent tell as much, often more. The
+ * best of all, as if it were normal. */
+static void find_level(const struct mr__targets *t, size_t k,
+                       const struct mr__target_seen *s)
 {
-	double sd = mr__target_error_S(&t->laws, t->p,
-	                               e->target_S / t->g_max_S);
-	double q = mr__targets_q(t, t->p, e->target_S);
-	double told = s->gg / (q * q);
-	double held = 1 / fmax(sd * sd, 1e-30);
-	double best = (told * s->g_S + held * e->target_S) / (told + held);
+	struct mr__target_event *e = &t->event[k];
+	struct mr__target_prior p = mr__targets_prior(t, k, t->p);
+	double per = 1 / (e->q * e->q);
+	double in_g = 1 / fmax(p.sd_S * p.sd_S, 1e-30);
+	double in_nu = 1 / fmax(p.nu_sd * p.nu_sd, 1e-12);
+	double gg = per * s->one_one + s->g_S * s->g_S * in_g;
+	double gn = -per * s->one_l;
+	double nn = per * s->l_l + in_nu;
+	double bg = per * s->one_e + s->g_S * (e->target_S - s->g_S) * in_g;
+	double bn = -per * s->l_e + (p.nu - s->nu) * in_nu;
+	double det = gg * nn - gn * gn;
+	double best = s->g_S * (1 + (nn * bg - gn * bn) / det);
 
-	return best > 0 ? best : s->g_S;
+	e->g_ref_S = best > 0 ? best : s->g_S;
+	e->wide_S = s->g_S * sqrt(nn / det);
 }
 
 /* What is lost is lost at all t0, or the likelihood would jump. */
@@ -87,11 +94,19 @@ static void anchor_event(struct mr__targets *t, size_t k, size_t slot)
 	if (!e->at)
 		return;
 	e->lost = e->lost || t->lost[slot * t->n + k];
-	e->g_ref_S = best_level(t, e, &t->seen[slot * t->n + k]);
+	if (!e->lost)
+		find_level(t, k, &t->seen[slot * t->n + k]);
 }
 
 void mr__targets_anchor(struct mr__targets *t)
 {
+	mr__targets_forget(t);
+	for (size_t k = 0; k < t->n; k++) {
+		struct mr__target_event *e = &t->event[k];
+
+		e->nu = mr__targets_prior(t, k, t->p).nu;
+		e->q = fmax(mr__targets_q(t, t->p, e->target_S), LITTLE_Q);
+	}
 	for (size_t u = 0; u < t->n_units; u++) {
 		size_t slot = mr__targets_look(t, u, t->p[t->laws.t0]);
 
@@ -100,37 +115,91 @@ void mr__targets_anchor(struct mr__targets *t)
 	}
 }
 
-double mr__targets_at_level(const struct mr__targets *t, int law, size_t level,
-                       const double *p)
+const struct mr__law *mr__targets_law(const struct mr__targets *t, int law)
 {
-	const struct mr__law *l = law == MR__TARGET_OF_NU ? &t->laws.nu : &t->laws.nu_sd;
-
-	return isnan(t->own[law][level])
-	       ? mr__law_value(l, p, t->level[level]) : t->own[law][level];
+	return law == MR__TARGET_OF_NU ? &t->laws.nu : &t->laws.nu_sd;
 }
 
-double mr__targets_of_event(const struct mr__targets *t, size_t k, size_t slot,
-                       const double *p)
+static double off_law(const struct mr__targets *t, int law, size_t level)
+{
+	const struct mr__target_groups *g = &t->group[law];
+	uint32_t of = g->of[level];
+
+	return of == MR__TARGET_NO_GROUP ? 0 : g->off[of];
+}
+
+struct mr__target_prior mr__targets_prior(const struct mr__targets *t, size_t k,
+                                          const double *p)
 {
 	const struct mr__target_event *e = &t->event[k];
-	const struct mr__target_seen *seen = &t->seen[slot * t->n + k];
-	double g = e->target_S / t->g_max_S;
-	struct mr__target_prior prior = {
+	double g = t->level[e->level];
+
+	return (struct mr__target_prior){
 		.target_S = e->target_S,
 		.sd_S = mr__target_error_S(&t->laws, p, g),
-		.nu = mr__targets_at_level(t, MR__TARGET_OF_NU, e->level, p),
-		.nu_sd = mr__targets_at_level(t, MR__TARGET_OF_NU_SD, e->level, p)};
+		.nu = mr__law_value(&t->laws.nu, p, g)
+		      + off_law(t, MR__TARGET_OF_NU, e->level),
+		.nu_sd = mr__law_value(&t->laws.nu_sd, p, g)
+		         * exp(off_law(t, MR__TARGET_OF_NU_SD, e->level)),
+		.q = 1};
+}
+
+/* Integral over G, by Gauss and Hermite about where it is held to be: the noise of
+ * each conductance is its own. Nodes and weights: Abramowitz and Stegun, table
+ * 25.10. */
+static double over_levels(const struct mr__targets *t, const struct mr__target_event *e,
+                          const struct mr__target_seen *seen,
+                          const struct mr__target_prior *prior, const double *p)
+{
+	static const double few[2][3] = {
+		{-1.224744871391589, 0, 1.224744871391589},
+		{0.2954089751509193, 1.181635900603677, 0.2954089751509193}};
+	static const double many[2][NODES] = {
+		{-2.651961356835233, -1.673551628767471, -0.8162878828589647, 0,
+	         0.8162878828589647, 1.673551628767471, 2.651961356835233},
+		{0.0009717812450995192, 0.05451558281912703, 0.4256072526101278,
+	         0.8102646175568073, 0.4256072526101278, 0.05451558281912703,
+	         0.0009717812450995192}};
+	bool known = e->wide_S < KNOWN * e->g_ref_S;
+	const double *node = known ? few[0] : many[0];
+	const double *weight = known ? few[1] : many[1];
+	int n = known ? 3 : NODES;
+	double part[NODES];
+	double most = -INFINITY;
+	double sum = 0;
+
+	for (int m = 0; m < n; m++) {
+		double g = e->g_ref_S + node[m] / ROOT_HALF * e->wide_S;
+		double off = (g - prior->target_S) / prior->sd_S;
+
+		part[m] = -INFINITY;
+		if (!(g > 0))
+			continue;
+		part[m] = mr__target_density_at(seen, prior, g,
+		                                prior->q * mr__targets_q(t, p, g))
+		          - 0.5 * off * off + node[m] * node[m];
+		most = fmax(most, part[m]);
+	}
+	for (int m = 0; m < n; m++)
+		if (part[m] > most - NOTHING)
+			sum += weight[m] * exp(part[m] - most);
+	return most + log(sum * ROOT_ONE_OVER_PI * e->wide_S / prior->sd_S);
+}
+
+double mr__targets_density(const struct mr__targets *t, size_t k, size_t slot,
+                           const struct mr__target_prior *prior, const double *p)
+{
+	const struct mr__target_event *e = &t->event[k];
 
 	if (!e->at)
-		return log(fmax(0.5 * erfc(prior.target_S / prior.sd_S
+		return log(fmax(0.5 * erfc(prior->target_S / prior->sd_S
 		                           * ROOT_HALF), 1e-300));
 	if (e->lost)
 		return 0;
-	/* relative to the curve that was followed, as the readings are */
-	prior.q = mr__targets_q(t, p, e->g_ref_S) * e->g_ref_S / seen->g_S;
-	if (!(prior.nu_sd > 0) || !(prior.q > 0) || !(prior.sd_S > 0))
+	if (!(prior->nu_sd > 0) || !(prior->sd_S > 0)
+	    || !(mr__targets_q(t, p, e->g_ref_S) > 0))
 		return -INFINITY;
-	return mr__target_density(seen, &prior);
+	return over_levels(t, e, &t->seen[slot * t->n + k], prior, p);
 }
 
 double mr__targets_of_cell(const struct mr__targets *t, size_t unit, const double *p)
@@ -141,8 +210,11 @@ double mr__targets_of_cell(const struct mr__targets *t, size_t unit, const doubl
 	if (!(p[t->laws.t0] > 0))
 		return -INFINITY;
 	slot = mr__targets_look(t, unit, p[t->laws.t0]);
-	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++)
-		sum += mr__targets_of_event(t, k, slot, p);
+	for (size_t k = t->unit[unit]; k < t->unit[unit + 1]; k++) {
+		struct mr__target_prior prior = mr__targets_prior(t, k, p);
+
+		sum += mr__targets_density(t, k, slot, &prior, p);
+	}
 	return sum;
 }
 
@@ -183,6 +255,13 @@ static bool correlate(const struct mr__targets *t, struct mr__target_instants *a
 	return isfinite(at->log_det);
 }
 
+void mr__targets_correlate(struct mr__targets *t)
+{
+	for (size_t k = 0; t->flicker && k < t->n_instants; k++)
+		(void)correlate(t, t->instants[k]);
+	mr__targets_forget(t);
+}
+
 static int find_instants(struct mr__targets *t, const struct mr__target_instants *w,
                          const struct mr__target_instants **out)
 {
@@ -218,7 +297,7 @@ static uint32_t note_level(struct mr__targets *t, double g)
 		return UINT32_MAX;
 	t->level[t->n_levels] = g;
 	for (int law = 0; law < MR__TARGET_N_OF; law++)
-		t->own[law][t->n_levels] = NAN;
+		t->group[law].of[t->n_levels] = MR__TARGET_NO_GROUP;
 	return (uint32_t)t->n_levels++;
 }
 

@@ -21,13 +21,27 @@ struct mr__target_event {
 	uint32_t cell;
 	uint32_t n;
 	uint32_t level; /* index of its target */
-	double g_ref_S; /* conductance that its noise goes by */
+	double g_ref_S; /* best conductance, by target and readings */
+	double wide_S;  /* sd of the conductance about it */
+	double nu;      /* exponent and noise that the readings are looked at with */
+	double q;
 	bool lost;      /* no G and nu could be found for it */
 };
 
-/* Laws that follow the target; and values of levels that are held apart from
- * them, NAN = the level follows. */
+/* Laws that follow the target. */
 enum { MR__TARGET_OF_NU, MR__TARGET_OF_NU_SD, MR__TARGET_N_OF };
+
+#define MR__TARGET_GROUPS_MAX 32
+#define MR__TARGET_NO_GROUP UINT32_MAX
+
+/* Neighbouring targets that have a value of their own: off the law's mean
+ * exponent by so much, or its spread times e to so much. */
+struct mr__target_groups {
+	size_t n;
+	uint32_t of[MR__TARGET_LEVELS_MAX];   /* group of a level, or none */
+	double share[MR__TARGET_LEVELS_MAX];  /* of a level in what its group says */
+	double off[MR__TARGET_GROUPS_MAX];
+};
 
 struct mr__targets {
 	const struct mr__fitting *f;
@@ -53,12 +67,11 @@ struct mr__targets {
 	uint32_t n_crowded; /* beyond MR__TARGET_LEVELS_MAX targets */
 	double level[MR__TARGET_LEVELS_MAX]; /* targets over g_max that are used */
 	size_t n_levels;
-	double own[MR__TARGET_N_OF][MR__TARGET_LEVELS_MAX];
+	struct mr__target_groups group[MR__TARGET_N_OF];
 	size_t free[MR__LIKELIHOOD_PARAMS_MAX]; /* [n_free] parameters */
 	size_t n_free;
 	double p[MR_PARAMS_MAX];
 };
-
 
 /* Takes the programmings out of a history. The parameters are the fit's as they
  * stand; g_max is the array's. `all`: also those lost in noise, for a score. */
@@ -73,15 +86,27 @@ double mr__targets_q(const struct mr__targets *t, const double *p, double g_S);
 size_t mr__targets_look(const struct mr__targets *t, size_t unit, double t0_s);
 void mr__targets_forget(const struct mr__targets *t);
 
-/* Takes the conductances that noise goes by at the t0 that stands: a law of Q may
- * jump at its split, and would make the likelihood jump over t0. */
+/* Takes what readings are looked at with and the conductances about which is
+ * integrated, by what stands: were they to move with the coefficients, so would what
+ * the sums are off by. */
 void mr__targets_anchor(struct mr__targets *t);
 
-/* Value of a law at a level; log density of a programming; of a cell. */
-double mr__targets_at_level(const struct mr__targets *t, int law, size_t level,
-                            const double *p);
-double mr__targets_of_event(const struct mr__targets *t, size_t k, size_t slot,
-                            const double *p);
+/* Correlations of the noise at the t0 that stands: 1/f noise is older than the
+ * readings. */
+void mr__targets_correlate(struct mr__targets *t);
+
+/* The law of that number. */
+const struct mr__law *mr__targets_law(const struct mr__targets *t, int law);
+
+/* What is held of a programming before it is read: its error and exponents, its
+ * noise left at 1; and the log density of its readings, with the noise that
+ * coefficients say times that of the prior. */
+struct mr__target_prior mr__targets_prior(const struct mr__targets *t, size_t k,
+                                          const double *p);
+double mr__targets_density(const struct mr__targets *t, size_t k, size_t slot,
+                           const struct mr__target_prior *prior, const double *p);
+
+/* Log density of a cell. */
 double mr__targets_of_cell(const struct mr__targets *t, size_t unit,
                            const double *p);
 

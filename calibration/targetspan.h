@@ -3,14 +3,20 @@
 
 /*
  * What the readings of a cell say of its conductance as programmed and of its
- * drift exponent, all but the amplitude of their noise: readings
- * G exp(-nu L) (1 + Q x), x of known correlations, linearised at the best G and
- * nu. At a given t0 nothing else of them is needed.
+ * drift exponent: readings G exp(-nu L) (1 + Q x), x of known correlations. Their
+ * noise is that of the level that they show: what all have in common is relative
+ * to G. At a given t0 nothing else of them is needed than a few sums.
+ *
+ * How the noise falls along with the curve is not held to tell of the drift: it would
+ * tell of whatever else makes noise change in time. The density is therefore that of
+ * readings over a curve that is as good as known; that the best of all curves is
+ * taken for it is made up for by the readings' leverages.
  */
 #ifndef MR_CALIBRATION_TARGETSPAN_H
 #define MR_CALIBRATION_TARGETSPAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define MR__TARGET_READS 24 /**< of a span that are used */
@@ -26,14 +32,16 @@ struct mr__target_instants {
 	double precision; /**< 1' K^-1 1: of a level, in units of Q */
 };
 
-/** The readings, in numbers. */
+/** The readings, in numbers: the best curve, and sums of products, by the inverse of
+ * the correlations, of 1, of L and of what the readings are off the curve, relative
+ * to it (e). */
 struct mr__target_seen {
 	double g_S;  /**< best conductance as programmed */
 	double nu;   /**< best exponent */
-	double gg, gn, nn; /**< information of G and nu, at Q = 1 */
-	double bg, bn;     /**< gradient at g_S, nu: 0 but for the start's pull */
-	double zz;   /**< squares that are left, at Q = 1 */
-	double log_scale; /**< log density's part that depends on nothing */
+	double one_one, one_l, l_l;
+	double one_e, l_e; /**< 0 but for the start's pull */
+	double e_e;
+	double log_scale;  /**< log density's part that depends on nothing */
 	uint32_t n;
 };
 
@@ -46,7 +54,7 @@ struct mr__target_seen {
  * @param nu_sd  how sure that is: ties down what the readings cannot tell.
  * @param noise  Q to set against it.
  * @param out    filled in.
- * @return whether the search converged.
+ * @return whether there is a best curve.
  */
 bool mr__target_see(const struct mr__target_instants *at, const double *g_S,
                     double t0_s, double nu, double nu_sd, double noise,
@@ -58,16 +66,27 @@ struct mr__target_prior {
 	double sd_S;
 	double nu;
 	double nu_sd;
-	double q; /**< amplitude of the noise */
+	double q; /**< times the amplitude of the noise */
 };
 
 /**
- * Log density of the readings: G and |nu| integrated out.
- * @param s  the readings.
- * @param p  the prior.
+ * What the readings tell of nu, with G integrated out.
+ * @param s     the readings.
+ * @param sd_S  of G before it is read.
+ * @param q     amplitude of the noise.
+ * @return one over the square of the error that nu has by them.
+ */
+double mr__target_told(const struct mr__target_seen *s, double sd_S, double q);
+
+/**
+ * Log density of the readings at a given G: |nu| integrated out.
+ * @param s    the readings.
+ * @param p    the prior of nu.
+ * @param g_S  the conductance as programmed, > 0.
+ * @param q    amplitude of the noise that is relative to it.
  * @return it.
  */
-double mr__target_density(const struct mr__target_seen *s,
-                          const struct mr__target_prior *p);
+double mr__target_density_at(const struct mr__target_seen *s,
+                             const struct mr__target_prior *p, double g_S, double q);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memrig/compare.h"
 #include "test.h"
 
 void mr_bench_wait(struct mr_bench_log *b, double s)
@@ -83,11 +84,19 @@ void mr_bench_repeat(struct mr_bench_log *b, uint32_t n, double interval_s)
 	}
 }
 
+static struct mr_history *load_history(const char *path)
+{
+	struct mr_errtext err = {""};
+	struct mr_history *history = NULL;
+
+	MR_CODE_ERR(mr_history_load(path, NULL, &history, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(history);
+	return history;
+}
+
 static void load(struct mr_fitbench *t, const char *path)
 {
-	MR_CODE_ERR(mr_history_load(path, NULL, &t->history, &t->err), MR_OK,
-	            t->err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(t->history);
+	t->history = load_history(path);
 	t->use = malloc(t->history->n_cells);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t->use);
 	memset(t->use, 1, t->history->n_cells);
@@ -113,9 +122,27 @@ static void make_fit(struct mr_fitbench *t, const char *model)
 			.how = ""};
 }
 
+/* The log goes on in another file. */
+static void change_log(struct mr_fitbench *t, struct mr_bench_log *b,
+                       const char *path)
+{
+	(void)remove(path);
+	MR_CODE_ERR(mr_oplog_finish(b->log, &t->err), MR_OK, t->err);
+	MR_CODE_ERR(mr_oplog_start(path, b->array, NULL, &b->log, &t->err), MR_OK,
+	            t->err);
+}
+
 void mr_fitbench_begin(struct mr_fitbench *t, const char *uri,
                        const char *model,
                        void (*measure)(struct mr_bench_log *b))
+{
+	mr_fitbench_begin_twice(t, uri, model, measure, NULL);
+}
+
+void mr_fitbench_begin_twice(struct mr_fitbench *t, const char *uri,
+                             const char *model,
+                             void (*measure)(struct mr_bench_log *b),
+                             const char *fresh)
 {
 	char path[MR_TEST_PATH_MAX];
 	struct mr_bench_log b;
@@ -124,6 +151,10 @@ void mr_fitbench_begin(struct mr_fitbench *t, const char *uri,
 	(void)remove(mr_test_path(path, "fitbench.db"));
 	mr_bench_open(&b, uri, path);
 	measure(&b);
+	if (fresh) {
+		change_log(t, &b, fresh);
+		measure(&b);
+	}
 	mr_bench_close(&b);
 	load(t, path);
 	make_fit(t, model);
@@ -131,6 +162,47 @@ void mr_fitbench_begin(struct mr_fitbench *t, const char *uri,
 	                            .use = t->use,
 	                            .fit = t->fit,
 	                            .err = &t->err};
+}
+
+static void tell(const struct mr_comparison *c)
+{
+	size_t told = 0;
+
+	for (size_t k = 0; k < c->n_tests && told < 10; k++) {
+		const struct mr_compare_test *test = &c->tests[k];
+
+		if (!test->rejected)
+			continue;
+		printf("    %s, %s, level %g: effect %.3f KS %.3f corrected p "
+		       "%.2g\n", test->protocol,
+		       mr_compare_quantity_name(test->quantity), test->level,
+		       test->effect, test->ks, test->p);
+		told++;
+	}
+}
+
+size_t mr_fitbench_differ(const char *log, const char *uri, size_t *groups)
+{
+	char copy[MR_TEST_PATH_MAX];
+	struct mr_errtext err = {""};
+	struct mr_comparison *c = NULL;
+	struct mr_history *here = load_history(log);
+	struct mr_history *there;
+	size_t n;
+
+	(void)remove(mr_test_path(copy, "copy.db"));
+	MR_CODE_ERR(mr_replay(log, NULL, uri, copy, NULL, NULL, &err), MR_OK,
+	            err);
+	there = load_history(copy);
+	MR_CODE_ERR(mr_compare(here, there, 0.01, &c, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	tell(c);
+	n = c->rejected;
+	*groups = c->n_tests;
+	mr_comparison_free(c);
+	mr_history_free(here);
+	mr_history_free(there);
+	return n;
 }
 
 void mr_fitbench_invent(struct mr_fitbench *t,

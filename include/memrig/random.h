@@ -40,7 +40,8 @@ enum mr_purpose {
 	MR_PURPOSE_WEIGHT = 13,  /**< first weights of the apps' layers */
 	MR_PURPOSE_ORDER = 14,   /**< order in which samples are shown */
 	MR_PURPOSE_PICTURE = 15, /**< noise on the apps' pictures */
-	MR_PURPOSE_PERMUTE = 16  /**< permutations of a test */
+	MR_PURPOSE_PERMUTE = 16, /**< permutations of a test */
+	MR_PURPOSE_LIKELIHOOD = 17 /**< walks over a likelihood */
 };
 
 /** Where in the space of draws: everything but the seed. */
