@@ -169,6 +169,8 @@ libcheck_la_SOURCES = \
 	%D%/fstdp_case.h \
 	%D%/kill.c \
 	%D%/kill.h \
+	%D%/roundtrip.c \
+	%D%/roundtrip.h \
 	%D%/scribe.c \
 	%D%/scribe.h \
 	%D%/opedit.h \
