@@ -98,6 +98,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 # Programs that take minutes: `make check-long`.
 LONG_TESTS = \
 	%D%/long_fit \
+	%D%/long_fit_table \
 	%D%/long_fit_target \
 	%D%/long_fstdp \
 	%D%/long_kill \

@@ -40,6 +40,9 @@ static void flicker_of_pcm(void)
 		{"c1_S", 1.0e-6, 0.10},     {"a1_S", 1.2e-6, 0.10},
 		{"m2", 0.08, 0.10},         {"a2_S", 1.8e-6, 0.10},
 		{"c2_S", 0.26e-6, 0.10},    {"alpha_pulses", 2.6, 0.10},
+		{"g_reset_S", 0.1e-6, 0},   {"sd_reset_S", 0.01e-6, 0},
+		{"g_min_S", 0.1e-6, 0},     {"g_max_S", 12e-6, 0},
+		{"t0_s", 38.6, 0},
 	};
 	static const char *const wrong[] = {"noise=white", NULL};
 

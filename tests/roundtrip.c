@@ -15,6 +15,7 @@
 
 #define SEEDS 10
 #define NAMES_MAX 16
+#define MANY 60 /* intervals: of fewer, all may well cover */
 
 /* What ten fits made of it. */
 struct found {
@@ -205,8 +206,12 @@ void mr_round_trip(const char *uri, const char *model,
 		covered += found[k].covered;
 		all += found[k].fits;
 	}
+	if (all == 0)
+		return;
 	printf("  covered %.1f %% of %u (bounds 90 to 99 %%)\n",
 	       100.0 * covered / all, all);
 	if (seeds() >= SEEDS)
-		CU_ASSERT(covered >= 0.90 * all && covered <= 0.99 * all);
+		CU_ASSERT(covered >= 0.90 * all);
+	if (all >= MANY)
+		CU_ASSERT(covered <= 0.99 * all);
 }
