@@ -12,6 +12,7 @@
 
 #include "twosample.h"
 
+#define ROUNDING 1e-6 /* relative: some units in the last place of a float */
 #define VALUES_MIN 12 /* of a side: fewer tell nothing */
 
 /* The public record first, so that one pointer serves both. */
@@ -64,7 +65,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static const double *take_values(struct groups *g, const struct mr__samples *s,
+static double *take_values(struct groups *g, const struct mr__samples *s,
                                  size_t from, size_t to)
 {
 	double *values = g->next;
@@ -73,6 +74,46 @@ static const double *take_values(struct groups *g, const struct mr__samples *s,
 		*g->next++ = (double)s->v[i].value;
 	qsort(values, to - from, sizeof *values, ascending);
 	return values;
+}
+
+/* What rounding may make of a value: readings are floats, and steps their
+ * differences. */
+static double resolution(const struct groups *g, const struct mr_compare_test *t)
+{
+	switch (t->quantity) {
+	case MR_COMPARE_AFTER_SET:
+	case MR_COMPARE_STEP:
+	case MR_COMPARE_PROGRAMMED:
+		return ROUNDING * g->scale_S;
+	case MR_COMPARE_SWEEP:
+		return ROUNDING
+		       * fmax(fabs(t->a[0]), fabs(t->a[t->n_a - 1]));
+	case MR_COMPARE_PULSES:
+	case MR_COMPARE_DRIFT:
+	case MR_COMPARE_FAST_NOISE:
+	case MR_COMPARE_SLOW_NOISE:
+		break;
+	}
+	return ROUNDING;
+}
+
+/* Values that only rounding parts are the same, to either side: without noise, all
+ * of a cell's kind would differ from all of its twin's. */
+static void tie(double *a, size_t n_a, double *b, size_t n_b, double within)
+{
+	double first = -INFINITY;
+	size_t i = 0;
+	size_t j = 0;
+
+	while (i < n_a || j < n_b) {
+		double *v = j == n_b || (i < n_a && a[i] <= b[j]) ? &a[i++]
+		                                                  : &b[j++];
+
+		if (*v - first <= within)
+			*v = first;
+		else
+			first = *v;
+	}
 }
 
 static double part(const double *v, size_t n, double f)
@@ -99,6 +140,8 @@ static int test_group(struct groups *g, size_t i, size_t i_end, size_t j,
 {
 	const struct mr__sample *s = &g->a->v[i];
 	struct mr__twosample two;
+	double *a;
+	double *b;
 	int code;
 
 	*t = (struct mr_compare_test){
@@ -108,8 +151,9 @@ static int test_group(struct groups *g, size_t i, size_t i_end, size_t j,
 		.n_b = j_end - j,
 	};
 	(void)snprintf(t->protocol, sizeof t->protocol, "%s", s->protocol);
-	t->a = take_values(g, g->a, i, i_end);
-	t->b = take_values(g, g->b, j, j_end);
+	t->a = a = take_values(g, g->a, i, i_end);
+	t->b = b = take_values(g, g->b, j, j_end);
+	tie(a, t->n_a, b, t->n_b, resolution(g, t));
 	code = mr__twosample_test(t->a, t->n_a, t->b, t->n_b, seed, &two);
 	if (code != MR_OK)
 		return code;

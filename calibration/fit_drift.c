@@ -16,6 +16,7 @@
 
 #define LN_2PI 1.8378770664093453
 #define ROOT_HALF 0.7071067811865476
+#define STILL 3.0   /* nats: one set of cells without drift in twenty shows more */
 #define T0_LOST 1.0 /* standard error of log t0 that says nothing */
 
 /* ---- one cell ------------------------------------------------------------ */
@@ -33,7 +34,7 @@ static double folded(double x, double var, double mean, double spread)
 		double post_sd = sqrt(v * var / all);
 		double positive = post_sd > 0
 		                  ? 0.5 * erfc(-post / post_sd * ROOT_HALF)
-		                  : post > 0;
+		                  : (post > 0) + 0.5 * (post == 0);
 
 		sum += positive * exp(-0.5 * (x - m) * (x - m) / all);
 	}
@@ -148,6 +149,67 @@ static void first_guess(struct mr__drifts *d, double *p)
 	p[0] = fabs(sum / n);
 	p[1] = sqrt(fmax(squares / n - p[0] * p[0], 1e-6));
 	p[2] = 0;
+}
+
+static double at_fixed_t0(struct mr__drifts *d, double mean, double spread)
+{
+	double sum = 0;
+
+	for (size_t u = 0; u < d->n_units; u++)
+		if (look(d, u, d->t0_s))
+			sum += hierarchy(d, u, mean, spread);
+	return sum;
+}
+
+/* How much better mean and spread are than no drift, by moments: weighted, and
+ * with or without a spread. Receives the standard error of the mean. */
+static double gain_of_drift(struct mr__drifts *d, double *mean_se)
+{
+	double weights = 0;
+	double sum = 0;
+	double squares = 0;
+	double mean;
+	double spread;
+
+	for (size_t u = 0; u < d->n_units; u++)
+		for (size_t k = d->unit[u];
+		     k < d->unit[u + 1] && look(d, u, d->t0_s); k++) {
+			double x = d->seen[k].nu;
+			double weight = 1 / d->seen[k].var;
+
+			weights += weight;
+			sum += weight * x;
+			squares += weight * (x * x - d->seen[k].var);
+		}
+	mean = fabs(sum / weights);
+	spread = sqrt(fmax(squares / weights - mean * mean, 0));
+	*mean_se = sqrt(1 / weights);
+	return fmax(at_fixed_t0(d, mean, spread), at_fixed_t0(d, mean, 0))
+	       - at_fixed_t0(d, 0, 0);
+}
+
+/* Cells that do not drift: both coefficients are at the end of their range, where
+ * a likelihood has no maximum to be searched. Their errors are those of the mean of
+ * all that was seen, and of the spread that this many spans would show. */
+static bool is_still(struct mr__drifts *d)
+{
+	struct mr__drift_fit *o = d->out;
+	double se;
+
+	d->owner = MR__DRIFT_OF_CELL;
+	if (gain_of_drift(d, &se) > STILL)
+		return false;
+	for (int k = 0; k < 9; k++)
+		o->cov[k] = NAN;
+	o->owner = MR__DRIFT_UNKNOWN;
+	o->nu = o->spread = 0;
+	o->nu_se = se;
+	o->spread_se = se * pow(2 * (double)d->n, 0.25);
+	o->cov[0] = o->nu_se * o->nu_se;
+	o->cov[4] = o->spread_se * o->spread_se;
+	o->t0 = d->t0_s;
+	o->t0_se = NAN;
+	return true;
 }
 
 /* Which of the two owners the data prefer, at the given t0. */
@@ -270,6 +332,10 @@ static int run(struct mr__drifts *d)
 		return mr_errtext_set(d->f->err, code, "no memory for drift");
 	if (d->n == 0)
 		return none_usable(d);
+	if (is_still(d)) {
+		warn(d);
+		return d->f->rough ? MR_OK : table(d);
+	}
 	first_guess(d, p);
 	code = choose_owner(d, p);
 	if (code != MR_OK)

@@ -18,9 +18,12 @@
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define CLASSES 16
+#define CLASSES 48
 #define CLASS_MIN 60 /* steps of a class */
+#define PILE 2.0     /* sd of a reading that a pile at a clamp reaches over */
+#define CLEAR 4.0    /* sd after a RESET that its clamp stays clear of */
 #define HOW "readings after RESET"
 
 static const double parts[] = {0.005, 0.01, 0.02, 0.05, 0.1,  0.15, 0.2, 0.25,
@@ -60,19 +63,51 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static size_t take_jumps(const struct mr__steplaw *s, bool reset,
-                         struct jump *out)
+/* Where cells are clamped; infinite where no readings pile up. */
+struct clamps {
+	double low_S;
+	double high_S;
+};
+
+/* A reading; one that its noise alone may part from a clamp is of a clamped cell:
+ * most there are, and by a class's quantiles the noise of a pile cannot be told
+ * from steps. */
+struct end {
+	double g_S;
+	double var_S2;
+};
+
+static struct end end_of(const struct mr__step_reading *o,
+                         const struct clamps *clamps)
 {
+	struct end e = {(double)o->g_S, (double)o->var_S2};
+	double reach_S = PILE * sqrt(e.var_S2);
+
+	if (fabs(e.g_S - clamps->low_S) < reach_S)
+		return (struct end){clamps->low_S, 0};
+	if (fabs(e.g_S - clamps->high_S) < reach_S)
+		return (struct end){clamps->high_S, 0};
+	return e;
+}
+
+static size_t take_jumps(const struct mr__steplaw *s, bool reset,
+                         const struct clamps *clamps, struct jump *out)
+{
+	static const struct clamps none = {-INFINITY, INFINITY};
 	size_t n = 0;
 
 	for (size_t i = 1; i < s->n; i++) {
 		const struct mr__step_reading *o = &s->readings[i];
+		struct end from;
+		struct end to;
 
 		if (!o->follows || (o->pulses == 0) != reset)
 			continue;
-		out[n++] = (struct jump){
-			(double)o[-1].g_S, (double)o->g_S,
-			(double)o->var_S2 + (reset ? 0 : (double)o[-1].var_S2)};
+		from = end_of(&o[-1], o[-1].pulses ? clamps : &none);
+		to = end_of(o, reset ? &none : clamps);
+		out[n++] = (struct jump){from.g_S, to.g_S,
+		                         to.var_S2
+		                         + (reset ? 0 : from.var_S2)};
 	}
 	qsort(out, n, sizeof *out, by_start);
 	return n;
@@ -129,9 +164,44 @@ static size_t put_classes(const struct jump *jump, size_t n, bool reset,
 	return done;
 }
 
-static int put_table(struct mr__fitting *f, const struct mr__steplaw *s)
+/* The same quantiles of where RESETs end, as steps from another conductance. */
+static void put_end(const double *of, double from_S, double *rows)
 {
-	size_t most = (size_t)2 * CLASSES * N_PARTS;
+	for (size_t k = 0; k < N_PARTS; k++) {
+		const double *row = of + 4 * k;
+
+		rows[4 * k] = row[0];
+		rows[4 * k + 1] = from_S;
+		rows[4 * k + 2] = row[2];
+		rows[4 * k + 3] = row[3] + row[1] - from_S;
+	}
+}
+
+/* Beyond its first and last conductance a table goes on with the steps that it has
+ * there; from all of them a RESET ends where it does. */
+static size_t put_ends(double *rows, size_t classes, double highest_S)
+{
+	size_t size = N_PARTS * 4;
+
+	if (classes == 0)
+		return 0;
+	if (rows[1] > 0) {
+		memmove(rows + size, rows, classes * size * sizeof *rows);
+		put_end(rows + size, 0, rows);
+		classes++;
+	}
+	if (highest_S > rows[(classes - 1) * size + 1] * 1.0001) {
+		put_end(rows + (classes - 1) * size, highest_S,
+		        rows + classes * size);
+		classes++;
+	}
+	return classes;
+}
+
+static int put_table(struct mr__fitting *f, const struct mr__steplaw *s,
+                     const struct clamps *clamps)
+{
+	size_t most = (size_t)(2 * CLASSES + 2) * N_PARTS;
 	double *rows = mr__fit_table(f, "jumps", jump_columns, 4, most);
 	struct jump *jump = malloc((s->n + 1) * sizeof *jump);
 	double *room = malloc((s->n + 1) * sizeof *room);
@@ -145,7 +215,7 @@ static int put_table(struct mr__fitting *f, const struct mr__steplaw *s)
 	}
 
 	for (int reset = 0; reset < 2 && code == MR_OK; reset++) {
-		size_t n = take_jumps(s, reset, jump);
+		size_t n = take_jumps(s, reset, clamps, jump);
 
 		classes[reset] = put_classes(
 			jump, n, reset, room,
@@ -158,6 +228,8 @@ static int put_table(struct mr__fitting *f, const struct mr__steplaw *s)
 				"conductances", n, reset ? "RESET" : "SET",
 				2 * CLASS_MIN);
 	}
+	classes[1] = put_ends(rows + classes[0] * N_PARTS * 4, classes[1],
+	                      s->highest_S);
 	if (code == MR_OK)
 		f->fit->tables[f->fit->n_tables - 1].n_rows =
 			(classes[0] + classes[1]) * N_PARTS;
@@ -167,33 +239,61 @@ static int put_table(struct mr__fitting *f, const struct mr__steplaw *s)
 }
 
 /* How a cell comes: as after a RESET. */
-static void set_birth(struct mr__fitting *f, const struct mr__steplaw *s)
+static void set_birth(struct mr__fitting *f, const struct mr__steplaw *s,
+                      const double *params)
 {
-	double params[MR__STEP_N];
 	double n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
 		n += s->readings[i].pulses == 0;
-	mr__steplaw_start(s, params);
 	mr__fit_set(f, "g_reset_S", params[MR__STEP_G_RESET],
 	            params[MR__STEP_SD_RESET] / sqrt(n), s->n_cells,
 	            (uint64_t)n, HOW);
 	mr__fit_set(f, "sd_reset_S", params[MR__STEP_SD_RESET],
 	            params[MR__STEP_SD_RESET] / sqrt(2 * n), s->n_cells,
 	            (uint64_t)n, HOW);
-	mr__fit_set(f, "g_min_S", fmin(params[MR__STEP_G_MIN],
-	                               params[MR__STEP_G_RESET]),
-	            NAN, s->n_cells, s->n, "least reading after a SET");
-	mr__fit_set(f, "g_max_S", params[MR__STEP_G_MAX], NAN, s->n_cells, s->n,
-	            "greatest reading after a SET");
+}
+
+/* The model clips RESETs, too, which may end below where SETs are clamped. */
+static void set_clamps(struct mr__fitting *f, const struct mr__steplaw *s,
+                       const double *params, struct clamps *clamps)
+{
+	double reset_S = params[MR__STEP_G_RESET]
+	                 - CLEAR * params[MR__STEP_SD_RESET];
+	bool low = mr__steplaw_piles_up(s, params, false);
+	bool high = mr__steplaw_piles_up(s, params, true);
+
+	clamps->low_S = low ? params[MR__STEP_G_MIN] : -INFINITY;
+	clamps->high_S = high ? params[MR__STEP_G_MAX] : INFINITY;
+	mr__fit_set(f, "g_min_S",
+	            low ? fmax(fmin(clamps->low_S, reset_S), 0) : 0, NAN,
+	            s->n_cells, s->n, "least conductance that was seen");
+	mr__fit_set(f, "g_max_S", high ? clamps->high_S : s->highest_S, NAN,
+	            s->n_cells, s->n, "greatest conductance that was seen");
+}
+
+/* Who programs a twin plans its pulses as on the original. */
+static void describe_step(struct mr__fitting *f)
+{
+	const struct mr_waveform *set =
+		mr_description_effect(&f->history->desc, MR_EFFECT_RAISE);
+
+	mr__fit_describe(f, "step_S", set->step.offset_S);
+	mr__fit_describe(f, "step_floor_S", set->step.floor_S);
+	mr__fit_describe(f, "step_slope", set->step.slope);
 }
 
 static int fit_steps(struct mr__fitting *f, const struct mr__steplaw *s)
 {
+	double params[MR__STEP_N];
+	struct clamps clamps;
 	int code;
 
-	set_birth(f, s);
-	code = put_table(f, s);
+	mr__steplaw_start(s, params);
+	describe_step(f);
+	set_birth(f, s, params);
+	set_clamps(f, s, params, &clamps);
+	code = put_table(f, s, &clamps);
 	return code == MR_OK && !f->rough ? mr__steplaw_table(f, s) : code;
 }
 

@@ -12,8 +12,10 @@
 #define FAR 9.0       /* standard deviations beyond which nothing is */
 #define OUTLIERS 1e-7 /* share of readings that may be anything */
 #define LEAST_S 1e-11 /* least conductance of a cell that counts */
-#define REACH 6.0     /* standard deviations that integrals go over */
-#define CURVED 0.035  /* slope of the sd of readings over conductance from which
+#define REACH 5.0     /* standard deviations that integrals go over: what is beyond
+                         is 6e-7, and 16 nodes miss 1e-7 of a normal; over 6
+                         they miss 5e-6, which shows in 100,000 readings */
+#define CURVED 0.008  /* slope of the sd of readings over conductance from which
                          on one sd does not do for all that a cell may be */
 
 /* A belief about a cell's conductance. */

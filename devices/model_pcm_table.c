@@ -36,6 +36,8 @@ enum {
 	G_RESET,
 	SD_RESET,
 	STEP,
+	STEP_FLOOR,
+	STEP_SLOPE,
 	NU,
 	NU_SPREAD,
 	T0,
@@ -68,6 +70,11 @@ static const struct mr_param params[N_PARAMS] = {
 	              "spread of a fresh cell", JAP},
 	[STEP] = {"step_S", "S", 0.75e-6, 1e-12, 1e-3,
 	          "typical step, for those who plan pulses", JAP},
+	[STEP_FLOOR] = {"step_floor_S", "S", 0, 0, 1e-3,
+	                "least step to plan with; 0 = a quarter of step_S", OWN},
+	[STEP_SLOPE] = {"step_slope", "1", 0, -1, 1,
+	                "what a step to plan with changes by with conductance",
+	                OWN},
 	[NU] = {"nu", "1", 0.04, 0, 0.5, "mean drift exponent", JAP},
 	[NU_SPREAD] = {"nu_spread", "1", 0.01, 0, 0.5,
 	               "spread of the drift exponent from cell to cell", OWN},
@@ -117,8 +124,10 @@ static int check(const double *p, struct mr_errtext *err)
 static void describe(const double *p, struct mr_description *desc)
 {
 	struct setreset k = known(p);
-	struct mr_step step = {.floor_S = p[STEP] / 4,
+	double floor_S = p[STEP_FLOOR] > 0 ? p[STEP_FLOOR] : p[STEP] / 4;
+	struct mr_step step = {.floor_S = floor_S,
 	                       .offset_S = p[STEP],
+	                       .slope = p[STEP_SLOPE],
 	                       .memory_pulses = 1};
 
 	mr__setreset_describe(&k, p[V_READ], p[V_READ_MAX], p[T_READ], step,

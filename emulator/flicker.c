@@ -108,17 +108,31 @@ struct ladder {
 	float gains;
 };
 
+/* The greatest that is no greater. Half the time of reads went into finding it by
+ * doubling. */
+static int64_t power_of_2(int64_t most)
+{
+#if defined(__GNUC__)
+	return INT64_C(1) << (63 - __builtin_clzll((unsigned long long)most));
+#else
+	int64_t length = 1;
+
+	while (length <= most / 2)
+		length *= 2;
+	return length;
+#endif
+}
+
 static int64_t on_grid(const struct ladder *l, uint32_t cell, int k,
                        int64_t t_ns)
 {
 	int64_t from_ns = born_ns(l->x, cell);
 	int64_t longest = (t_ns - from_ns) / HOLDS_PER_AGE;
-	int64_t length = 1;
+	int64_t length;
 
 	if (longest > l->x->flicker.hold_ns[k])
 		longest = l->x->flicker.hold_ns[k];
-	while (length <= longest / 2)
-		length *= 2;
+	length = longest > 1 ? power_of_2(longest) : 1;
 	for (;; length /= 2) {
 		int64_t begin = t_ns & ~(length - 1);
 		int64_t at = begin > from_ns ? begin : from_ns;

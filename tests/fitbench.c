@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "memrig/compare.h"
+#include "roundtrip.h"
 #include "test.h"
 
 void mr_bench_wait(struct mr_bench_log *b, double s)
@@ -84,19 +85,9 @@ void mr_bench_repeat(struct mr_bench_log *b, uint32_t n, double interval_s)
 	}
 }
 
-static struct mr_history *load_history(const char *path)
-{
-	struct mr_errtext err = {""};
-	struct mr_history *history = NULL;
-
-	MR_CODE_ERR(mr_history_load(path, NULL, &history, &err), MR_OK, err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(history);
-	return history;
-}
-
 static void load(struct mr_fitbench *t, const char *path)
 {
-	t->history = load_history(path);
+	t->history = mr_roundtrip_load(path);
 	t->use = malloc(t->history->n_cells);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t->use);
 	memset(t->use, 1, t->history->n_cells);
@@ -162,47 +153,6 @@ void mr_fitbench_begin_twice(struct mr_fitbench *t, const char *uri,
 	                            .use = t->use,
 	                            .fit = t->fit,
 	                            .err = &t->err};
-}
-
-static void tell(const struct mr_comparison *c)
-{
-	size_t told = 0;
-
-	for (size_t k = 0; k < c->n_tests && told < 10; k++) {
-		const struct mr_compare_test *test = &c->tests[k];
-
-		if (!test->rejected)
-			continue;
-		printf("    %s, %s, level %g: effect %.3f KS %.3f corrected p "
-		       "%.2g\n", test->protocol,
-		       mr_compare_quantity_name(test->quantity), test->level,
-		       test->effect, test->ks, test->p);
-		told++;
-	}
-}
-
-size_t mr_fitbench_differ(const char *log, const char *uri, size_t *groups)
-{
-	char copy[MR_TEST_PATH_MAX];
-	struct mr_errtext err = {""};
-	struct mr_comparison *c = NULL;
-	struct mr_history *here = load_history(log);
-	struct mr_history *there;
-	size_t n;
-
-	(void)remove(mr_test_path(copy, "copy.db"));
-	MR_CODE_ERR(mr_replay(log, NULL, uri, copy, NULL, NULL, &err), MR_OK,
-	            err);
-	there = load_history(copy);
-	MR_CODE_ERR(mr_compare(here, there, 0.01, &c, &err), MR_OK, err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
-	tell(c);
-	n = c->rejected;
-	*groups = c->n_tests;
-	mr_comparison_free(c);
-	mr_history_free(here);
-	mr_history_free(there);
-	return n;
 }
 
 void mr_fitbench_invent(struct mr_fitbench *t,

@@ -85,16 +85,6 @@ void mr_fitbench_begin_twice(struct mr_fitbench *t, const char *uri,
                              const char *fresh);
 
 /**
- * Do with another array what a log says, and compare; prints the groups that are
- * rejected at the corrected 1 % level, ten at most.
- * @param log     path of the log.
- * @param uri     of the array.
- * @param groups  receives how many were compared.
- * @return how many of them differ.
- */
-size_t mr_fitbench_differ(const char *log, const char *uri, size_t *groups);
-
-/**
  * Make a fit of events that a test invents, all of one cell of an array that is
  * a pcm's; the events stay the caller's.
  * @param t       filled in; release with mr_fitbench_end().

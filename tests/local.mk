@@ -100,6 +100,7 @@ check_PROGRAMS += $(test_programs) $(fuzz_programs) %D%/example
 LONG_TESTS = \
 	%D%/long_fit \
 	%D%/long_fit_board \
+	%D%/long_fit_table \
 	%D%/long_fit_target \
 	%D%/long_fstdp \
 	%D%/long_kill \
@@ -171,6 +172,8 @@ libcheck_la_SOURCES = \
 	%D%/fstdp_case.h \
 	%D%/kill.c \
 	%D%/kill.h \
+	%D%/roundtrip.c \
+	%D%/roundtrip.h \
 	%D%/scribe.c \
 	%D%/scribe.h \
 	%D%/opedit.h \
@@ -178,8 +181,6 @@ libcheck_la_SOURCES = \
 	%D%/pipes.h \
 	%D%/protocols.c \
 	%D%/protocols.h \
-	%D%/roundtrip.c \
-	%D%/roundtrip.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/smuhost.c \

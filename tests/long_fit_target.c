@@ -24,6 +24,7 @@
 
 #include "calibration/targetlaw.h"
 #include "fitbench.h"
+#include "roundtrip.h"
 #include "test.h"
 
 #define SEEDS 10
@@ -31,16 +32,12 @@
 
 static unsigned seeds(void)
 {
-	const char *text = getenv("MEMRIG_FIT_SEEDS");
-
-	return text ? (unsigned)strtoul(text, NULL, 10) : SEEDS;
+	return mr_roundtrip_number("MEMRIG_FIT_SEEDS", SEEDS);
 }
 
 static unsigned first_seed(void)
 {
-	const char *text = getenv("MEMRIG_FIT_FIRST");
-
-	return text ? (unsigned)strtoul(text, NULL, 10) : 1;
+	return mr_roundtrip_number("MEMRIG_FIT_FIRST", 1);
 }
 
 /* As the suite "standard": errors of programming, drift, noise. */
@@ -131,6 +128,7 @@ static void compare(const struct twin *t, const struct mr_fitbench *b,
 {
 	char ini[MR_TEST_PATH_MAX];
 	char uri[2 * MR_TEST_PATH_MAX];
+	struct mr_history *h = mr_roundtrip_load(fresh);
 	struct mr_errtext err = {""};
 	size_t groups = 0;
 	size_t n;
@@ -138,17 +136,18 @@ static void compare(const struct twin *t, const struct mr_fitbench *b,
 	MR_CODE_ERR(mr_fit_save(fit, b->history, "", mr_test_path(ini, "twin.ini"),
 	                        &err), MR_OK, err);
 	(void)snprintf(uri, sizeof uri, "emu:%s?seed=%u", ini, 1000 + seed);
-	n = mr_fitbench_differ(fresh, uri, &groups);
+	n = mr_roundtrip_differ(h, fresh, uri, &groups);
 	printf("  seed %u: twin differs in %zu of %zu groups\n", seed, n, groups);
 	CU_ASSERT_EQUAL(n, 0);
 	for (int k = 0; k < 2 && seed == first_seed(); k++) {
 		(void)snprintf(uri, sizeof uri, "emu:%s?seed=%u%s", ini, 1000 + seed,
 		               t->wrong[k]);
-		n = mr_fitbench_differ(fresh, uri, &groups);
+		n = mr_roundtrip_differ(h, fresh, uri, &groups);
 		printf("  seed %u: twin with %s differs in %zu of %zu groups\n", seed,
 		       t->wrong[k], n, groups);
 		CU_ASSERT(n > 0);
 	}
+	mr_history_free(h);
 }
 
 static void judge_levels(const struct mr_model *m, const struct twin *t)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the memrig authors */
 
+/* Round trips of fits: measured, fitted, and compared with their twins. */
 #include "roundtrip.h"
 
 #include <math.h>
@@ -11,12 +12,25 @@
 
 #define ALPHA 0.01
 #define LINES_MAX 12 /* groups that are printed */
+#define SEEDS 10
+#define NAMES_MAX 16
+#define MANY 60 /* intervals: of fewer, all may well cover */
 
 unsigned mr_roundtrip_number(const char *name, unsigned other)
 {
 	const char *text = getenv(name);
 
 	return text ? (unsigned)strtoul(text, NULL, 10) : other;
+}
+
+static unsigned seeds(void)
+{
+	return mr_roundtrip_number("MEMRIG_FIT_SEEDS", SEEDS);
+}
+
+static unsigned first_seed(void)
+{
+	return mr_roundtrip_number("MEMRIG_FIT_FIRST", 1);
 }
 
 void mr_roundtrip_look(const struct mr_fit *fit, const struct mr_wanted *wanted,
@@ -108,4 +122,90 @@ size_t mr_roundtrip_differ(const struct mr_history *fresh, const char *log,
 	mr_comparison_free(c);
 	mr_history_free(other);
 	return n;
+}
+
+/* The twin and its wrong brothers against fresh data of the same chip. */
+static void compare_twins(struct mr_array *array, const char *log,
+                          const char *ini, unsigned seed,
+                          const char *const *wrong)
+{
+	struct mr_history *fresh;
+	size_t groups = 0;
+	size_t n;
+	char uri[2 * MR_TEST_PATH_MAX];
+
+	mr_roundtrip_measure(array, log);
+	fresh = mr_roundtrip_load(log);
+	(void)snprintf(uri, sizeof uri, "emu:%s?seed=%u", ini, 1000 + seed);
+	n = mr_roundtrip_differ(fresh, log, uri, &groups);
+	printf("  seed %u: twin differs in %zu of %zu groups\n", seed, n,
+	       groups);
+	CU_ASSERT_EQUAL(n, 0);
+	for (; *wrong && seed == first_seed(); wrong++) {
+		(void)snprintf(uri, sizeof uri, "emu:%s?seed=%u&%s", ini,
+		               1000 + seed, *wrong);
+		n = mr_roundtrip_differ(fresh, log, uri, &groups);
+		printf("  seed %u: twin with %s differs in %zu of %zu groups\n",
+		       seed, *wrong, n, groups);
+		CU_ASSERT(n > 0);
+	}
+	mr_history_free(fresh);
+}
+
+/* Measure, fit, look; then the same chip once more beside its twin. */
+static void one_trip(const char *uri, const char *model, unsigned seed,
+                     const char *const *wrong, const struct mr_wanted *wanted,
+                     size_t n, struct mr_found *found)
+{
+	struct mr_fit_options options = {.model = model};
+	char path[MR_TEST_PATH_MAX];
+	char ini[MR_TEST_PATH_MAX];
+	struct mr_array *array = NULL;
+	struct mr_errtext err = {""};
+	struct mr_history *history;
+	struct mr_fit *fit = NULL;
+	char full[2 * MR_TEST_PATH_MAX + 512];
+
+	(void)snprintf(full, sizeof full, "%s&seed=%u", uri, seed);
+	mr_test_path(path, "fit.db");
+	mr_test_path(ini, "twin.ini");
+	MR_CODE_ERR(mr_array_open(full, NULL, &array, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(array);
+	mr_roundtrip_measure(array, path);
+	history = mr_roundtrip_load(path);
+	MR_CODE_ERR(mr_fit_history(history, &options, &fit, &err), MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fit);
+	for (size_t k = 0; k < n; k++)
+		mr_roundtrip_look(fit, &wanted[k], &found[k]);
+	MR_CODE_ERR(mr_fit_save(fit, history, path, ini, &err), MR_OK, err);
+	mr_fit_free(fit);
+	mr_history_free(history);
+	compare_twins(array, path, ini, seed, wrong);
+	MR_CODE_ERR(mr_array_close(array, &err), MR_OK, err);
+}
+
+void mr_round_trip(const char *uri, const char *model,
+                   const char *const *wrong, const struct mr_wanted *wanted,
+                   size_t n)
+{
+	struct mr_found found[NAMES_MAX] = {{0}};
+	unsigned covered = 0;
+	unsigned all = 0;
+
+	printf("\n%s, %u seeds\n", uri, seeds());
+	for (unsigned k = 0; k < seeds(); k++)
+		one_trip(uri, model, first_seed() + k, wrong, wanted, n, found);
+	for (size_t k = 0; k < n; k++) {
+		mr_roundtrip_judge(&wanted[k], &found[k]);
+		covered += found[k].covered;
+		all += found[k].fits;
+	}
+	if (all == 0)
+		return;
+	printf("  covered %.1f %% of %u (bounds 90 to 99 %%)\n",
+	       100.0 * covered / all, all);
+	if (seeds() >= SEEDS)
+		CU_ASSERT(covered >= 0.90 * all);
+	if (all >= MANY)
+		CU_ASSERT(covered <= 0.99 * all);
 }

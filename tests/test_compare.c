@@ -140,6 +140,22 @@ static void logs_of_one_kind(void)
 	mr_history_free(c);
 }
 
+/* Without noise all values of one side would differ from all of the other's. */
+static void rounding_is_no_difference(void)
+{
+	struct mr_history *a = measure("emu:ideal?rows=8&cols=8&dg_S=0.0713e-6",
+	                               "ideal.db");
+	struct mr_history *b = measure(
+		"emu:ideal?rows=8&cols=8&dg_S=0.07130001e-6", "rounded.db");
+
+	CU_ASSERT_EQUAL(rejected(a, b), 0);
+	mr_history_free(b);
+	b = measure("emu:ideal?rows=8&cols=8&dg_S=0.072e-6", "other.db");
+	CU_ASSERT(rejected(a, b) > 10);
+	mr_history_free(b);
+	mr_history_free(a);
+}
+
 static void replayed(void)
 {
 	char log[MR_TEST_PATH_MAX];
@@ -293,5 +309,6 @@ const struct mr_test mr_tests[] = {
 	{"compare_foreign_condition_is_left_out",
 	 foreign_condition_is_left_out},
 	{"compare_wrong_use_is_refused", wrong_use},
+	{"compare_rounding_is_no_difference", rounding_is_no_difference},
 	{0},
 };

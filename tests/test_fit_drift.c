@@ -69,6 +69,25 @@ static void drift_without_noise(void)
 	look("none");
 }
 
+/* Cells that do not drift have a drift of 0, with the error of having looked. */
+static void still_cells(void)
+{
+	struct mr__noise_fit n;
+	struct mr__drift_fit d;
+	struct mr_fitbench t;
+
+	mr_fitbench_begin(&t, "emu:pcm?rows=24&cols=24&nu=0&nu_spread=0&seed=3",
+	                  "pcm", measure);
+	MR_CODE_ERR(mr__fit_noise(&t.f, &n), MR_OK, t.err);
+	MR_CODE_ERR(mr__fit_drift(&t.f, &n, &d), MR_OK, t.err);
+	MR_NEAR(d.nu, 0, 0);
+	MR_NEAR(d.spread, 0, 0);
+	CU_ASSERT(d.nu_se > 0 && d.nu_se < 0.001);
+	CU_ASSERT(d.spread_se > d.nu_se && d.spread_se < 0.01);
+	CU_ASSERT(isnan(d.t0_se));
+	mr_fitbench_end(&t);
+}
+
 /* A cell read after one pulse at the given ages. */
 static void invent(struct mr_history_event *e, const double *age_s, int n)
 {
@@ -121,6 +140,7 @@ const struct mr_test mr_tests[] = {
 	{"drift_white_noise_found", drift_under_white_noise},
 	{"drift_flicker_found", drift_under_flicker},
 	{"drift_no_noise_found", drift_without_noise},
+	{"drift_still_cells_have_none", still_cells},
 	{"drift_nothing_to_tell_named", what_says_nothing_is_named},
 	{0},
 };
