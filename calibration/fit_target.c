@@ -367,7 +367,12 @@ static int fit_laws(struct mr__targets *t, struct mr__law_chain *c)
 	code = mr__law_chain_run(t, &levels, pieces, p, c);
 	mr__target_levels_free(&levels);
 	if (code != MR_OK)
-		return mr_errtext_set(t->f->err, code, "no memory");
+		return mr_errtext_set(t->f->err, code,
+		                      code == MR_ERR_NOMEM
+		                              ? "no memory"
+		                              : "the targets' drifts have no "
+		                                "errors that laws could be "
+		                                "fitted by");
 	memcpy(t->p, p, sizeof p);
 	for (size_t k = 0; k < c->n; k++)
 		t->p[c->of[k]] = c->value[k];

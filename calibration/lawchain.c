@@ -311,8 +311,9 @@ static void gather(struct walk *w)
 		}
 }
 
-/* Regression of what is shared on the levels: C_sl C_ll^-1. */
-static void regress(struct walk *w)
+/* Regression of what is shared on the levels: C_sl C_ll^-1. False if they have no
+ * errors of which a walk could be made. */
+static bool regress(struct walk *w)
 {
 	const struct mr__target_levels *l = w->l;
 
@@ -320,7 +321,8 @@ static void regress(struct walk *w)
 		for (size_t j = 0; j < w->levels; j++)
 			w->factor[i * w->levels + j] =
 				l->cov[w->unknown[i] * l->n + w->unknown[j]];
-	(void)mr__ladder_factor(w->factor, (uint32_t)w->levels);
+	if (isnan(mr__ladder_factor(w->factor, (uint32_t)w->levels)))
+		return false;
 	for (size_t k = 0; k < l->n_shared; k++) {
 		double *b = w->share + k * w->levels;
 
@@ -333,6 +335,7 @@ static void regress(struct walk *w)
 			b[i] /= w->factor[i * w->levels + i];
 		}
 	}
+	return true;
 }
 
 /* What is shared has an error of its own, beside what it gets from the levels. */
@@ -380,7 +383,10 @@ int mr__law_chain_run(const struct mr__targets *t, const struct mr__target_level
 	name_all(w, out);
 	memcpy(w->p, p, sizeof w->p);
 	gather(w);
-	regress(w);
+	if (!regress(w)) {
+		free(w);
+		return MR_ERR_RANGE;
+	}
 	for (int law = 0; law < MR__TARGET_N_OF; law++)
 		w->steep[law] = steepness(t, law, &pieces[law], p);
 	w->best = look(w, w->p, w->off, r);

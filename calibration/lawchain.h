@@ -37,7 +37,7 @@ struct mr__law_chain {
  * @param pieces  [MR__TARGET_N_OF] of the laws.
  * @param p       start of the coefficients.
  * @param out     filled in.
- * @return MR_OK; MR_ERR_NOMEM.
+ * @return MR_OK; MR_ERR_NOMEM; MR_ERR_RANGE where the groups have no errors.
  */
 int mr__law_chain_run(const struct mr__targets *t, const struct mr__target_levels *l,
                       const struct mr__law_pieces *pieces, const double *p,

@@ -319,11 +319,24 @@ bool mr__target_invert(const double *a, size_t n, double *room, double *out)
 	return true;
 }
 
+/* The share of a step that takes no spread further than by a factor e: far off,
+ * curvatures say little of how far to go, and where a spread is next to nothing there
+ * is no way back. */
+static double restrain(const struct search *s)
+{
+	double share = 1;
+
+	for (size_t i = s->out->n_shared + s->t->group[MR__TARGET_OF_NU].n;
+	     i < s->out->n; i++)
+		share = fmin(share, 1 / fmax(fabs(s->move[i]), 1));
+	return share;
+}
+
 /* One step up. Returns what was expected of it. */
 static double climb(struct search *s, double *now, bool *up)
 {
 	size_t n = s->out->n;
-	double factor = 1;
+	double factor;
 	double gain = 0;
 
 	take_all(s);
@@ -341,6 +354,7 @@ static double climb(struct search *s, double *now, bool *up)
 			s->move[i] += s->out->cov[i * n + j] * s->slope[j];
 		gain += s->move[i] * s->slope[i];
 	}
+	factor = restrain(s);
 	for (int k = 0; k < HALVINGS && !*up; k++) {
 		double there;
 
@@ -385,6 +399,16 @@ static void widen(const struct search *s)
 			s->out->cov[i * n + j] *= factor[i] * factor[j];
 }
 
+/* Whether each group has an error: one that has none went where nothing tells of
+ * it any more. */
+static bool all_told(const struct search *s)
+{
+	for (size_t i = s->out->n_shared; i < s->out->n; i++)
+		if (!(s->out->cov[i * (s->out->n + 1)] > 0))
+			return false;
+	return true;
+}
+
 static int search(struct search *s)
 {
 	double now = total(s->t);
@@ -398,7 +422,7 @@ static int search(struct search *s)
 		s->curved = gain > NEAR || !up;
 		gain = climb(s, &now, &up);
 	}
-	if (!isfinite(now) || s->bent || gain > ENOUGH)
+	if (!isfinite(now) || s->bent || gain > ENOUGH || !all_told(s))
 		return mr_errtext_set(s->t->f->err, MR_ERR_RANGE,
 		                      "no maximum of the likelihood of the "
 		                      "targets' drifts; %g is left to gain",
