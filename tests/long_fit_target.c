@@ -222,6 +222,8 @@ static void round_trip(struct twin *t)
 		            MR_OK, b.err);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(fit);
 		CU_ASSERT_STRING_EQUAL(fit->noise, t->noise);
+		for (uint32_t w = 0; w < fit->n_warnings; w++)
+			printf("  seed %u: %s\n", seed, fit->warnings[w]);
 		add_fit(t, fit, seed);
 		compare(t, &b, fit, fresh, seed);
 		mr_fit_free(fit);
