@@ -378,7 +378,7 @@ static void gather(const struct mr__targets *t, const struct mr__target_levels *
 
 static void choose_line(const struct piece *s, double *p, struct mr__law_pieces *out)
 {
-	struct mr__law_pieces form[N_FORMS + 1];
+	struct mr__law_pieces form[N_FORMS + 1] = {{0}};
 	double at[N_FORMS + 1][MR_PARAMS_MAX];
 	double squares[N_FORMS + 1];
 	double least = INFINITY;
