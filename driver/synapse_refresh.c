@@ -25,6 +25,18 @@ static double side_level(const struct mr_synapse *s, const float *g_S,
 	return sum / (s->per_weight_S * mr__synapse_drift(s, out));
 }
 
+/* Of all cells of a synapse, as if all of its side were like it: a cell at its end
+ * takes its turn, and no step, long before the others of its side are there. */
+static double fullest(const struct mr_synapse *s, const float *g_S, uint32_t out)
+{
+	float most_S = 0;
+
+	for (uint32_t d = 0; d < s->per_out; d++)
+		most_S = fmaxf(most_S, g_S[d]);
+	return (double)most_S * s->o.n_cells /
+	       (s->per_weight_S * mr__synapse_drift(s, out));
+}
+
 static void add(struct mr_synapse *s, struct batch *b, uint32_t in,
                 uint32_t out, double weight)
 {
@@ -46,7 +58,7 @@ static void collect(struct mr_synapse *s, struct batch *b, double limit)
 			double plus = side_level(s, g_S, j);
 			double minus = side_level(s, g_S + s->o.n_cells, j);
 
-			if (fmax(plus, minus) >= limit &&
+			if (fullest(s, g_S, j) >= limit &&
 			    fabs(plus - minus) < s->o.refresh_below)
 				add(s, b, i, j, plus - minus);
 		}

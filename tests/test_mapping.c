@@ -256,6 +256,32 @@ static void refresh_keeps_the_difference(void)
 	drop(array, syn);
 }
 
+/* Steps of .1: two cells of three a polarity stay low while the third fills, which
+ * the others' turns would wait for in vain. */
+static void refresh_goes_by_the_fullest_cell(void)
+{
+	struct mr_array *array = mr_session_open(EXACT "rows=1&cols=6");
+	struct mr_synapse *syn = lay(array, (struct mr_synapse_options){
+						    .n_in = 1, .n_out = 1,
+						    .n_cells = 3,
+						    .coding = MR_CODING_PAIR});
+	const struct mr_selection one = {.kind = MR_SELECT_RECT, .n_rows = 1,
+	                                 .col = 1, .n_cols = 1};
+	float w = 0;
+	uint64_t n = 9;
+
+	MR_CODE(mr_array_pulse(array, &one, "set", 9), MR_OK);
+	MR_CODE(mr_synapse_refresh(syn, 0.95, 0.01, 20, &n), MR_OK);
+	CU_ASSERT_EQUAL(n, 0);
+	MR_CODE(mr_synapse_refresh(syn, 0.85, 0.01, 20, &n), MR_OK);
+	CU_ASSERT_EQUAL(n, 1);
+	MR_CODE(mr_synapse_read(syn, &w), MR_OK);
+	MR_NEAR((double)w, 0.3, 1e-5); /* the three share it now */
+	MR_CODE(mr_synapse_refresh(syn, 0.85, 0.01, 20, &n), MR_OK);
+	CU_ASSERT_EQUAL(n, 0);
+	drop(array, syn);
+}
+
 /* ---- drift compensation ------------------------------------------------------ */
 
 static void compensation_undoes_common_drift(void)
@@ -480,6 +506,7 @@ const struct mr_test mr_tests[] = {
 	{"choices_that_cannot_be_are_refused",
 	 choices_that_cannot_be_are_refused},
 	{"refresh_keeps_the_difference", refresh_keeps_the_difference},
+	{"refresh_goes_by_the_fullest_cell", refresh_goes_by_the_fullest_cell},
 	{"compensation_undoes_common_drift", compensation_undoes_common_drift},
 	{"compensation_per_output_tells_them_apart",
 	 compensation_per_output_tells_them_apart},

@@ -68,9 +68,9 @@ struct mr_hebb_mapping {
 	                             never */
 	uint32_t measure_every; /**< samples between two measurements of all norms
 	                             |W_k|; 0 = only of neurons that learn */
-	double refresh_above; /**< refresh a pair when one side is over this and
-	                           the difference below refresh_below, in units
-	                           of g_unit_S; 0 = 1 */
+	double refresh_above; /**< refresh a pair when a cell is over this and the
+	                           sides' difference below refresh_below, in
+	                           units of g_unit_S; 0 = 1 */
 	double refresh_below; /**< 0 = 3/4 */
 	double tolerance;     /**< of verified setting, in units of g_unit_S; 0 =
 	                           half a mean step */

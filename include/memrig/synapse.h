@@ -160,12 +160,14 @@ MR_API int mr_synapse_set(struct mr_synapse *syn, const float *w,
 
 /**
  * Refresh pairs that are nearly used up: both polarities only ever rise, so
- * read all, and where one polarity reached `limit`, erase both and program the
+ * read all, and where any cell reached `limit`, erase both and program the
  * difference anew (S. R. Nandakumar et al., J. Appl. Phys. 124, 152135 (2018),
- * doi:10.1063/1.5042408). The weight and its accumulated change stay.
+ * doi:10.1063/1.5042408). Of several cells of a polarity some are at their end,
+ * and take no step any more when it is their turn, long before their sum is. The
+ * weight and its accumulated change stay.
  *
  * @param syn          the synapses; PAIR.
- * @param limit        of one polarity, in units of weight; > 0.
+ * @param limit        of a cell, in units of g_unit_S; > 0.
  * @param tolerance    as of mr_synapse_set().
  * @param budget       as of mr_synapse_set().
  * @param n_refreshed  receives how many synapses that were; or NULL.
