@@ -37,7 +37,7 @@ static void learn_batch(const struct layer_case *c)
 	const struct mr_deep_block *below =
 		c->layer ? &c->network->block[c->layer - 1] : NULL;
 	struct mr_deep_step step = {below ? below->out : c->network->in,
-	                            N_IMAGES, true, true, false};
+	                            N_IMAGES, true, true, false, 0};
 	struct mr_errtext err = {""};
 
 	if (mr__deep_block_run(&c->network->block[c->layer],
