@@ -187,6 +187,23 @@ static const char *session_of(const char *metadata)
 	return NULL;
 }
 
+/* How many pulses a program takes at once is up to who plans, not to the cells. */
+static void plan_alike(struct replay *r, const struct mr_description *original)
+{
+	static const enum mr_effect effects[] = {MR_EFFECT_RAISE,
+	                                         MR_EFFECT_LOWER};
+
+	for (size_t k = 0; k < sizeof effects / sizeof *effects; k++) {
+		const struct mr_waveform *w =
+			mr_description_effect(original, effects[k]);
+
+		if (w && mr_description_effect(mr_array_describe(r->array),
+		                               effects[k]))
+			(void)mr_array_expect_step(r->array, effects[k],
+			                           &w->step);
+	}
+}
+
 /* A new session is another chip, or the same one much later: open anew. */
 static int reopen(struct replay *r, const struct mr_oplog_run_info *info)
 {
@@ -311,8 +328,10 @@ static int do_run(struct replay *r, int64_t run)
 		       ? MR_OK : tell(r, code, mr_oplog_errmsg(r->reader));
 	}
 	code = reopen(r, info);
-	if (code == MR_OK)
+	if (code == MR_OK) {
+		plan_alike(r, &info->desc);
 		code = start_log(r, info);
+	}
 	if (code == MR_OK) {
 		code = do_records(r, run);
 		end = mr_oplog_finish(r->log, &late);

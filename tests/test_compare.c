@@ -188,6 +188,43 @@ static void replayed(void)
 	mr_history_free(a);
 }
 
+/* Trains of the log's own planning, also on an array that would plan others. */
+static void planned(void)
+{
+	struct mr_array *array = NULL;
+	struct mr_op op = {.kind = MR_OP_PROGRAM,
+	                   .program = {.target = 5e-6,
+	                               .tolerance_S = 0.5e-6,
+	                               .budget = 100}};
+	char log[MR_TEST_PATH_MAX];
+	char copy[MR_TEST_PATH_MAX];
+	struct mr_errtext err = {""};
+	struct mr_oplog *oplog = NULL;
+	struct mr_oplog_reader *reader = NULL;
+	struct mr_oplog_run_info *info = calloc(1, sizeof *info);
+	const struct mr_step coarse = {.floor_S = 4e-6};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(info);
+	mr_test_path(log, "planned.db");
+	mr_test_path(copy, "again.db");
+	MR_CODE_ERR(mr_array_open("emu:pcm?rows=4&cols=4", NULL, &array, &err),
+	            MR_OK, err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(array);
+	MR_CODE(mr_array_expect_step(array, MR_EFFECT_RAISE, &coarse), MR_OK);
+	MR_CODE_ERR(mr_oplog_start(log, array, NULL, &oplog, &err), MR_OK, err);
+	MR_CODE(mr_array_submit(array, &op, 1, NULL, NULL), MR_OK);
+	MR_CODE_ERR(mr_oplog_finish(oplog, &err), MR_OK, err);
+	MR_CODE_ERR(mr_array_close(array, &err), MR_OK, err);
+	MR_CODE_ERR(mr_replay(log, NULL, "emu:pcm?rows=4&cols=4&m1=-0.2", copy,
+	                      NULL, NULL, &err), MR_OK, err);
+	MR_CODE_ERR(mr_oplog_open(copy, &reader, &err), MR_OK, err);
+	MR_CODE(mr_oplog_info(reader, 1, info), MR_OK);
+	CU_ASSERT_EQUAL(mr_description_effect(&info->desc, MR_EFFECT_RAISE)
+	                ->step.floor_S, 4e-6);
+	mr_oplog_close(reader);
+	free(info);
+}
+
 #define CELLS 16 /* more than the 12 that a group needs */
 #define READS 8  /* a sequence of noise */
 
@@ -306,6 +343,7 @@ const struct mr_test mr_tests[] = {
 	{"compare_finds_what_differs_only", logs_of_one_kind},
 	{"compare_cells_as_found_do_not_count", cells_as_found},
 	{"compare_replay_does_what_was_done", replayed},
+	{"compare_replay_plans_as_the_log_did", planned},
 	{"compare_foreign_condition_is_left_out",
 	 foreign_condition_is_left_out},
 	{"compare_wrong_use_is_refused", wrong_use},

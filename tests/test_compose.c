@@ -139,6 +139,62 @@ static void program_goes_up_and_down(void)
 	close_array(array);
 }
 
+/* Pulses of the first operation on the way from 0 to 5 uS. */
+static uint64_t first_train(struct mr_array *array)
+{
+	struct mr_record r = {0};
+	struct mr_scribe a = {.name = 'A', .to = &r};
+	struct mr_op op = {.kind = MR_OP_PROGRAM,
+	                   .program = {.target = 5e-6,
+	                               .tolerance_S = 0.2e-6,
+	                               .budget = 8}};
+	uint64_t n = 0;
+
+	mr_scribe_watch(array, &a);
+	MR_CODE(submit(array, &op), MR_OK);
+	mr_array_unobserve(array, &a);
+	for (size_t k = 0; k < r.n && n == 0; k++)
+		if (r.events[k].what == 'e' && r.events[k].kind == MR_OP_PULSE)
+			n = r.events[k].pulses;
+	return n;
+}
+
+static void program_is_planned_by_the_expected_step(void)
+{
+	struct mr_array *array = mr_session_open(
+		"emu:ideal?rows=1&cols=1&offer=read+pulse");
+	const struct mr_step half_uS = {.floor_S = 0.5e-6};
+	const struct mr_step unknown = {0};
+	const struct mr_step wrong[] = {{.floor_S = -1},
+	                                {.offset_S = NAN},
+	                                {.slope = INFINITY},
+	                                {.history_S = 1e-6}};
+
+	MR_CODE(mr_array_expect_step(array, MR_EFFECT_RAISE, &half_uS), MR_OK);
+	CU_ASSERT_EQUAL(mr_description_effect(mr_array_describe(array),
+	                                      MR_EFFECT_RAISE)->step.floor_S,
+	                0.5e-6);
+	CU_ASSERT_EQUAL(first_train(array), 5); /* half of 5 uS in .5 uS */
+	MR_CODE(mr_array_expect_step(array, MR_EFFECT_LOWER, &unknown),
+	        mr_description_effect(mr_array_describe(array), MR_EFFECT_LOWER)
+	        ? MR_OK : MR_ERR_UNSUPPORTED);
+	MR_CODE(mr_array_expect_step(array, MR_EFFECT_ERASE, &half_uS),
+	        MR_ERR_UNSUPPORTED);
+	for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+		MR_CODE(mr_array_expect_step(array, MR_EFFECT_RAISE, &wrong[k]),
+		        MR_ERR_RANGE);
+		MR_HAS(mr_array_errmsg(array), "must be finite");
+	}
+	close_array(array);
+	array = mr_session_open("emu:pcm?rows=1&cols=1&offer=read+pulse");
+	MR_CODE(mr_array_expect_step(array, MR_EFFECT_LOWER, &half_uS),
+	        MR_ERR_UNSUPPORTED);
+	MR_HAS(mr_array_errmsg(array), "no waveform");
+	MR_CODE(mr_array_expect_step(array, MR_EFFECT_RAISE, &unknown), MR_OK);
+	CU_ASSERT_EQUAL(first_train(array), 1);
+	close_array(array);
+}
+
 static void program_with_a_failing_child_fails(void)
 {
 	struct mr_array *array = mr_session_open(
@@ -554,6 +610,8 @@ const struct mr_test mr_tests[] = {
          program_is_not_fooled_by_a_clipped_reading},
 	{"program_keeps_the_status_of_its_last_pulse",
          program_keeps_the_status_of_its_last_pulse},
+	{"program_is_planned_by_the_expected_step",
+	 program_is_planned_by_the_expected_step},
 	{"program_with_a_failing_child_fails",
          program_with_a_failing_child_fails},
 	{"drive_composed_from_reads_is_the_product",

@@ -271,6 +271,22 @@ MR_API int mr_array_watch_wire(struct mr_array *array,
 MR_API int mr_array_survey(struct mr_array *array, double interval_s);
 
 /**
+ * Plan with another typical step than the array says of itself: that of a fit,
+ * or the one by which another array planned what is now done again. It takes its
+ * place in the description, so composed programming and synapses go by it;
+ * what the array programs on its own, it plans on its own.
+ *
+ * @param array   the handle.
+ * @param effect  of the waveform: RAISE or LOWER.
+ * @param step    all finite, floor_S >= 0, memory_pulses > 0 if there is
+ *                history_S; all 0 = not known: one pulse at a time.
+ * @return MR_OK; MR_ERR_UNSUPPORTED if no waveform has this effect;
+ *         MR_ERR_RANGE (step); MR_ERR_BUSY from inside a callback.
+ */
+MR_API int mr_array_expect_step(struct mr_array *array, enum mr_effect effect,
+                                const struct mr_step *step);
+
+/**
  * Save the state of the array (ability SNAPSHOT).
  *
  * @param array  the handle.

@@ -106,7 +106,9 @@ struct mr_replay_notes {
 
 /**
  * Do with an array what was done in runs of a log: every operation that was
- * submitted there, in order, each run under its own metadata.
+ * submitted there, in order, each run under its own metadata. Composed
+ * programming is planned by the steps that the log's array described: how many
+ * pulses are given at once is the host's doing, not the cells'.
  *
  * @param path     the log.
  * @param options  which runs; NULL = all.
