@@ -17,8 +17,8 @@
 
 static bool usable(struct mr__drifts *d, const struct mr__span *s)
 {
-	double range = log1p(mr__span_age_s(s, s->n - 1) / d->t0_s)
-	               - log1p(mr__span_age_s(s, 0) / d->t0_s);
+	double range = mr__span_log_age(s, s->n - 1, d->t0_s)
+	               - mr__span_log_age(s, 0, d->t0_s);
 
 	if (!s->known)
 		d->out->n_unknown++;
@@ -52,7 +52,8 @@ static void set_scales(const struct mr__drifts *d, struct mr__drift_span *s,
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		double g = s->g0_S
-		           * exp(-s->nu * log1p(s->age_s[i] / d->t0_s));
+		           * exp(-s->nu * mr__log_age(s->age_s[i], s->over_s[i],
+		                                      d->t0_s));
 		double sd = s->factor
 		            ? g * mr__noise_q(d->noise, s->g0_S)
 		            : mr__noise_sd_S(d->noise, g, s->g0_S, s->age_s[i],
@@ -144,8 +145,9 @@ static int add_span(struct mr__drifts *d, const struct mr__span *span,
 	                           .g_S = room + MR__DRIFT_READS,
 	                           .scale_S = room
 	                                      + (size_t)2 * MR__DRIFT_READS,
+	                           .over_s = room + (size_t)3 * MR__DRIFT_READS,
 	                           .averages = d->averages
-	                                       + (room - d->room) / 3};
+	                                       + (room - d->room) / 4};
 	uint32_t which[MR__DRIFT_READS];
 	bool flicker = d->noise->kind && strcmp(d->noise->kind, "flicker") == 0
 	               && isfinite(d->noise->q_at_1);
@@ -153,6 +155,7 @@ static int add_span(struct mr__drifts *d, const struct mr__span *span,
 	s.n = mr__span_thin(span, MR__DRIFT_READS, which);
 	for (uint32_t i = 0; i < s.n; i++) {
 		s.age_s[i] = mr__span_age_s(span, which[i]);
+		s.over_s[i] = (double)span->reads[which[i]].over_s;
 		s.g_S[i] = (double)span->reads[which[i]].g_S;
 		s.averages[i] = span->reads[which[i]].count;
 	}
@@ -195,7 +198,8 @@ static double scatter(struct mr__drifts *d, double t0_s)
 			continue;
 		for (uint32_t i = 0; i < s.n; i++) {
 			double g = s.g0_S
-			           * exp(-s.nu * log1p(s.age_s[i] / t0_s));
+			           * exp(-s.nu * mr__log_age(s.age_s[i],
+			                                     s.over_s[i], t0_s));
 
 			squares += (s.g_S[i] / g - 1) * (s.g_S[i] / g - 1);
 		}
@@ -271,13 +275,13 @@ int mr__drifts_gather(struct mr__drifts *d)
 	d->seen = calloc(n + 1, sizeof *d->seen);
 	d->unit = calloc(n + 2, sizeof *d->unit);
 	d->seen_t0 = calloc(n + 1, sizeof *d->seen_t0);
-	d->room = malloc((n + 1) * 3 * MR__DRIFT_READS * sizeof *d->room);
+	d->room = malloc((n + 1) * 4 * MR__DRIFT_READS * sizeof *d->room);
 	d->averages = malloc((n + 1) * MR__DRIFT_READS * sizeof *d->averages);
 	if (!d->averages || !d->at || !d->seen || !d->unit || !d->seen_t0 || !d->room)
 		return MR_ERR_NOMEM;
 	for (size_t k = 0; k < n; k++)
 		if (add_span(d, &d->spans.at[k],
-		             d->room + k * 3 * MR__DRIFT_READS) != MR_OK)
+		             d->room + k * 4 * MR__DRIFT_READS) != MR_OK)
 			return MR_ERR_NOMEM;
 	index_units(d);
 	return MR_OK;

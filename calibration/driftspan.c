@@ -22,7 +22,7 @@ static void linearise(const struct mr__drift_span *d, double t0_s,
                       struct linear *l)
 {
 	for (uint32_t i = 0; i < d->n; i++) {
-		double log_age = log1p(d->age_s[i] / t0_s);
+		double log_age = mr__log_age(d->age_s[i], d->over_s[i], t0_s);
 		double g = d->g0_S * exp(-d->nu * log_age) / d->scale_S[i];
 
 		l->z[i] = d->g_S[i] / d->scale_S[i] - g;

@@ -19,6 +19,7 @@ struct mr__drift_span {
 	const struct mr__span *span;
 	uint32_t n;
 	double *age_s;  /**< [n] */
+	double *over_s; /**< [n] how long each took */
 	double *g_S;    /**< [n] */
 	uint32_t *averages; /**< [n] */
 	double *scale_S; /**< [n] sd of each reading */

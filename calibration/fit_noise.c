@@ -68,8 +68,8 @@ static int rough_exponent(struct mr__noise_work *w)
 	for (size_t k = 0; k < w->spans.n; k++) {
 		const struct mr__span *s = &w->spans.at[k];
 		const struct mr__trend *t = &w->trend;
-		double range = log1p(mr__span_age_s(s, s->n - 1) / w->t0_s)
-		               - log1p(mr__span_age_s(s, 0) / w->t0_s);
+		double range = mr__span_log_age(s, s->n - 1, w->t0_s)
+		               - mr__span_log_age(s, 0, w->t0_s);
 
 		if (!s->known || range < LEAST_RANGE
 		    || w->scatter_S[k] > 0.2 * w->level_S[k])
@@ -96,8 +96,8 @@ static double close_scatter(const struct mr__noise_work *w,
 	uint32_t n = 0;
 
 	for (uint32_t i = 1; i + 1 < s->n; i++) {
-		double range = log1p(mr__span_age_s(s, i + 1) / w->t0_s)
-		               - log1p(mr__span_age_s(s, i - 1) / w->t0_s);
+		double range = mr__span_log_age(s, i + 1, w->t0_s)
+		               - mr__span_log_age(s, i - 1, w->t0_s);
 		double off = (double)s->reads[i].g_S
 		             - 0.5 * ((double)s->reads[i - 1].g_S
 		                      + (double)s->reads[i + 1].g_S);

@@ -58,22 +58,37 @@ struct view {
 	bool composed;    /* its parts follow it in the log */
 	bool only_reads;  /* a trace that changes nothing */
 	uint32_t n_cols;  /* that are read together */
+	uint64_t n_pulses; /* of all cells, where each has a count of its own */
+	uint64_t n_given;  /* of those, when the cell at work has had its own */
 };
 
 /* Which share of an operation has passed when its i-th cell has had its turn. The
- * age of a reading after a pulse hangs on it. */
+ * age of a reading after a pulse hangs on it: a turn is as long as its pulses are
+ * many. */
 static double share_of(const struct view *v, uint64_t i)
 {
 	uint32_t averages = v->op->read.averages;
 	double passes = v->op->kind == MR_OP_READ && averages > 1 ? averages : 1;
 	uint64_t turn = i + 1;
 
+	if (v->n_pulses > 0)
+		return fmin((double)v->n_given / (double)v->n_pulses, 1);
 	if (v->build->desc->order == MR_ORDER_ROWS)
 		turn = (i / v->n_cols + 1) * v->n_cols;
 	if (v->build->desc->order != MR_ORDER_PASSES)
 		return (double)turn / (double)v->n;
-	/* the middle of its readings */
-	return ((double)turn / (double)v->n + 0.5 * (passes - 1)) / passes;
+	return ((double)turn / (double)v->n + passes - 1) / passes;
+}
+
+static float over_s(const struct view *v)
+{
+	const struct mr_outcome *o = &v->op->outcome;
+	double passes = v->op->read.averages;
+
+	if (v->build->desc->order != MR_ORDER_PASSES || passes <= 1)
+		return 0;
+	return (float)(1e-9 * (double)(o->t_end_ns - o->t_begin_ns)
+	               * (passes - 1) / passes);
 }
 
 static int64_t time_of(const struct view *v, uint64_t i)
@@ -131,6 +146,7 @@ static int add_read(const struct view *v, uint64_t i, uint32_t cell)
 	const struct mr_read_op *read = &v->op->read;
 	struct mr_history_event e = {
 		.t_ns = time_of(v, i),
+		.over_s = over_s(v),
 		.amplitude = (float)read->v_read_V,
 		.width_s = (float)read->t_int_s,
 		.count = read->averages ? read->averages : 1,
@@ -304,15 +320,26 @@ static bool reached_the_cells(int error)
 	       || error == MR_ERR_TIMEOUT || error == MR_ERR_OUTCOME;
 }
 
-static int add_cells(const struct view *v,
+static const uint32_t *counts_of(const struct mr_op *op)
+{
+	return op->kind == MR_OP_PULSE ? op->pulse.counts : NULL;
+}
+
+static int add_cells(struct view *v,
                      int (*add)(const struct view *v, uint64_t i,
                                 uint32_t cell))
 {
+	const uint32_t *counts = counts_of(v->op);
+
+	for (uint64_t i = 0; counts && i < v->n && i < v->n_known; i++)
+		v->n_pulses += counts[i];
 	for (uint64_t i = 0; i < v->n; i++) {
 		uint32_t cell = mr_selection_cell(&v->op->where,
 		                                  v->build->desc, i);
-		int code = add(v, i, cell);
+		int code;
 
+		v->n_given += counts ? counts[i] : 0;
+		code = add(v, i, cell);
 		if (code != MR_OK)
 			return code;
 	}

@@ -43,7 +43,7 @@ static double relative_law(const struct mr__noise_work *w, size_t k)
 	for (uint32_t i = 0; i < s->n; i++) {
 		double weight = (double)s->reads[i].count;
 
-		log_age += weight * log1p(mr__span_age_s(s, i) / w->t0_s);
+		log_age += weight * mr__span_log_age(s, i, w->t0_s);
 		weights += weight;
 	}
 	g = w->level_S[k] * exp(w->nu * log_age / weights) / w->out->g_unit_S;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spans.h"
+
 #define SEQUENCE_MIN 8      /* readings of a noise sequence */
 #define DRIFT_MIN 4         /* readings of a drift, over a decade at least */
 #define DRIFT_T0_S 20.0     /* where the array names none */
@@ -164,7 +166,7 @@ static int add_drift(struct walk *w, const struct quiet *q)
 
 	for (size_t k = 0; k < q->n; k++) {
 		double age = (double)(q->first[k].t_ns - q->t_p_ns) * 1e-9;
-		double x = log1p(fmax(age, 0) / t0);
+		double x = mr__log_age(age, (double)q->first[k].over_s, t0);
 		double y = log((double)q->first[k].g_S);
 
 		if (!(q->first[k].g_S > 0))

@@ -118,6 +118,27 @@ double mr__span_age_s(const struct mr__span *s, uint32_t i)
 	return fmax((double)(s->reads[i].t_ns - s->t_p_ns) * 1e-9, 0);
 }
 
+/* The integral in closed form loses its digits where the reading is short. */
+double mr__log_age(double age_s, double over_s, double t0_s)
+{
+	double age = fmax(age_s, 0);
+	double over = fmin(over_s, age);
+	double from = (age - over) / t0_s;
+	double middle = age - 0.5 * over;
+	double x2 = over * over / ((middle + t0_s) * (middle + t0_s));
+
+	if (x2 < 0.01)
+		return log1p(middle / t0_s) - x2 * (1 / 24.0 + x2 / 320);
+	return ((1 + age / t0_s) * log1p(age / t0_s)
+	        - (1 + from) * log1p(from)) * t0_s / over - 1;
+}
+
+double mr__span_log_age(const struct mr__span *s, uint32_t i, double t0_s)
+{
+	return mr__log_age(mr__span_age_s(s, i), (double)s->reads[i].over_s,
+	                   t0_s);
+}
+
 uint32_t mr__span_thin(const struct mr__span *s, uint32_t most, uint32_t *out)
 {
 	int64_t begin = s->reads[0].t_ns;
@@ -144,6 +165,8 @@ double mr__span_t_int_s(const struct mr_history *h,
 	const struct mr_waveform *read =
 		mr_description_waveform(&h->desc, "read");
 
+	if (e->over_s > 0 && e->count > 1)
+		return (double)e->over_s / (e->count - 1);
 	if (e->width_s > 0)
 		return (double)e->width_s;
 	return read && read->width_s > 0 ? read->width_s : 1e-6;

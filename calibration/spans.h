@@ -47,12 +47,30 @@ int mr__spans_take(const struct mr__fitting *f, uint32_t least,
 void mr__spans_free(struct mr__spans *s);
 
 /**
- * Age of a reading.
+ * Age of a reading, at its end.
  * @param s  its span.
  * @param i  0 .. n - 1.
  * @return seconds since the cell was programmed.
  */
 double mr__span_age_s(const struct mr__span *s, uint32_t i);
+
+/**
+ * What a drift law goes by: the mean of log((t + t0) / t0) over a reading.
+ * @param age_s   at its end.
+ * @param over_s  how long it took, see mr_history_event.
+ * @param t0_s    reference time.
+ * @return it; 0 before age 0.
+ */
+double mr__log_age(double age_s, double over_s, double t0_s);
+
+/**
+ * The same of a span's reading.
+ * @param s     the span.
+ * @param i     0 .. n - 1.
+ * @param t0_s  reference time.
+ * @return it.
+ */
+double mr__span_log_age(const struct mr__span *s, uint32_t i, double t0_s);
 
 /**
  * Indices of some readings, spread evenly over the logarithm of the time since
@@ -65,10 +83,11 @@ double mr__span_age_s(const struct mr__span *s, uint32_t i);
 uint32_t mr__span_thin(const struct mr__span *s, uint32_t most, uint32_t *out);
 
 /**
- * Integration time of a reading.
+ * Time from one to the next of the readings that were averaged.
  * @param h  the history.
  * @param e  the reading.
- * @return seconds of one of the readings that were averaged.
+ * @return seconds: the integration time, or more where other cells had their
+ *         turns in between.
  */
 double mr__span_t_int_s(const struct mr_history *h,
                         const struct mr_history_event *e);

@@ -18,10 +18,11 @@
 /* Where a walk along a cell's events stands. */
 enum place { LOST, ERASED, RAISED, SEEN };
 
-static double undo_drift(const struct mr__steplaw_seen *seen, double age_s)
+static double undo_drift(const struct mr__steplaw_seen *seen, double age_s,
+                         double over_s)
 {
 	return seen->nu > 0
-	       ? exp(seen->nu * log1p(fmax(age_s, 0) / seen->t0_s)) : 1;
+	       ? exp(seen->nu * mr__log_age(age_s, over_s, seen->t0_s)) : 1;
 }
 
 /* Noise that depends on the conductance alone: what a reading's age and averages
@@ -74,7 +75,7 @@ static int push(struct mr__steplaw *s, const struct mr__steplaw_seen *seen,
                 const struct mr_history_event *e, double age_s,
                 double t_int_s, uint32_t pulses, bool follows)
 {
-	double back = undo_drift(seen, age_s);
+	double back = undo_drift(seen, age_s, (double)e->over_s);
 	double g_S = fmax(fabs((double)e->g_S) * back, LEVEL_LEAST_S);
 	double sd = mr__noise_sd_S(&seen->noise, g_S, g_S, age_s, e->count,
 	                           t_int_s);

@@ -323,6 +323,7 @@ static int add_event(struct mr__targets *t, const struct mr__span *s, bool all)
 		const struct mr_history_event *read = &s->reads[which[i]];
 
 		at.age_s[i] = mr__span_age_s(s, which[i]);
+		at.over_s[i] = (double)read->over_s;
 		at.averages[i] = read->count;
 		at.t_int_s[i] = mr__span_t_int_s(t->f->history, read);
 		g_S[i] = (double)read->g_S;

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "ladder.h"
+#include "spans.h"
 
 #define ROUNDS 15
 #define CLOSE 1e-7 /* that the best curve is found to; little depends on it */
@@ -134,7 +135,8 @@ bool mr__target_see(const struct mr__target_instants *at, const double *g_S,
 	*out = (struct mr__target_seen){.nu = nu, .n = at->n};
 	for (uint32_t i = 0; i < at->n; i++) {
 		look.one[i] = 1;
-		look.l[i] = look.log_age[i] = log1p(at->age_s[i] / t0_s);
+		look.l[i] = look.log_age[i] =
+			mr__log_age(at->age_s[i], at->over_s[i], t0_s);
 		out->g_S += g_S[i] * exp(nu * look.l[i]) / at->n;
 	}
 	if (!(out->g_S > 0))

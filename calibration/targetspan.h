@@ -26,6 +26,7 @@ struct mr__target_instants {
 	uint32_t n;
 	double age_s[MR__TARGET_READS];
 	uint32_t averages[MR__TARGET_READS];
+	double over_s[MR__TARGET_READS];
 	double t_int_s[MR__TARGET_READS];
 	double factor[MR__TARGET_READS * MR__TARGET_READS]; /**< Cholesky */
 	double log_det;   /**< of the correlations */

@@ -134,7 +134,7 @@ int mr__trend_fit(struct mr__trend *t, const struct mr__span *s, double t0_s,
 		return MR_ERR_NOMEM;
 	t->n = s->n;
 	for (uint32_t i = 0; i < s->n; i++) {
-		t->log_age[i] = log1p(mr__span_age_s(s, i) / t0_s);
+		t->log_age[i] = mr__span_log_age(s, i, t0_s);
 		t->weight[i] = sqrt((double)s->reads[i].count);
 	}
 	fit_weighted(t, s);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calibration/spans.h"
 #include "fitbench.h"
 #include "test.h"
 
@@ -136,7 +137,27 @@ static void what_says_nothing_is_named(void)
 	CU_ASSERT_EQUAL(d.n_jumps, 1);
 }
 
+/* Against the mean of 1000 instants, whose own error is 4e-8 x^2. */
+static void log_age_is_a_mean(void)
+{
+	static const double cases[][3] = {/* age, over, t0 */
+		{11, 10, 30}, {11, 10, 0.5}, {1e4, 10, 38.6}, {5, 5, 20},
+		{30, 3, 20}, {2, 0, 30}};
+
+	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		const double *c = cases[k];
+		double mean = 0;
+
+		for (int i = 0; i < 1000; i++)
+			mean += log1p((c[0] - c[1] * (i + 0.5) / 1000) / c[2])
+			        / 1000;
+		MR_NEAR(mr__log_age(c[0], c[1], c[2]), mean, 5e-7);
+	}
+	MR_NEAR(mr__log_age(-1, 0, 30), 0, 0);
+}
+
 const struct mr_test mr_tests[] = {
+	{"drift_log_age_is_a_mean", log_age_is_a_mean},
 	{"drift_white_noise_found", drift_under_white_noise},
 	{"drift_flicker_found", drift_under_flicker},
 	{"drift_no_noise_found", drift_without_noise},

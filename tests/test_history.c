@@ -115,13 +115,46 @@ static void board_takes_cells_in_turn(void)
 	for (uint32_t c = 0; c < 16; c++) {
 		const struct mr_history_event *e = h->events + h->first[c];
 		double pulsed = (c + 1) / 16.0;
-		double read = ((c + 1) / 16.0 + 1.5) / 4;
+		double read = ((c + 1) / 16.0 + 3) / 4;
 
 		CU_ASSERT_EQUAL_FATAL(h->first[c + 1] - h->first[c], 2);
 		MR_NEAR((double)(e[0].t_ns - begin_ns),
 		        pulsed * (double)(read_ns - begin_ns), 2);
 		MR_NEAR((double)(e[1].t_ns - read_ns),
 		        read * (double)(end_ns - read_ns), 2);
+		MR_NEAR((double)e[1].over_s,
+		        0.75e-9 * (double)(end_ns - read_ns), 1e-6);
+	}
+	mr_history_free(h);
+}
+
+/* A turn is as long as its pulses are many; who gets none has none. */
+static void turns_are_as_long_as_their_pulses(void)
+{
+	static const uint32_t counts[16] = {3, 0, 1, 12};
+	char path[MR_TEST_PATH_MAX];
+	struct mr_bench_log b;
+	struct mr_history *h;
+	struct mr_op op = {.kind = MR_OP_PULSE};
+	int64_t begin_ns;
+	double took_ns;
+
+	mr_bench_open(&b, ARC1_URI, mr_test_path(path, "counts.db"));
+	begin_ns = mr_array_time_ns(b.array);
+	mr_pulse_from(&op, mr_description_effect(mr_array_describe(b.array),
+	                                         MR_EFFECT_RAISE));
+	op.pulse.counts = counts;
+	submit(&b, &op);
+	took_ns = (double)(mr_array_time_ns(b.array) - begin_ns);
+	mr_bench_close(&b);
+	h = load(path);
+	for (uint32_t c = 0, given = 0; c < 16; c++) {
+		given += counts[c];
+		CU_ASSERT_EQUAL_FATAL(h->first[c + 1] - h->first[c],
+		                      counts[c] > 0);
+		if (counts[c])
+			MR_NEAR((double)(h->events[h->first[c]].t_ns - begin_ns),
+			        given / 16.0 * took_ns, 2);
 	}
 	mr_history_free(h);
 }
@@ -314,6 +347,8 @@ const struct mr_test mr_tests[] = {
 	{"history_of_a_list_goes_cell_by_cell", list_in_order},
 	{"history_program_stands_behind_its_parts", program_behind_its_parts},
 	{"history_board_takes_cells_in_turn", board_takes_cells_in_turn},
+	{"history_turns_are_as_long_as_their_pulses",
+	 turns_are_as_long_as_their_pulses},
 	{"history_trace_is_a_sweep", sweeps},
 	{"history_sweep_of_reads_is_no_reading", sweep_of_reads_is_no_reading},
 	{"history_sweep_that_may_program_is_a_gap",

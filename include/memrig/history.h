@@ -29,6 +29,9 @@ enum mr_history_kind {
 /** One event of one cell. */
 struct mr_history_event {
 	int64_t t_ns;    /**< array time at its end */
+	float over_s;    /**< READ: array time from the first to the last of the
+	                      readings averaged, where other cells had theirs in
+	                      between; 0 = one right after the other */
 	float g_S;       /**< READ, PROGRAM: measured; NAN = not kept */
 	float amplitude; /**< PULSE: V or A, see `unit`; PROGRAM: target in S; READ:
 	                      read voltage, 0 = the described one */
