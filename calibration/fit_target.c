@@ -362,9 +362,10 @@ static int fit_laws(struct mr__targets *t, struct mr__law_chain *c)
 	if (code != MR_OK)
 		return code;
 	memcpy(p, t->p, sizeof p);
-	for (int law = 0; law < MR__TARGET_N_OF; law++)
-		mr__law_pieces_choose(t, &levels, law, p, &pieces[law]);
-	code = mr__law_chain_run(t, &levels, pieces, p, c);
+	for (int law = 0; law < MR__TARGET_N_OF && code == MR_OK; law++)
+		code = mr__law_pieces_choose(t, &levels, law, p, &pieces[law]);
+	if (code == MR_OK)
+		code = mr__law_chain_run(t, &levels, pieces, p, c);
 	mr__target_levels_free(&levels);
 	if (code != MR_OK)
 		return mr_errtext_set(t->f->err, code,

@@ -337,7 +337,7 @@ static double best_constant(const struct piece *s, double *p, struct mr__law_pie
 
 /* ---- the choice ---------------------------------------------------------- */
 
-static void gather(const struct mr__targets *t, const struct mr__target_levels *l,
+static bool gather(const struct mr__targets *t, const struct mr__target_levels *l,
                    int law, bool line, struct piece *s)
 {
 	const struct mr__target_groups *g = &t->group[law];
@@ -373,7 +373,7 @@ static void gather(const struct mr__targets *t, const struct mr__target_levels *
 		for (size_t j = 0; j < s->n; j++)
 			s->factor[i * s->n + j] =
 				l->cov[(first + s->of[i]) * l->n + first + s->of[j]];
-	(void)mr__ladder_factor(s->factor, (uint32_t)s->n);
+	return !isnan(mr__ladder_factor(s->factor, (uint32_t)s->n));
 }
 
 static void choose_line(const struct piece *s, double *p, struct mr__law_pieces *out)
@@ -435,19 +435,22 @@ static void pass_through(const struct piece *s, double *p)
 	p[s->l->max] = fmax(p[s->l->max], s->value[0]);
 }
 
-void mr__law_pieces_choose(const struct mr__targets *t,
-                           const struct mr__target_levels *l, int law, double *p,
-                           struct mr__law_pieces *out)
+int mr__law_pieces_choose(const struct mr__targets *t,
+                          const struct mr__target_levels *l, int law, double *p,
+                          struct mr__law_pieces *out)
 {
 	struct piece s;
 
 	*out = (struct mr__law_pieces){0};
-	gather(t, l, law, true, &s);
+	if (!gather(t, l, law, true, &s))
+		return MR_ERR_RANGE;
 	if (s.n > 1)
 		choose_line(&s, p, out);
 	else if (s.n == 1)
 		pass_through(&s, p);
-	gather(t, l, law, false, &s);
+	if (!gather(t, l, law, false, &s))
+		return MR_ERR_RANGE;
 	if (s.n > 0)
 		choose_polynomial(&s, p, out);
+	return MR_OK;
 }

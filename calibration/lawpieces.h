@@ -54,9 +54,10 @@ bool mr__law_holds(const struct mr__targets *t, int law,
  * @param p    coefficients; receives the start, and limits out of the way where they
  *             do not take part.
  * @param out  filled in.
+ * @return MR_OK; MR_ERR_RANGE: the groups have no errors to go by.
  */
-void mr__law_pieces_choose(const struct mr__targets *t,
-                           const struct mr__target_levels *l, int law, double *p,
-                           struct mr__law_pieces *out);
+int mr__law_pieces_choose(const struct mr__targets *t,
+                          const struct mr__target_levels *l, int law, double *p,
+                          struct mr__law_pieces *out);
 
 #endif

@@ -6,8 +6,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "calibration/lawchain.h"
+#include "calibration/lawpieces.h"
+#include "calibration/targetlevels.h"
 #include "fitbench.h"
 #include "test.h"
 
@@ -131,10 +135,43 @@ static void pulses_are_no_targets(void)
 	mr_fitbench_end(&t);
 }
 
+/* Laws need errors of the levels: a matrix that is none is refused by both steps. */
+static void levels_without_errors(void)
+{
+	struct mr__law_pieces pieces[MR__TARGET_N_OF] = {{0}};
+	struct mr__law_chain *chain = calloc(1, sizeof *chain);
+	struct mr__target_levels levels;
+	struct mr__targets *t = NULL;
+	struct mr_fitbench b;
+	double p[MR_PARAMS_MAX];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(chain);
+	mr_fitbench_begin(&b, "emu:pcm-target?rows=8&cols=8", "pcm-target",
+	                  measure);
+	MR_CODE_ERR(mr__targets_begin(&b.f, false, &t), MR_OK, b.err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	mr__target_levels_group(t);
+	MR_CODE_ERR(mr__target_levels_fit(t, &levels), MR_OK, b.err);
+	memcpy(p, t->p, sizeof p);
+	for (int law = 0; law < MR__TARGET_N_OF; law++)
+		MR_CODE(mr__law_pieces_choose(t, &levels, law, p, &pieces[law]),
+		        MR_OK);
+	memset(levels.cov, 0, levels.n * levels.n * sizeof *levels.cov);
+	MR_CODE(mr__law_chain_run(t, &levels, pieces, p, chain), MR_ERR_RANGE);
+	for (int law = 0; law < MR__TARGET_N_OF; law++)
+		MR_CODE(mr__law_pieces_choose(t, &levels, law, p, &pieces[law]),
+		        MR_ERR_RANGE);
+	mr__target_levels_free(&levels);
+	mr__targets_release(t);
+	mr_fitbench_end(&b);
+	free(chain);
+}
+
 const struct mr_test mr_tests[] = {
 	{"target_white_found", pcm_target_white},
 	{"target_flicker_found", pcm_target_flicker},
 	{"hermes1_white_found", pcm_hermes_white},
 	{"target_pulses_refused", pulses_are_no_targets},
+	{"target_levels_without_errors_refused", levels_without_errors},
 	{0},
 };
