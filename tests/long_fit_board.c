@@ -183,7 +183,22 @@ static void arc_one(void)
 	round_trip(&board);
 }
 
+/* One reading is one of the cells', after the board's converter. */
+static void scpi(void)
+{
+	static const struct board board = {
+		.driver = "scpi+loop",
+		.keys = "",
+		.shape = "emu.rows=32&emu.cols=32&",
+		.twin = "",
+		.cycles = 1,
+	};
+
+	round_trip(&board);
+}
+
 const struct mr_test mr_tests[] = {
 	{"board_arc_one_is_recovered", arc_one},
+	{"board_scpi_is_recovered", scpi},
 	{0},
 };
