@@ -115,7 +115,8 @@ BENCHES = \
 	%D%/bench_apps \
 	%D%/bench_boards \
 	%D%/bench_softhebb
-EXTRA_PROGRAMS = $(LONG_TESTS) $(BENCHES)
+# built by `make check` all the same: what nobody builds stops building
+check_PROGRAMS += $(LONG_TESTS) $(BENCHES)
 
 test_scripts = \
 	%D%/check_layers.sh \
@@ -290,6 +291,16 @@ if HAVE_UMOCKDEV
 %C%_test_serial_LDADD = $(%C%_test_usb_LDADD)
 %C%_test_serial_LDFLAGS = $(%C%_test_usb_LDFLAGS)
 else
+%C%_test_usb_SOURCES = %D%/test_usb.c
+%C%_test_usb_LDADD = $(LDADD)
+%C%_test_usb_faults_SOURCES = %D%/test_usb_faults.c
+%C%_test_usb_faults_LDADD = $(LDADD)
+%C%_test_serial_SOURCES = %D%/test_serial.c
+%C%_test_serial_LDADD = $(LDADD)
+%C%_long_usb_SOURCES = %D%/long_usb.c
+%C%_long_usb_LDADD = $(LDADD)
+%C%_long_usb_faults_SOURCES = %D%/long_usb_faults.c
+%C%_long_usb_faults_LDADD = $(LDADD)
 EXTRA_DIST += %D%/usbsweep.c %D%/usbsweep.h %D%/mockusb.c %D%/mockusb.h %D%/mocktty.c %D%/mocktty.h \
 	%D%/ttypump.c %D%/ttypump.h
 endif
