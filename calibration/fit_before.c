@@ -142,6 +142,7 @@ struct mr__steplaw_seen mr__fit_seen(const struct mr__fitting *f)
 	                                       value_or(f, "t_read_s", 1e-6))},
 		.nu = value_or(f, "nu", 0),
 		.nu_spread = value_or(f, "nu_spread", 0),
+		.cell_nu = f->cell_nu,
 		.t0_s = value_or(f, "t0_s", 1),
 	};
 

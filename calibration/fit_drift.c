@@ -248,6 +248,29 @@ static int fit_all(struct mr__drifts *d, double *p)
 	return mr__likelihood_maximise(&l, p, d->out->cov, &best, d->f->err);
 }
 
+static bool tells_t0(const struct mr__drifts *d)
+{
+	return sqrt(d->out->cov[8]) < T0_LOST;
+}
+
+/* At a wrong t0 the exponents of old and of young spans differ, as if each
+ * programming had its own: so whose they are is asked once more at the t0 that was
+ * found. */
+static int fit_and_ask_again(struct mr__drifts *d, double *p)
+{
+	enum mr__drift_owner owner = d->owner;
+	int code = fit_all(d, p);
+
+	if (code != MR_OK || !tells_t0(d))
+		return code;
+	d->t0_s *= exp(p[2]);
+	p[2] = 0;
+	code = choose_owner(d, p);
+	if (code != MR_OK || d->owner == owner)
+		return code;
+	return fit_all(d, p);
+}
+
 static int fit_without_t0(struct mr__drifts *d, double *p)
 {
 	static const double step[2] = {1e-5, 1e-5};
@@ -288,6 +311,29 @@ static void conclude(struct mr__drifts *d, const double *p)
 		o->n_outliers += d->seen[k].outliers;
 }
 
+/* The exponent of each cell: its spans, and what is known of all cells. */
+static void keep_cells(const struct mr__drifts *d)
+{
+	double prior = 1 / (d->out->spread * d->out->spread);
+
+	if (!d->f->cell_nu || d->out->owner != MR__DRIFT_OF_CELL
+	    || !isfinite(prior))
+		return;
+	for (size_t u = 0; u < d->n_units; u++) {
+		double weight = prior;
+		double sum = prior * d->out->nu;
+
+		for (size_t k = d->unit[u]; k < d->unit[u + 1]; k++) {
+			weight += 1 / d->seen[k].var;
+			sum += d->seen[k].nu / d->seen[k].var;
+		}
+		if (isfinite(sum / weight))
+			d->f->cell_nu[d->at[d->unit[u]].span->cell] =
+				(struct mr__cell_nu){(float)(sum / weight),
+			                             (float)sqrt(1 / weight)};
+	}
+}
+
 static int table(struct mr__drifts *d)
 {
 	static const char *const columns[] = {"cell", "level_S", "nu", "se",
@@ -326,6 +372,7 @@ static void warn(const struct mr__drifts *d)
 static int run(struct mr__drifts *d)
 {
 	double p[3];
+	double t0_s;
 	int code = mr__drifts_gather(d);
 
 	if (code != MR_OK)
@@ -336,13 +383,15 @@ static int run(struct mr__drifts *d)
 		warn(d);
 		return d->f->rough ? MR_OK : table(d);
 	}
+	t0_s = d->t0_s; /* the model's, or that of least scatter */
 	first_guess(d, p);
 	code = choose_owner(d, p);
 	if (code != MR_OK)
 		return code;
-	code = fit_all(d, p);
+	code = fit_and_ask_again(d, p);
 	if (code == MR_ERR_RANGE
-	    || (code == MR_OK && !(sqrt(d->out->cov[8]) < T0_LOST))) {
+	    || (code == MR_OK && !tells_t0(d))) {
+		d->t0_s = t0_s;
 		mr__fit_warn(d->f, "the reference time of drift cannot be told "
 		             "from these ages; %g s is kept", d->t0_s);
 		code = fit_without_t0(d, p);
@@ -350,6 +399,7 @@ static int run(struct mr__drifts *d)
 	if (code != MR_OK)
 		return code;
 	conclude(d, p);
+	keep_cells(d);
 	warn(d);
 	return d->f->rough ? MR_OK : table(d);
 }

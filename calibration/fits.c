@@ -245,19 +245,34 @@ static struct mr_fit *fit_new(const struct mr__fit_family *family)
 	return fit;
 }
 
+static bool own_exponents(struct mr__fitting *f)
+{
+	size_t n = f->history->n_cells;
+
+	f->cell_nu = malloc((n + 1) * sizeof *f->cell_nu);
+	for (size_t c = 0; f->cell_nu && c < n; c++)
+		f->cell_nu[c] = (struct mr__cell_nu){NAN, NAN};
+	return f->cell_nu != NULL;
+}
+
 static int fit_family(const struct mr__fit_family *family,
                       const struct mr_history *history, const uint8_t *use,
                       struct mr__before *before, struct mr_fit **out,
                       struct mr_errtext *err)
 {
 	struct mr__fitting f = {history, use, fit_new(family), before != NULL,
-	                        before, err};
+	                        before, err, NULL};
 	int code;
 
+	if (f.fit && !f.rough && !own_exponents(&f)) {
+		mr_fit_free(f.fit);
+		f.fit = NULL;
+	}
 	if (!f.fit)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
 	describe_all(&f);
 	code = family->estimate(&f);
+	free(f.cell_nu);
 	if (code != MR_OK) {
 		mr_fit_free(f.fit);
 		return code;

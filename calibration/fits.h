@@ -12,6 +12,12 @@
 
 struct mr__before; /**< noise and drift that several folds share */
 
+/** What was seen of a cell's own drift exponent. */
+struct mr__cell_nu {
+	float nu; /**< NAN = nothing of its own */
+	float sd; /**< how well it is told */
+};
+
 /** A fit at work. */
 struct mr__fitting {
 	const struct mr_history *history;
@@ -21,6 +27,9 @@ struct mr__fitting {
 	struct mr__before *before; /**< of all folds: filled by the first that needs
 	                                it; NULL = not shared */
 	struct mr_errtext *err;
+	struct mr__cell_nu *cell_nu; /**< [n_cells] filled in with the drift if
+	                                  exponents are the cells'; NULL = not
+	                                  wanted */
 };
 
 /** A family of models: one model and its estimators. */

@@ -13,6 +13,7 @@
 
 #define READINGS_MOST 500000
 #define LEVEL_LEAST_S 1e-9 /* that a reading's noise is stated for */
+#define NU_LEAST 1e-9
 #define DRIFT_MOST 0.01 /* relative, that cells may have drifted apart */
 
 /* Where a walk along a cell's events stands. */
@@ -61,6 +62,20 @@ static double apart(const struct mr__steplaw_seen *seen, double age_s)
 {
 	return seen->nu > 0
 	       ? seen->nu_spread * log1p(fmax(age_s, 0) / seen->t0_s) : 0;
+}
+
+/* What a cell is known to do by itself takes the place of what all do. */
+static struct mr__steplaw_seen seen_of(const struct mr__steplaw_seen *all,
+                                       uint32_t cell)
+{
+	struct mr__steplaw_seen own = *all;
+	const struct mr__cell_nu *c = all->cell_nu ? &all->cell_nu[cell] : NULL;
+
+	if (c && all->nu > 0 && isfinite(c->nu)) {
+		own.nu = fmax((double)c->nu, NU_LEAST);
+		own.nu_spread = (double)c->sd;
+	}
+	return own;
 }
 
 /* Whether that is more than noise. */
@@ -163,8 +178,9 @@ static int walk_all(struct mr__steplaw *s, const struct mr__fitting *f,
 
 	for (uint32_t c = 0; c < h->n_cells; c++) {
 		size_t before = s->n;
+		struct mr__steplaw_seen own = seen_of(seen, c);
 
-		if (f->use[c] && walk_cell(s, h, seen, c) != MR_OK)
+		if (f->use[c] && walk_cell(s, h, &own, c) != MR_OK)
 			return MR_ERR_NOMEM;
 		if (s->n == before)
 			continue;

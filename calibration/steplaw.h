@@ -47,6 +47,8 @@ struct mr__steplaw_seen {
 	struct mr__noise_fit noise; /**< what mr__noise_sd_S() needs of it */
 	double nu;        /**< mean drift exponent; 0 = none */
 	double nu_spread; /**< of cells */
+	const struct mr__cell_nu *cell_nu; /**< [n_cells] what is known of each;
+	                                        NULL = nothing */
 	double t0_s;      /**< its reference time, > 0 */
 	double left_spread; /**< spread and reference time by which readings are */
 	double left_t0_s;   /**< left out as drifted apart: the same for all

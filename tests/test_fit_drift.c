@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "calibration/spans.h"
@@ -137,6 +138,43 @@ static void what_says_nothing_is_named(void)
 	CU_ASSERT_EQUAL(d.n_jumps, 1);
 }
 
+static void measure_old_and_young(struct mr_bench_log *b)
+{
+	mr_bench_levels(b, 8, 2);
+	mr_bench_ageing(b, 5, 4, 16);
+	mr_bench_levels(b, 8, 2);
+	mr_bench_ageing(b, 3, 4, 16);
+	mr_bench_repeat(b, 64, 0.01);
+}
+
+/* The search begins at t0 = 38.6 s, where old and young spans of a cell have
+ * exponents that differ by more than the noise of these readings. */
+static void exponents_are_the_cells(void)
+{
+	struct mr__noise_fit noise;
+	struct mr__drift_fit drift;
+	struct mr_fitbench t;
+	double squares = 0;
+
+	mr_fitbench_begin(&t, "emu:pcm?rows=16&cols=16&nu=0.05&nu_spread=0.012"
+	                  "&t0_s=30&m3=0.001&c3_S=1e-10", "pcm",
+	                  measure_old_and_young);
+	t.f.cell_nu = calloc(256, sizeof *t.f.cell_nu);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t.f.cell_nu);
+	MR_CODE_ERR(mr__fit_noise(&t.f, &noise), MR_OK, t.err);
+	MR_CODE_ERR(mr__fit_drift(&t.f, &noise, &drift), MR_OK, t.err);
+	CU_ASSERT_EQUAL(drift.owner, MR__DRIFT_OF_CELL);
+	MR_NEAR(drift.t0, 30, 4.5 * drift.t0_se);
+	CU_ASSERT(drift.t0_se < 0.05);
+	for (size_t c = 0; c < 256; c++) {
+		CU_ASSERT((double)t.f.cell_nu[c].sd < 0.2 * drift.spread);
+		squares += pow((double)t.f.cell_nu[c].nu - drift.nu, 2) / 256;
+	}
+	MR_NEAR(sqrt(squares), drift.spread, 4.5 * drift.spread_se);
+	free(t.f.cell_nu);
+	mr_fitbench_end(&t);
+}
+
 /* Against the mean of 1000 instants, whose own error is 4e-8 x^2. */
 static void log_age_is_a_mean(void)
 {
@@ -158,6 +196,7 @@ static void log_age_is_a_mean(void)
 
 const struct mr_test mr_tests[] = {
 	{"drift_log_age_is_a_mean", log_age_is_a_mean},
+	{"drift_exponents_are_the_cells", exponents_are_the_cells},
 	{"drift_white_noise_found", drift_under_white_noise},
 	{"drift_flicker_found", drift_under_flicker},
 	{"drift_no_noise_found", drift_without_noise},
