@@ -20,6 +20,7 @@
 #define ENOUGH 0.1 /* left to gain: less is a third of a standard error, or a kink */
 #define SETTLED 1e-4 /* left to gain where errors are wanted */
 #define PATIENCE 25 /* steps after which second differences are used */
+#define HESSIAN_STEPS 10.0 /* of the differences, to either side */
 #define TOO_FLAT 1e-10 /* least eigenvalue of the scaled information */
 
 struct work {
@@ -178,14 +179,58 @@ static int invert(const gsl_matrix *a, gsl_matrix *out, bool *lost,
 	return MR_OK;
 }
 
-/* Minus the second differences of the log likelihood, from scores: the sums of
+/* The log likelihood with one or two parameters moved by so many steps. */
+static double moved_total(struct work *w, const double *params, size_t i,
+                          size_t j, double steps)
+{
+	memcpy(w->here, params, w->p * sizeof *params);
+	w->here[i] += steps * w->l->step[i];
+	if (j != i)
+		w->here[j] += steps * w->l->step[j];
+	return total(w->l, w->here);
+}
+
+/* Minus the second differences, all from p (p + 1) + 1 passes over the units. False
+ * if one of them is at coefficients that are not allowed. */
+static bool take_differences(struct work *w, const double *params,
+                             gsl_matrix *out)
+{
+	double here = total(w->l, params);
+	double sides[MR__LIKELIHOOD_PARAMS_MAX];
+
+	for (size_t i = 0; i < w->p; i++) {
+		double h = HESSIAN_STEPS * w->l->step[i];
+
+		sides[i] = moved_total(w, params, i, i, HESSIAN_STEPS)
+		           + moved_total(w, params, i, i, -HESSIAN_STEPS);
+		if (!isfinite(sides[i]))
+			return false;
+		gsl_matrix_set(out, i, i, (2 * here - sides[i]) / (h * h));
+		for (size_t j = 0; j < i; j++) {
+			double both = moved_total(w, params, i, j, HESSIAN_STEPS)
+			              + moved_total(w, params, i, j,
+			                            -HESSIAN_STEPS);
+			double bend = (sides[i] + sides[j] - both - 2 * here)
+			              / (2 * h * HESSIAN_STEPS * w->l->step[j]);
+
+			if (!isfinite(both))
+				return false;
+			gsl_matrix_set(out, i, j, bend);
+			gsl_matrix_set(out, j, i, bend);
+		}
+	}
+	return isfinite(here);
+}
+
+/* The same from scores, which go without a side that is not allowed: the sums of
  * scores at two sides of each parameter. */
-static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
+static void take_score_differences(struct work *w, const double *params,
+                                   gsl_matrix *out)
 {
 	double moved[MR__LIKELIHOOD_PARAMS_MAX];
 
 	for (size_t k = 0; k < w->p; k++) {
-		double h = w->l->step[k] * 10;
+		double h = w->l->step[k] * HESSIAN_STEPS;
 
 		for (int side = -1; side <= 1; side += 2) {
 			memcpy(moved, params, w->p * sizeof *moved);
@@ -209,6 +254,12 @@ static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
 			gsl_matrix_set(out, i, j, mean);
 			gsl_matrix_set(out, j, i, mean);
 		}
+}
+
+static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
+{
+	if (!take_differences(w, params, out))
+		take_score_differences(w, params, out);
 }
 
 /* The same step again, twice as long each time, while it goes up: outer products

@@ -15,6 +15,7 @@
 #define WORTH_A_CLAMP 20.0 /* nats */
 #define PLACES 24     /* of a clamp that are tried */
 #define SOME_CELLS 64 /* that choose among them */
+#define SOME_EVERY 8  /* a search begins with every 8th cell, if 64 remain */
 #define MEAN_OF_HALF_NORMAL 0.79788456080286541
 
 /* ---- where to begin ------------------------------------------------------ */
@@ -276,6 +277,7 @@ struct search {
 	const enum mr__steplaw_param *which;
 	size_t n_free;
 	const double *fixed;
+	size_t every; /* of so many cells one is looked at */
 };
 
 static double of_cell(const void *self, size_t unit, const double *params)
@@ -286,7 +288,25 @@ static double of_cell(const void *self, size_t unit, const double *params)
 	memcpy(p, search->fixed, sizeof p);
 	for (size_t k = 0; k < search->n_free; k++)
 		p[search->which[k]] = params[k];
-	return mr__steplaw_density(search->s, unit, p);
+	return mr__steplaw_density(search->s, unit * search->every, p);
+}
+
+/* Most steps of a search are made far from the maximum, where some of the cells say
+ * as well which way to go. A failure leaves the start as it was. */
+static void search_some(struct search *search, struct mr__likelihood l,
+                        double *free_params)
+{
+	double p[MR__STEP_N];
+	struct mr__maximum found;
+
+	if (search->s->n_cells < SOME_CELLS * SOME_EVERY)
+		return;
+	memcpy(p, free_params, search->n_free * sizeof *p);
+	search->every = SOME_EVERY;
+	l.n_units = search->s->n_cells / SOME_EVERY;
+	if (mr__likelihood_maximise(&l, p, NULL, &found, NULL) == MR_OK)
+		memcpy(free_params, p, search->n_free * sizeof *p);
+	search->every = 1;
 }
 
 /* Steps of the differences: a clamp moves readings by their noise. */
@@ -314,7 +334,7 @@ int mr__steplaw_fit(const struct mr__steplaw *s,
                     const enum mr__steplaw_param *which, size_t n_free,
                     double *params, double *cov, struct mr_errtext *err)
 {
-	struct search search = {s, which, n_free, params};
+	struct search search = {s, which, n_free, params, 1};
 	double step[MR__STEP_N];
 	double free_params[MR__STEP_N];
 	struct mr__likelihood l = {&search, s->n_cells, n_free, of_cell, step};
@@ -325,6 +345,7 @@ int mr__steplaw_fit(const struct mr__steplaw *s,
 		step[k] = step_of(s, which[k], params);
 		free_params[k] = params[which[k]];
 	}
+	search_some(&search, l, free_params);
 	code = mr__likelihood_maximise(&l, free_params, cov, &found, err);
 	for (size_t k = 0; k < n_free && code == MR_OK; k++)
 		params[which[k]] = free_params[k];
