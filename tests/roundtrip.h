@@ -81,6 +81,18 @@ size_t mr_roundtrip_differ(const struct mr_history *fresh, const char *log,
                            const char *uri, size_t *groups);
 
 /**
+ * Compare a twin with fresh data of its original, print and assert that none of the
+ * groups differs. By the level, a true twin differs in one replay of a hundred: then
+ * another draw decides.
+ * @param fresh  history of the log.
+ * @param log    its path.
+ * @param uri    of the twin, up to the number of its seed.
+ * @param seed   of the original.
+ */
+void mr_roundtrip_twin(const struct mr_history *fresh, const char *log,
+                       const char *uri, unsigned seed);
+
+/**
  * Measure arrays by the suite "standard" on ten seeds, fit a model, and compare its
  * twin with fresh data of the same array; print and assert the bounds.
  * @param uri     of the array, with one key or more; the seed is added.
