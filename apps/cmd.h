@@ -173,6 +173,21 @@ int mr_tool_u64(struct mr_tool *tool, const char *name, uint64_t min,
                 uint64_t max, uint64_t *out);
 
 /**
+ * How many threads a verb without an emulator takes: --threads, or one for each
+ * processor.
+ *
+ * @param tool  the verb.
+ * @param out   receives it.
+ * @return MR_OK; MR_ERR_USAGE or MR_ERR_RANGE.
+ */
+int mr_tool_threads(struct mr_tool *tool, uint32_t *out);
+
+/** The option for it. */
+#define MR_TOOL_THREADS_OPTION                                                  \
+	{"threads", "N", "threads of the fit, 1 to 256; default one per "       \
+	 "processor", false}
+
+/**
  * Value of an option that takes a whole number of 32 bits.
  *
  * @param tool  the verb.

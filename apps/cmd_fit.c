@@ -18,6 +18,7 @@ static const struct mr_tool_option options[] = {
 	{"model", "NAME", "fit this model; default: the one that foretells best",
 	 false},
 	{"cells", "N", "cells that slow estimators use; default by time", false},
+	MR_TOOL_THREADS_OPTION,
 	MR_RUNLIST_OPTION,
 	{0},
 };
@@ -208,6 +209,8 @@ static int fit_and_save(struct mr_tool *tool, const struct mr_history *history)
 	struct mr_fit *fit = NULL;
 	int code = mr_tool_u32(tool, "cells", 1, UINT32_MAX, &how.cells_max);
 
+	if (code == MR_OK)
+		code = mr_tool_threads(tool, &how.threads);
 	if (code != MR_OK)
 		return code;
 	code = mr_fit_history(history, &how, &fit, &err);

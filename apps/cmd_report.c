@@ -34,6 +34,7 @@ static const struct mr_tool_option options[] = {
 	{"cells", "N", "cells that slow estimators use; default 128; 32 for best and "
 	 "for\n                   cells that take targets only", false},
 	{"title", "TEXT", "of the page", false},
+	MR_TOOL_THREADS_OPTION,
 	MR_RUNLIST_OPTION,
 	{0},
 };
@@ -230,6 +231,8 @@ static int fit(struct work *w)
 	                                                   MR_EFFECT_RAISE)
 	                ? CELLS_PRESET : CELLS_FEW;
 	code = mr_tool_u32(tool, "cells", 1, UINT32_MAX, &how.cells_max);
+	if (code == MR_OK)
+		code = mr_tool_threads(tool, &how.threads);
 	if (code != MR_OK)
 		return code;
 	w->report.no_fit = "it was not asked for (--no-fit)";

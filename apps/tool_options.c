@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool_priv.h"
 
@@ -204,6 +205,14 @@ int mr_tool_u32(struct mr_tool *tool, const char *name, uint32_t min,
 
 	*out = (uint32_t)value;
 	return code;
+}
+
+int mr_tool_threads(struct mr_tool *tool, uint32_t *out)
+{
+	long there = sysconf(_SC_NPROCESSORS_ONLN);
+
+	*out = there > 0 ? (uint32_t)there : 1;
+	return mr_tool_u32(tool, "threads", 1, 256, out);
 }
 
 int mr_tool_double(struct mr_tool *tool, const char *name, const char *unit,

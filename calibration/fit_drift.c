@@ -216,7 +216,8 @@ static bool is_still(struct mr__drifts *d)
 static int choose_owner(struct mr__drifts *d, double *p)
 {
 	static const double step[2] = {1e-5, 1e-5};
-	struct mr__likelihood l = {d, d->n_units, 2, of_unit_fixed, step};
+	struct mr__likelihood l = {d, d->n_units, 2, of_unit_fixed, step,
+	                           d->f->threads};
 	struct mr__maximum best[2];
 	double fits[2][2];
 
@@ -242,7 +243,8 @@ static int choose_owner(struct mr__drifts *d, double *p)
 static int fit_all(struct mr__drifts *d, double *p)
 {
 	static const double step[3] = {1e-5, 1e-5, 1e-3};
-	struct mr__likelihood l = {d, d->n_units, 3, of_unit, step};
+	struct mr__likelihood l = {d, d->n_units, 3, of_unit, step,
+	                           d->f->threads};
 	struct mr__maximum best;
 
 	return mr__likelihood_maximise(&l, p, d->out->cov, &best, d->f->err);
@@ -274,7 +276,8 @@ static int fit_and_ask_again(struct mr__drifts *d, double *p)
 static int fit_without_t0(struct mr__drifts *d, double *p)
 {
 	static const double step[2] = {1e-5, 1e-5};
-	struct mr__likelihood l = {d, d->n_units, 2, of_unit_fixed, step};
+	struct mr__likelihood l = {d, d->n_units, 2, of_unit_fixed, step,
+	                           d->f->threads};
 	struct mr__maximum best;
 	double cov[4];
 	int code;

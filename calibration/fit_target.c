@@ -127,7 +127,7 @@ static int search(struct mr__targets *t)
 	double step[MR__LIKELIHOOD_PARAMS_MAX];
 	double x[MR__LIKELIHOOD_PARAMS_MAX];
 	struct mr__likelihood l = {t, t->n_units < SOME_CELLS ? t->n_units : SOME_CELLS,
-	                           t->n_free, of_unit, step};
+	                           t->n_free, of_unit, step, 0};
 	struct mr__maximum best;
 	int code;
 

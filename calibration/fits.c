@@ -257,11 +257,16 @@ static bool own_exponents(struct mr__fitting *f)
 
 static int fit_family(const struct mr__fit_family *family,
                       const struct mr_history *history, const uint8_t *use,
-                      struct mr__before *before, struct mr_fit **out,
-                      struct mr_errtext *err)
+                      struct mr__before *before, uint32_t threads,
+                      struct mr_fit **out, struct mr_errtext *err)
 {
-	struct mr__fitting f = {history, use, fit_new(family), before != NULL,
-	                        before, err, NULL};
+	struct mr__fitting f = {.history = history,
+	                        .use = use,
+	                        .fit = fit_new(family),
+	                        .rough = before != NULL,
+	                        .before = before,
+	                        .err = err,
+	                        .threads = threads};
 	int code;
 
 	if (f.fit && !f.rough && !own_exponents(&f)) {
@@ -287,6 +292,7 @@ static int fit_family(const struct mr__fit_family *family,
 struct rival {
 	const struct mr__fit_family *family;
 	struct mr__before *before; /* shared by all */
+	uint32_t threads;
 	double *per_cell; /* [n_cells] log density of its held-out readings */
 	double sum;
 	uint64_t n;
@@ -325,7 +331,8 @@ static int try_fold(struct rival *r, const struct mr_history *history,
 	int code;
 
 	mark_fold(use, history->n_cells, fold, false, mark);
-	code = fit_family(r->family, history, mark, r->before, &f.fit, &r->why);
+	code = fit_family(r->family, history, mark, r->before, r->threads, &f.fit,
+	                  &r->why);
 	if (code != MR_OK)
 		return code;
 	mark_fold(use, history->n_cells, fold, true, mark);
@@ -461,7 +468,8 @@ static struct contest *contest_new(const uint8_t *all, uint32_t n_cells)
 }
 
 static int choose(const struct mr_history *history, const uint8_t *all,
-                  struct mr_fit **out, struct mr_errtext *err)
+                  uint32_t threads, struct mr_fit **out,
+                  struct mr_errtext *err)
 {
 	struct contest *c = contest_new(all, history->n_cells);
 	int code;
@@ -475,13 +483,15 @@ static int choose(const struct mr_history *history, const uint8_t *all,
 
 		c->rivals[k].family = families[k];
 		c->rivals[k].before = &c->before;
+		c->rivals[k].threads = threads;
 		c->rivals[k].per_cell = c->room + k * c->n_cells;
 		try_rival(&c->rivals[k], history, c->use, c->mark);
 	}
 	qsort(c->rivals, N_FAMILIES, sizeof c->rivals[0], by_score);
 	code = c->rivals[0].code != MR_OK
 	       ? none_suits(c->rivals, err)
-	       : fit_family(c->rivals[0].family, history, all, NULL, out, err);
+	       : fit_family(c->rivals[0].family, history, all, NULL, threads,
+	                    out, err);
 	if (code == MR_OK)
 		list_choices(c->rivals, c->use, c->n_cells, *out);
 	contest_free(c);
@@ -528,6 +538,7 @@ int mr_fit_history(const struct mr_history *history,
                    struct mr_errtext *err)
 {
 	const char *model = options ? options->model : NULL;
+	uint32_t threads = options ? options->threads : 0;
 	const struct mr__fit_family *family = NULL;
 	uint8_t *use;
 	int code = MR_OK;
@@ -544,8 +555,8 @@ int mr_fit_history(const struct mr_history *history,
 	if (!use)
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
 	mark_cells(history, options, use);
-	code = family ? fit_family(family, history, use, NULL, out, err)
-	              : choose(history, use, out, err);
+	code = family ? fit_family(family, history, use, NULL, threads, out, err)
+	              : choose(history, use, threads, out, err);
 	free(use);
 	return code;
 }

@@ -27,6 +27,7 @@ struct mr__fitting {
 	struct mr__before *before; /**< of all folds: filled by the first that needs
 	                                it; NULL = not shared */
 	struct mr_errtext *err;
+	uint32_t threads;   /**< for likelihoods; 0 = 1 */
 	struct mr__cell_nu *cell_nu; /**< [n_cells] filled in with the drift if
 	                                  exponents are the cells'; NULL = not
 	                                  wanted */

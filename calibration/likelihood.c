@@ -6,6 +6,8 @@
  * stand beside pure numbers. */
 #include "likelihood.h"
 
+#include "share.h"
+
 #include <gsl/gsl_eigen.h>
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_matrix.h>
@@ -28,6 +30,8 @@ struct work {
 	size_t p;
 	double *scores; /* [n_units*p] */
 	double *here;   /* [p] moved parameters */
+	double *value;  /* [n_units] log densities */
+	double *other;  /* [n_units] likewise, at the other side */
 	gsl_matrix *information; /* sum of outer products */
 	gsl_vector *gradient;
 	gsl_vector *move;
@@ -39,6 +43,8 @@ static void work_free(struct work *w)
 {
 	free(w->scores);
 	free(w->here);
+	free(w->value);
+	free(w->other);
 	if (w->information)
 		gsl_matrix_free(w->information);
 	if (w->hessian)
@@ -56,24 +62,49 @@ static bool work_init(struct work *w, const struct mr__likelihood *l)
 	*w = (struct work){.l = l, .p = l->n_params};
 	w->scores = malloc(l->n_units * w->p * sizeof *w->scores);
 	w->here = malloc(w->p * sizeof *w->here);
+	w->value = malloc((l->n_units + 1) * sizeof *w->value);
+	w->other = malloc((l->n_units + 1) * sizeof *w->other);
 	w->information = gsl_matrix_alloc(w->p, w->p);
 	w->hessian = gsl_matrix_alloc(w->p, w->p);
 	w->curvature = gsl_matrix_alloc(w->p, w->p);
 	w->gradient = gsl_vector_alloc(w->p);
 	w->move = gsl_vector_alloc(w->p);
-	if (w->scores && w->here && w->information && w->hessian && w->curvature
-	    && w->gradient && w->move)
+	if (w->scores && w->here && w->value && w->other && w->information
+	    && w->hessian && w->curvature && w->gradient && w->move)
 		return true;
 	work_free(w);
 	return false;
 }
 
-static double total(const struct mr__likelihood *l, const double *params)
+/* Of one pass over the units. */
+struct pass {
+	const struct mr__likelihood *l;
+	const double *params;
+	double *value;
+};
+
+static void one_unit(void *work, size_t unit)
+{
+	const struct pass *p = work;
+
+	p->value[unit] = p->l->of_unit(p->l->self, unit, p->params);
+}
+
+static void take_values(const struct mr__likelihood *l, const double *params,
+                        double *value)
+{
+	struct pass p = {l, params, value};
+
+	mr__share(l->threads, l->n_units, one_unit, &p);
+}
+
+static double total(struct work *w, const double *params)
 {
 	double sum = 0;
 
-	for (size_t u = 0; u < l->n_units && sum > -INFINITY; u++)
-		sum += l->of_unit(l->self, u, params);
+	take_values(w->l, params, w->value);
+	for (size_t u = 0; u < w->l->n_units; u++)
+		sum += w->value[u];
 	return isfinite(sum) ? sum : -INFINITY;
 }
 
@@ -87,19 +118,15 @@ static void take_scores(struct work *w, const double *params)
 		double up = params[k] + l->step[k];
 		double down = params[k] - l->step[k];
 
-		for (size_t u = 0; u < l->n_units; u++) {
-			double above;
-			double below;
-
-			w->here[k] = up;
-			above = l->of_unit(l->self, u, w->here);
-			w->here[k] = down;
-			below = l->of_unit(l->self, u, w->here);
+		w->here[k] = up;
+		take_values(l, w->here, w->value);
+		w->here[k] = down;
+		take_values(l, w->here, w->other);
+		for (size_t u = 0; u < l->n_units; u++)
 			w->scores[u * w->p + k] =
-				isfinite(above) && isfinite(below)
-				? (above - below) / (up - down)
+				isfinite(w->value[u]) && isfinite(w->other[u])
+				? (w->value[u] - w->other[u]) / (up - down)
 				: 0;
-		}
 		w->here[k] = params[k];
 	}
 }
@@ -187,7 +214,7 @@ static double moved_total(struct work *w, const double *params, size_t i,
 	w->here[i] += steps * w->l->step[i];
 	if (j != i)
 		w->here[j] += steps * w->l->step[j];
-	return total(w->l, w->here);
+	return total(w, w->here);
 }
 
 /* Minus the second differences, all from p (p + 1) + 1 passes over the units. False
@@ -195,7 +222,7 @@ static double moved_total(struct work *w, const double *params, size_t i,
 static bool take_differences(struct work *w, const double *params,
                              gsl_matrix *out)
 {
-	double here = total(w->l, params);
+	double here = total(w, params);
 	double sides[MR__LIKELIHOOD_PARAMS_MAX];
 
 	for (size_t i = 0; i < w->p; i++) {
@@ -274,7 +301,7 @@ static void go_on(struct work *w, double *params, double *now)
 		for (size_t i = 0; i < w->p; i++)
 			w->here[i] = params[i]
 			             + factor * gsl_vector_get(w->move, i);
-		there = total(w->l, w->here);
+		there = total(w, w->here);
 		if (!(there > *now))
 			return;
 		memcpy(params, w->here, w->p * sizeof *params);
@@ -330,7 +357,7 @@ static int climb(struct work *w, double *params, bool newton, double *now,
 		for (size_t i = 0; i < w->p; i++)
 			w->here[i] = params[i]
 			             + factor * gsl_vector_get(w->move, i);
-		there = total(w->l, w->here);
+		there = total(w, w->here);
 		if (there > *now) {
 			memcpy(params, w->here, w->p * sizeof *params);
 			*now = there;
@@ -381,7 +408,7 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
                             struct mr_errtext *err)
 {
 	struct work w;
-	double now = total(l, params);
+	double now;
 	double gain = INFINITY;
 	double little = covariance ? SETTLED : ENOUGH; /* errors need the top */
 	bool newton = false;
@@ -389,12 +416,13 @@ int mr__likelihood_maximise(const struct mr__likelihood *l, double *params,
 	int code = MR_OK;
 
 	*out = (struct mr__maximum){0};
-	if (!isfinite(now))
-		return mr_errtext_set(err, MR_ERR_RANGE,
-		                      "the likelihood is not defined where the "
-		                      "search begins");
 	if (!work_init(&w, l))
 		return mr_errtext_set(err, MR_ERR_NOMEM, "no memory");
+	now = total(&w, params);
+	if (!isfinite(now))
+		code = mr_errtext_set(err, MR_ERR_RANGE,
+		                      "the likelihood is not defined where the "
+		                      "search begins");
 	while (code == MR_OK && gain > little
 	       && out->iterations < ITERATIONS_MAX) {
 		double before = now;

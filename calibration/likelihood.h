@@ -13,6 +13,8 @@
 
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include "memrig/error.h"
 
 #define MR__LIKELIHOOD_PARAMS_MAX 32
@@ -23,11 +25,13 @@ struct mr__likelihood {
 	size_t n_units;
 	size_t n_params;
 	/** Log density of a unit's data; -INFINITY where parameters are not
-	 * allowed. */
+	 * allowed. With threads, called for several units at once. */
 	double (*of_unit)(const void *self, size_t unit, const double *params);
 	const double *step; /**< [n_params] steps of the differences: small against
 	                         what changes the likelihood of a unit, large
 	                         against its rounding */
+	uint32_t threads; /**< that share the units; 0 = 1. The result does not
+	                       depend on it */
 };
 
 /** What came of it. */

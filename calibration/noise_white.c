@@ -157,7 +157,7 @@ static int maximise(struct mr__noise_work *w, struct blocks *b, double *p,
 {
 	double sd = p[0] * b->at[0].g_S + p[1];
 	double step[2] = {1e-4, 1e-4 * sd};
-	struct mr__likelihood l = {b, b->n_units, 2, of_unit, step};
+	struct mr__likelihood l = {b, b->n_units, 2, of_unit, step, 0};
 	struct mr__maximum best;
 
 	for (size_t k = 0; k < b->n; k++)

@@ -223,6 +223,7 @@ int mr__steplaw_new(const struct mr__fitting *f,
 	int code = MR_ERR_NOMEM;
 
 	if (s) {
+		s->threads = f->threads;
 		s->lowest_S = INFINITY;
 		s->highest_S = -INFINITY;
 		s->cells = malloc((n + 1) * sizeof *s->cells);

@@ -337,7 +337,8 @@ int mr__steplaw_fit(const struct mr__steplaw *s,
 	struct search search = {s, which, n_free, params, 1};
 	double step[MR__STEP_N];
 	double free_params[MR__STEP_N];
-	struct mr__likelihood l = {&search, s->n_cells, n_free, of_cell, step};
+	struct mr__likelihood l = {&search, s->n_cells, n_free, of_cell, step,
+	                           s->threads};
 	struct mr__maximum found;
 	int code;
 

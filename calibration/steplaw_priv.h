@@ -34,6 +34,7 @@ struct mr__steplaw {
 	uint32_t *cells;   /* [n_cells] number in the history */
 	size_t *first;     /* [n_cells+1] */
 	uint32_t n_cells;
+	uint32_t threads; /* that a search may take */
 	uint32_t pulses_max;
 	double lowest_S;
 	double highest_S;

@@ -322,7 +322,8 @@ check-long: $(LONG_TESTS)
 	exit $$status
 
 # The tests with threads under ThreadSanitizer, in a build tree of its own.
-tsan_tests = %D%/test_contract %D%/test_emulator %D%/test_threads
+tsan_tests = %D%/test_contract %D%/test_emulator %D%/test_fit \
+	%D%/test_threads
 check-tsan:
 	@mkdir -p build-tsan && cd build-tsan && \
 	{ test -f Makefile || $(abs_top_srcdir)/configure --quiet \

@@ -74,6 +74,50 @@ static void steps_come_back(void)
 	mr_history_free(h);
 }
 
+/* To the last bit: what units say is added up in their order. Drift and steps, with
+ * more threads than have 16 cells each, and with more than there are cells. */
+static void threads_change_nothing(void)
+{
+	static const uint32_t threads[] = {1, 3, 1000};
+	struct mr_bench_log b;
+	struct mr_history *h = NULL;
+	struct mr_fit *fits[3] = {NULL};
+	struct mr_errtext err = {""};
+	char path[MR_TEST_PATH_MAX];
+
+	mr_bench_open(&b, "emu:pcm?rows=8&cols=8&seed=5",
+	              mr_test_path(path, "threads.db"));
+	mr_bench_pulses(&b, 3, 16, 16);
+	for (uint32_t k = 0; k < 8; k++) {
+		MR_CODE(mr_array_wait(b.array, pow(10, 0.5 * k)), MR_OK);
+		mr_bench_read(&b, 16);
+	}
+	mr_bench_close(&b);
+	MR_CODE_ERR(mr_history_load(path, NULL, &h, &err), MR_OK, err);
+	for (size_t k = 0; k < 3; k++) {
+		struct mr_fit_options options = {.model = "pcm",
+		                                 .threads = threads[k]};
+
+		MR_CODE_ERR(mr_fit_history(h, &options, &fits[k], &err), MR_OK,
+		            err);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(fits[k]);
+	}
+	CU_ASSERT_EQUAL(mr_fit_find(fits[0], "nu")->state, MR_ESTIMATE_FITTED);
+	for (uint32_t i = 0; i < fits[0]->n_estimates; i++)
+		for (size_t k = 1; k < 3; k++) {
+			const struct mr_estimate *one = &fits[0]->estimates[i];
+			const struct mr_estimate *other = &fits[k]->estimates[i];
+
+			CU_ASSERT(memcmp(&one->value, &other->value,
+			                 sizeof one->value) == 0);
+			CU_ASSERT(memcmp(&one->se, &other->se, sizeof one->se)
+			          == 0);
+		}
+	for (size_t k = 0; k < 3; k++)
+		mr_fit_free(fits[k]);
+	mr_history_free(h);
+}
+
 /* A cell that never reaches its clamp does not tell where it is. */
 static void clamp_out_of_reach(void)
 {
@@ -224,6 +268,7 @@ static void wrong_file(void)
 
 const struct mr_test mr_tests[] = {
 	{"fit_steps_come_back", steps_come_back},
+	{"fit_threads_change_nothing", threads_change_nothing},
 	{"fit_clamp_out_of_reach_is_undetermined", clamp_out_of_reach},
 	{"fit_ideal_comes_back", ideal_comes_back},
 	{"fit_model_is_chosen_by_the_data", model_is_chosen},

@@ -68,6 +68,9 @@ refused unknown_model_is_refused 2 "'nosuch' has no fit; there are" \
 refused unknown_run_is_refused 2 '99' report run.db -o r.html --runs 99
 refused wrong_runs_are_refused 2 '\-\-runs' report run.db -o r.html --runs 3-1
 refused no_cells_are_refused 2 '\-\-cells' report run.db -o r.html --cells 0
+refused no_threads_are_refused 2 '\-\-threads' \
+	report run.db -o r.html --threads 0
+refused too_many_threads_are_refused 2 '\-\-threads' fit run.db --threads 257
 refused missing_parameter_file_is_refused 2 'none.ini' \
 	report run.db -o r.html --fit none.ini
 refused two_models_are_refused 2 'leave out' \

@@ -81,6 +81,8 @@ struct mr_fit_options {
 	const char *model;  /**< its name; NULL = choose by cross-validation */
 	uint32_t cells_max; /**< cells that may be used, evenly spread; 0 = all:
 	                         estimators that take long choose among them */
+	uint32_t threads;   /**< that likelihoods of many cells are shared out to;
+	                         0 = 1. The result does not depend on it */
 };
 
 /**
