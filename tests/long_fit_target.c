@@ -3,7 +3,7 @@
 
 /*
  * Round trips of the models of target programming: arrays of 32 x 32 cells with
- * parameters that the fit is not told, on ten seeds. Bounds are those of the
+ * parameters that the fit is not told, on twenty seeds. Bounds are those of the
  * project's issue on characterisation: 95 % intervals cover 90 to 99 % of all
  * coefficients, none is off by more than 4.5 standard errors; and means over
  * the seeds are near: the drift exponent of each level within .002, its spread
@@ -27,7 +27,9 @@
 #include "roundtrip.h"
 #include "test.h"
 
-#define SEEDS 10
+/* Coefficients of one polynomial miss together, so that ten seeds tell coverage within
+ * 3 % only: 1 to 10 give 89.5 % of pcm-hermes1's 190, 9 to 20 give 93.9 % of 228. */
+#define SEEDS 20
 #define LEVELS 8
 
 static unsigned seeds(void)
