@@ -13,6 +13,7 @@
  * of u within sqrt(u (1 - u) / n), which the file's remark states.
  */
 #include "fit_before.h"
+#include "pile.h"
 #include "steplaw_priv.h"
 
 #include <gsl/gsl_statistics_double.h>
@@ -22,9 +23,9 @@
 
 #define CLASSES 48
 #define CLASS_MIN 60 /* steps of a class */
-#define PILE 2.0     /* sd of a reading that a pile at a clamp reaches over */
 #define CLEAR 4.0    /* sd after a RESET that its clamp stays clear of */
 #define HOW "readings after RESET"
+#define SQRT_2 1.4142135623730951
 
 static const double parts[] = {0.005, 0.01, 0.02, 0.05, 0.1,  0.15, 0.2, 0.25,
                                0.3,   0.35, 0.4,  0.45, 0.5,  0.55, 0.6, 0.65,
@@ -35,11 +36,14 @@ static const double parts[] = {0.005, 0.01, 0.02, 0.05, 0.1,  0.15, 0.2, 0.25,
 
 static const char *const jump_columns[] = {"pulse", "g_S", "u", "dg_S"};
 
+enum { CLEAR_OF_CLAMPS, AT_LOW, AT_HIGH };
+
 /* A step as it was seen. */
 struct jump {
 	double from_S;
 	double to_S;
 	double var_S2; /* of what is taken: the step, or where a RESET ended */
+	uint8_t end;   /* a SET's: whether at a clamp */
 };
 
 static int suits(const struct mr_history *h, struct mr_errtext *err)
@@ -69,31 +73,54 @@ struct clamps {
 	double high_S;
 };
 
-/* A reading; one that its noise alone may part from a clamp is of a clamped cell:
- * most there are, and by a class's quantiles the noise of a pile cannot be told
- * from steps. */
+/* One side's clamp: how far readings after SETs are beyond it. */
+static int mark_side(const struct mr__steplaw *s, double clamp_S, double sign,
+                     uint8_t value, double *beyond, uint8_t *mark)
+{
+	if (isinf(clamp_S))
+		return MR_OK;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct mr__step_reading *o = &s->readings[i];
+
+		beyond[i] = o->pulses == 0 ? NAN
+		            : sign * ((double)o->g_S - clamp_S)
+		              / sqrt((double)o->var_S2);
+	}
+	return mr__pile_mark(beyond, s->n, value, mark);
+}
+
+/* By a class's quantiles the noise of a pile cannot be told from steps, so readings
+ * of clamped cells become what they are of. */
+static int mark_clamped(const struct mr__steplaw *s, const struct clamps *clamps,
+                        uint8_t *mark)
+{
+	double *beyond = malloc((s->n + 1) * sizeof *beyond);
+	int code = beyond ? mark_side(s, clamps->low_S, -1, AT_LOW, beyond, mark)
+	                  : MR_ERR_NOMEM;
+
+	if (code == MR_OK)
+		code = mark_side(s, clamps->high_S, 1, AT_HIGH, beyond, mark);
+	free(beyond);
+	return code;
+}
+
 struct end {
 	double g_S;
 	double var_S2;
 };
 
 static struct end end_of(const struct mr__step_reading *o,
-                         const struct clamps *clamps)
+                         const struct clamps *clamps, uint8_t mark)
 {
-	struct end e = {(double)o->g_S, (double)o->var_S2};
-	double reach_S = PILE * sqrt(e.var_S2);
-
-	if (fabs(e.g_S - clamps->low_S) < reach_S)
-		return (struct end){clamps->low_S, 0};
-	if (fabs(e.g_S - clamps->high_S) < reach_S)
-		return (struct end){clamps->high_S, 0};
-	return e;
+	if (mark == CLEAR_OF_CLAMPS)
+		return (struct end){(double)o->g_S, (double)o->var_S2};
+	return (struct end){mark == AT_LOW ? clamps->low_S : clamps->high_S, 0};
 }
 
 static size_t take_jumps(const struct mr__steplaw *s, bool reset,
-                         const struct clamps *clamps, struct jump *out)
+                         const struct clamps *clamps, const uint8_t *mark,
+                         struct jump *out)
 {
-	static const struct clamps none = {-INFINITY, INFINITY};
 	size_t n = 0;
 
 	for (size_t i = 1; i < s->n; i++) {
@@ -103,14 +130,26 @@ static size_t take_jumps(const struct mr__steplaw *s, bool reset,
 
 		if (!o->follows || (o->pulses == 0) != reset)
 			continue;
-		from = end_of(&o[-1], o[-1].pulses ? clamps : &none);
-		to = end_of(o, reset ? &none : clamps);
+		from = end_of(&o[-1], clamps, mark[i - 1]);
+		to = end_of(o, clamps, mark[i]);
 		out[n++] = (struct jump){from.g_S, to.g_S,
 		                         to.var_S2
-		                         + (reset ? 0 : from.var_S2)};
+		                         + (reset ? 0 : from.var_S2),
+		                         mark[i]};
 	}
 	qsort(out, n, sizeof *out, by_start);
 	return n;
+}
+
+/* Of a step that ended at a clamp one only knows that it was long enough: so it is,
+ * from wherever in its class, and the model clips it. */
+static double step_of(const struct jump *jump, size_t n, size_t i)
+{
+	double from = jump[i].end == AT_HIGH  ? jump[0].from_S
+	              : jump[i].end == AT_LOW ? jump[n - 1].from_S
+	                                      : jump[i].from_S;
+
+	return jump[i].to_S - from;
 }
 
 /* Rows of one class. */
@@ -119,6 +158,8 @@ static void put_class(const struct jump *jump, size_t n, bool reset,
 {
 	double from = 0;
 	double noise = 0;
+	double low = 0;
+	double high = 0;
 	double median;
 	double var;
 	double keep;
@@ -126,8 +167,9 @@ static void put_class(const struct jump *jump, size_t n, bool reset,
 	for (size_t i = 0; i < n; i++) {
 		from += jump[i].from_S / (double)n;
 		noise += jump[i].var_S2 / (double)n;
-		room[i] = reset ? jump[i].to_S
-		                : jump[i].to_S - jump[i].from_S;
+		low += jump[i].end == AT_LOW;
+		high += jump[i].end == AT_HIGH;
+		room[i] = reset ? jump[i].to_S : step_of(jump, n, i);
 	}
 	qsort(room, n, sizeof *room, ascending);
 	median = gsl_stats_median_from_sorted_data(room, 1, n);
@@ -137,7 +179,10 @@ static void put_class(const struct jump *jump, size_t n, bool reset,
 		double q = gsl_stats_quantile_from_sorted_data(room, 1, n,
 		                                               parts[k]);
 
-		q = median + keep * (q - median);
+		/* what ends at a clamp has no noise, and is to get there */
+		if (parts[k] * (double)n > low
+		    && parts[k] * (double)n < (double)n - high)
+			q = median + keep * (q - median);
 		rows[4 * k] = reset;
 		rows[4 * k + 1] = fmax(from, 0);
 		rows[4 * k + 2] = parts[k];
@@ -205,17 +250,20 @@ static int put_table(struct mr__fitting *f, const struct mr__steplaw *s,
 	double *rows = mr__fit_table(f, "jumps", jump_columns, 4, most);
 	struct jump *jump = malloc((s->n + 1) * sizeof *jump);
 	double *room = malloc((s->n + 1) * sizeof *room);
+	uint8_t *mark = calloc(s->n + 1, 1);
 	size_t classes[2] = {0, 0};
 	int code = MR_OK;
 
-	if (!rows || !jump || !room) {
+	if (!rows || !jump || !room || !mark
+	    || mark_clamped(s, clamps, mark) != MR_OK) {
 		free(jump);
 		free(room);
+		free(mark);
 		return mr_errtext_set(f->err, MR_ERR_NOMEM, "no memory");
 	}
 
 	for (int reset = 0; reset < 2 && code == MR_OK; reset++) {
-		size_t n = take_jumps(s, reset, clamps, jump);
+		size_t n = take_jumps(s, reset, clamps, mark, jump);
 
 		classes[reset] = put_classes(
 			jump, n, reset, room,
@@ -235,6 +283,7 @@ static int put_table(struct mr__fitting *f, const struct mr__steplaw *s,
 			(classes[0] + classes[1]) * N_PARTS;
 	free(jump);
 	free(room);
+	free(mark);
 	return code;
 }
 
@@ -314,16 +363,34 @@ static const struct mr_fit_table *jumps_of(const struct mr_fit *fit)
 	return NULL;
 }
 
-/* Density of a SET's step, by the slope of the quantiles around it: a class is
- * mixed from its neighbours as the model does. The noise bounds it. */
-static double step_density(const struct mr_fit_table *t, double from,
-                           double step, double noise_S)
+/* Density at x of what lies evenly between a and b, with noise. */
+static double blurred(double x, double a, double b, double noise_S)
 {
+	double z = (x - 0.5 * (a + b)) / noise_S;
+
+	if (b - a < 0.1 * noise_S)
+		return exp(-0.5 * z * z) / (noise_S * 2.5066282746310002);
+	return 0.5 * (erfc((x - b) / (noise_S * SQRT_2))
+	              - erfc((x - a) / (noise_S * SQRT_2))) / (b - a);
+}
+
+/* Density of the reading after a SET: between two quantiles conductances lie evenly,
+ * clipped; a class is mixed from its neighbours as the model does. Where the cell was
+ * before, its reading tells with noise of its own, but a clamp is where it is. */
+static double step_density(const struct mr__fitting *f,
+                           const struct mr_fit_table *t,
+                           const struct mr__step_reading *o)
+{
+	double from = (double)o[-1].g_S;
+	double noise_S = sqrt((double)o->var_S2);
+	double both_S = sqrt((double)o->var_S2 + (double)o[-1].var_S2);
+	double low = mr__fit_value(f, "g_min_S");
+	double high = mr__fit_value(f, "g_max_S");
 	size_t classes = 0;
 	size_t k = 0;
 	double w = 0;
-	double most = 1 / (noise_S * 2.5066282746310002);
 	double last = 0;
+	double sum = 0;
 
 	while (classes < t->n_rows / N_PARTS
 	       && !(t->values[classes * N_PARTS * 4] > 0))
@@ -343,15 +410,14 @@ static double step_density(const struct mr_fit_table *t, double from,
 
 		if (k + 1 < classes)
 			q = (1 - w) * q + w * row[N_PARTS * 4 + 3];
-		if (i > 0 && step < q)
-			return step < last
-			       ? 0 : fmin((parts[i] - parts[i - 1])
-			                  / fmax(q - last, 1e-15), most);
-		if (i == 0 && step < q)
-			return 0;
+		q = fmin(fmax(from + q, low), high);
+		if (i > 0)
+			sum += (parts[i] - parts[i - 1])
+			       * blurred((double)o->g_S, last, q,
+			                 q > last ? both_S : noise_S);
 		last = q;
 	}
-	return 0;
+	return sum;
 }
 
 #define OUTLIERS 0.01 /* what lies outside the table's ends */
@@ -370,10 +436,7 @@ static double reading_density(const struct mr__fitting *f,
 
 		inside = exp(-0.5 * d * d / var) / sqrt(6.283185307179586 * var);
 	} else {
-		inside = step_density(
-			t, (double)o[-1].g_S,
-			(double)o->g_S - (double)o[-1].g_S,
-			sqrt((double)o->var_S2 + (double)o[-1].var_S2));
+		inside = step_density(f, t, o);
 	}
 	return log((1 - OUTLIERS) * inside + OUTLIERS / span);
 }

@@ -37,6 +37,8 @@ libcalibration_la_SOURCES = \
 	%D%/lawpieces.h \
 	%D%/likelihood.c \
 	%D%/likelihood.h \
+	%D%/pile.c \
+	%D%/pile.h \
 	%D%/share.c \
 	%D%/share.h \
 	%D%/measure.c \

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibration/pile.h"
 #include "memrig/model.h"
+#include "memrig/random.h"
 #include "protocols.h"
 #include "test.h"
 
@@ -72,6 +74,55 @@ static void steps_come_back(void)
 	CU_ASSERT(f->n_warnings > 0); /* no drift was measured */
 	mr_fit_free(f);
 	mr_history_free(h);
+}
+
+#define PILED 2000
+#define OTHERS 4000 /* evenly over 20 sd before the clamp */
+
+/* Of a pile nearly all, of the others as few as chance has among them: what is marked
+ * is as many as are clamped, within 4 sd of that number's own chance, and its mean is
+ * at the clamp. */
+static void pile_is_told_from_its_neighbours(void)
+{
+	static double beyond[PILED + OTHERS];
+	static uint8_t mark[PILED + OTHERS];
+	double marked = 0;
+	double mean = 0;
+
+	for (uint32_t i = 0; i < PILED + OTHERS; i++) {
+		double z = (double)mr_random_normal(7, MR_PURPOSE_BIRTH, i, 0);
+
+		beyond[i] = i < PILED ? z : z - 20.0 * (i - PILED) / OTHERS;
+	}
+	MR_CODE(mr__pile_mark(beyond, PILED + OTHERS, 3, mark), MR_OK);
+	for (size_t i = 0; i < PILED + OTHERS; i++) {
+		CU_ASSERT(mark[i] == 0 || mark[i] == 3);
+		marked += mark[i] == 3;
+		mean += mark[i] == 3 ? beyond[i] : 0;
+	}
+	printf("marked %.0f of %d, mean %.3f sd\n", marked, PILED,
+	       mean / marked);
+	/* twice the number beyond, which has the variance of a coin's heads */
+	MR_NEAR(marked, PILED, 4 * 2 * sqrt(PILED / 4.0));
+	MR_NEAR(mean / marked, 0, 4 / sqrt(PILED));
+}
+
+/* No pile, nothing marked but by chance. */
+static void no_pile_is_found_where_none_is(void)
+{
+	static double beyond[OTHERS];
+	static uint8_t mark[OTHERS];
+	double marked = 0;
+
+	for (uint32_t i = 0; i < OTHERS; i++)
+		beyond[i] = (double)mr_random_normal(8, MR_PURPOSE_BIRTH, i, 0)
+		            - 20.0 * i / OTHERS;
+	MR_CODE(mr__pile_mark(beyond, OTHERS, 1, mark), MR_OK);
+	for (size_t i = 0; i < OTHERS; i++)
+		marked += mark[i];
+	/* 80 are expected beyond */
+	CU_ASSERT(marked <= 4 * 2 * sqrt(80));
+	MR_CODE(mr__pile_mark(NULL, 0, 1, mark), MR_OK);
 }
 
 /* To the last bit: what units say is added up in their order. Drift and steps, with
@@ -269,6 +320,9 @@ static void wrong_file(void)
 const struct mr_test mr_tests[] = {
 	{"fit_steps_come_back", steps_come_back},
 	{"fit_threads_change_nothing", threads_change_nothing},
+	{"fit_pile_is_told_from_its_neighbours",
+	 pile_is_told_from_its_neighbours},
+	{"fit_no_pile_is_found_where_none_is", no_pile_is_found_where_none_is},
 	{"fit_clamp_out_of_reach_is_undetermined", clamp_out_of_reach},
 	{"fit_ideal_comes_back", ideal_comes_back},
 	{"fit_model_is_chosen_by_the_data", model_is_chosen},
