@@ -35,6 +35,7 @@ libcalibration_la_SOURCES = \
 	%D%/lawchain.h \
 	%D%/lawpieces.c \
 	%D%/lawpieces.h \
+	%D%/exps.h \
 	%D%/likelihood.c \
 	%D%/likelihood.h \
 	%D%/pile.c \
@@ -98,5 +99,5 @@ libcalibration_la_SOURCES = \
 	%D%/trend.h \
 	%D%/twosample.c \
 	%D%/twosample.h
-libcalibration_la_CFLAGS = $(AM_CFLAGS) $(GSL_CFLAGS)
+libcalibration_la_CFLAGS = $(AM_CFLAGS) -fno-trapping-math $(GSL_CFLAGS)
 libcalibration_la_LIBADD = $(GSL_LIBS)

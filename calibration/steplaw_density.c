@@ -128,21 +128,34 @@ static void join_curved(struct parts *p, const struct mr__steplaw *s,
 	double bottom = fmax(fmax(b->mean_S - REACH * sd,
 	                          y - REACH * sd_of(s, o, from)), least);
 	double top = highest_of(s, o, fmin(b->mean_S + REACH * sd, hi));
+	double per_sd = 1 / sd;
+	double x[MR__STEP_NODES];
+	double g[MR__STEP_NODES];
+	double f[MR__STEP_NODES];
+	double sd_y[MR__STEP_NODES];
 	double range;
 
 	if (!(top > bottom))
 		return;
 	range = log(top / bottom);
+	for (size_t k = 0; k < MR__STEP_NODES; k++)
+		x[k] = range * s->node[k];
+	mr__exps(x, g);
 	for (size_t k = 0; k < MR__STEP_NODES; k++) {
-		double g = bottom * exp(range * s->node[k]);
-		double sd_y = sd_of(s, o, g);
-		double off = (g - b->mean_S) / sd;
-		double off_y = (y - g) / sd_y;
-		double f = exp(-0.5 * (off * off + off_y * off_y) - LOG_2_PI)
-		           / (sd * sd_y);
-
-		join(p, f * g * range * s->node_weight[k], g, 0);
+		g[k] *= bottom;
+		sd_y[k] = sd_of(s, o, g[k]);
 	}
+	for (size_t k = 0; k < MR__STEP_NODES; k++) {
+		double off = (g[k] - b->mean_S) * per_sd;
+		double off_y = (y - g[k]) / sd_y[k];
+
+		x[k] = -0.5 * (off * off + off_y * off_y) - LOG_2_PI;
+	}
+	mr__exps(x, f);
+	for (size_t k = 0; k < MR__STEP_NODES; k++)
+		f[k] *= g[k] * s->node_weight[k] / sd_y[k];
+	for (size_t k = 0; k < MR__STEP_NODES; k++)
+		join(p, f[k] * range * per_sd, g[k], 0);
 }
 
 /* Whether the sd of a reading differs much among what the cell may be: its slope

@@ -5,6 +5,7 @@
 #ifndef MR_CALIBRATION_STEPLAW_PRIV_H
 #define MR_CALIBRATION_STEPLAW_PRIV_H
 
+#include "exps.h"
 #include "steplaw.h"
 
 /* Stands for no upper clamp. */
@@ -14,7 +15,7 @@
 #define MR__STEP_NOISE_LEAST_S 1e-10
 
 #define MR__STEP_NOISE_N 2049 /* points of the table of noise */
-#define MR__STEP_NODES 16     /* of an integral over a cell's conductance */
+#define MR__STEP_NODES MR__EXPS_N /* of an integral over a cell's conductance */
 
 /* A reading of a run. */
 struct mr__step_reading {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibration/exps.h"
 #include "calibration/pile.h"
 #include "memrig/model.h"
 #include "memrig/random.h"
@@ -123,6 +124,26 @@ static void no_pile_is_found_where_none_is(void)
 	/* 80 are expected beyond */
 	CU_ASSERT(marked <= 4 * 2 * sqrt(80));
 	MR_CODE(mr__pile_mark(NULL, 0, 1, mark), MR_OK);
+}
+
+/* From where it counts as nothing to where it overflows, in uneven steps. */
+static void exponentials_are_exact(void)
+{
+	double worst = 0;
+
+	for (double from = -720; from < 699; from += 16 * 0.0371) {
+		double x[MR__EXPS_N];
+		double out[MR__EXPS_N];
+
+		for (int i = 0; i < MR__EXPS_N; i++)
+			x[i] = fmin(from + 0.0371 * i, 700);
+		mr__exps(x, out);
+		for (int i = 0; i < MR__EXPS_N; i++)
+			worst = fmax(worst, fabs(out[i] / exp(fmax(x[i], -700))
+			                         - 1));
+	}
+	printf("exponentials are off by %.1e at most\n", worst);
+	CU_ASSERT(worst < 2e-15);
 }
 
 /* To the last bit: what units say is added up in their order. Drift and steps, with
@@ -319,6 +340,7 @@ static void wrong_file(void)
 
 const struct mr_test mr_tests[] = {
 	{"fit_steps_come_back", steps_come_back},
+	{"fit_exponentials_are_exact", exponentials_are_exact},
 	{"fit_threads_change_nothing", threads_change_nothing},
 	{"fit_pile_is_told_from_its_neighbours",
 	 pile_is_told_from_its_neighbours},
