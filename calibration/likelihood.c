@@ -60,7 +60,7 @@ static void work_free(struct work *w)
 static bool work_init(struct work *w, const struct mr__likelihood *l)
 {
 	*w = (struct work){.l = l, .p = l->n_params};
-	w->scores = malloc(l->n_units * w->p * sizeof *w->scores);
+	w->scores = calloc(l->n_units * w->p + 1, sizeof *w->scores);
 	w->here = malloc(w->p * sizeof *w->here);
 	w->value = malloc((l->n_units + 1) * sizeof *w->value);
 	w->other = malloc((l->n_units + 1) * sizeof *w->other);

@@ -67,13 +67,14 @@ static void match(const struct reading *outside, size_t n_out,
 int mr__pile_mark(const double *beyond, size_t n, uint8_t value, uint8_t *mark)
 {
 	struct reading *outside = malloc(2 * (n + 1) * sizeof *outside);
-	struct reading *inside = outside + n + 1;
+	struct reading *inside;
 	size_t n_out;
 	size_t n_in;
 	size_t others = crossing(beyond, n);
 
 	if (!outside)
 		return MR_ERR_NOMEM;
+	inside = outside + n + 1;
 	n_out = take_side(beyond, n, 1, outside);
 	n_in = take_side(beyond, n, -1, inside);
 	others = others < n_out ? others : n_out;

@@ -29,7 +29,7 @@ static void *be_done(void *arg)
 void mr__share(uint32_t threads, size_t n,
                void (*fn)(void *work, size_t unit), void *work)
 {
-	struct stretch s[MR__SHARE_THREADS_MAX];
+	struct stretch s[MR__SHARE_THREADS_MAX] = {{.first = 0}};
 	size_t most = threads < MR__SHARE_THREADS_MAX ? threads
 	                                              : MR__SHARE_THREADS_MAX;
 	size_t parts = n / UNITS_LEAST < most ? n / UNITS_LEAST : most;
