@@ -56,8 +56,9 @@ static int need(struct replay *r, size_t n)
 	return grow(r, &r->floats, &r->n_floats, n);
 }
 
-/* The ends of two ranges that were both measured differ a little: a target that
- * is beyond the end by no more than that goes to the end. */
+/* Of arrays that program targets on their own. The ends of two ranges that were both
+ * measured differ a little: a target that is beyond the end by no more than that goes
+ * to the end. */
 static double move(struct replay *r, double target_S)
 {
 	const struct mr_description *d = mr_array_describe(r->array);
@@ -187,7 +188,8 @@ static const char *session_of(const char *metadata)
 	return NULL;
 }
 
-/* How many pulses a program takes at once is up to who plans, not to the cells. */
+/* How many pulses a program takes at once, and which targets it tries for, is up to
+ * who plans, not to the cells. */
 static void plan_alike(struct replay *r, const struct mr_description *original)
 {
 	static const enum mr_effect effects[] = {MR_EFFECT_RAISE,
@@ -202,6 +204,9 @@ static void plan_alike(struct replay *r, const struct mr_description *original)
 			(void)mr_array_expect_step(r->array, effects[k],
 			                           &w->step);
 	}
+	if (original->g_max_S > original->g_min_S)
+		(void)mr_array_expect_range(r->array, original->g_min_S,
+		                            original->g_max_S);
 }
 
 /* A new session is another chip, or the same one much later: open anew. */

@@ -54,7 +54,10 @@ static int describe(struct mr_array *array, struct mr_errtext *err)
 	struct mr_stage *s = outermost(array);
 
 	array->desc = (struct mr_description){0};
-	return s->type->describe(s->self, &array->desc, err);
+	int rc = s->type->describe(s->self, &array->desc, err);
+
+	mr__expect_apply(&array->expected, &array->desc);
+	return rc;
 }
 
 static bool is_narrower(const struct mr_limits *a, const struct mr_limits *b)
@@ -302,34 +305,6 @@ int mr_array_survey(struct mr_array *array, double interval_s)
 	if (interval_s > 0 && array->survey_ns == 0)
 		array->survey_ns = 1;
 	array->next_survey_ns = array->t_ns + array->survey_ns;
-	return MR_OK;
-}
-
-static bool can_plan_by(const struct mr_step *s)
-{
-	return isfinite(s->floor_S) && s->floor_S >= 0
-	       && isfinite(s->offset_S) && isfinite(s->slope)
-	       && isfinite(s->history_S) && isfinite(s->memory_pulses)
-	       && (s->history_S == 0 || s->memory_pulses > 0);
-}
-
-int mr_array_expect_step(struct mr_array *array, enum mr_effect effect,
-                         const struct mr_step *step)
-{
-	const struct mr_waveform *wave =
-		mr_description_effect(&array->desc, effect);
-
-	if (array->inside)
-		return MR_ERR_BUSY;
-	if ((effect != MR_EFFECT_RAISE && effect != MR_EFFECT_LOWER) || !wave)
-		return mr_errtext_set(&array->err, MR_ERR_UNSUPPORTED,
-		                      "%s has no waveform of that effect with "
-		                      "steps", array->desc.driver);
-	if (!can_plan_by(step))
-		return mr_errtext_set(&array->err, MR_ERR_RANGE,
-		                      "step of '%s': must be finite, its floor "
-		                      ">= 0, its memory > 0", wave->name);
-	array->desc.waveforms[wave - array->desc.waveforms].step = *step;
 	return MR_OK;
 }
 

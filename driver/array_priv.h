@@ -19,11 +19,25 @@ struct mr__tally {
 	uint64_t n_lowered; /* lowering or erasing */
 };
 
+/* What takes the place of parts of the description; see expect.c. */
+struct mr__expected {
+	struct mr_step raise;
+	struct mr_step lower;
+	double g_min_S;
+	double g_max_S;
+	bool has_raise;
+	bool has_lower;
+	bool has_range;
+};
+
+void mr__expect_apply(const struct mr__expected *e, struct mr_description *desc);
+
 struct mr_array {
 	char uri[MR_URI_TEXT_MAX];
 	struct mr_stage stages[STAGES_MAX]; /* innermost first */
 	uint32_t n_stages;
 	struct mr_description desc;
+	struct mr__expected expected; /* is in desc already */
 	char narrowed[64]; /* "", or which filter narrowed the limits */
 	struct mr_clock clock;
 	struct mr_errtext err;

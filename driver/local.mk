@@ -18,6 +18,7 @@ libdriver_la_SOURCES = \
 	%D%/arc1_trace.c \
 	%D%/arc1_train.c \
 	%D%/array.c \
+	%D%/expect.c \
 	%D%/array_priv.h \
 	%D%/backends.c \
 	%D%/backends.h \

@@ -175,6 +175,7 @@ static int redescribe(struct mr_array *array, const struct mr_op *ops, size_t n,
 		return MR_OK;
 	int rc = s->type->describe(s->self, &desc, err);
 
+	mr__expect_apply(&array->expected, &desc);
 	if (!rc)
 		array->desc = desc;
 	return rc;

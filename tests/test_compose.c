@@ -195,6 +195,43 @@ static void program_is_planned_by_the_expected_step(void)
 	close_array(array);
 }
 
+/* Beyond what its cells reach a program tries, and says that it did not get there;
+ * a configure changes nothing about what is expected. */
+static void program_takes_targets_of_the_expected_range(void)
+{
+	struct mr_array *array =
+		mr_session_open("emu:pcm?rows=1&cols=1");
+	const struct mr_description *d = mr_array_describe(array);
+	const struct mr_step coarse = {.floor_S = 4e-6};
+	struct mr_op program = {.kind = MR_OP_PROGRAM,
+	                        .program = {.target = 15e-6,
+	                                    .tolerance_S = 0.5e-6,
+	                                    .budget = 6}};
+	struct mr_op configure = {.kind = MR_OP_CONFIGURE,
+	                          .configure = {.name = "read_range",
+	                                        .value = "2.385e-06"}};
+
+	MR_CODE(submit(array, &program), MR_ERR_RANGE);
+	MR_HAS(mr_array_errmsg(array), "1.2e-05");
+	MR_CODE(mr_array_expect_step(array, MR_EFFECT_RAISE, &coarse), MR_OK);
+	MR_CODE(mr_array_expect_range(array, 0, 20e-6), MR_OK);
+	MR_CODE(submit(array, &program), MR_OK);
+	CU_ASSERT(program.outcome.status & MR_STATUS_NOT_CONVERGED);
+	MR_CODE(mr_array_expect_range(array, -1e-6, 20e-6), MR_ERR_RANGE);
+	MR_CODE(mr_array_expect_range(array, 2e-6, 2e-6), MR_ERR_RANGE);
+	MR_CODE(mr_array_expect_range(array, 0, INFINITY), MR_ERR_RANGE);
+	MR_HAS(mr_array_errmsg(array), "ascending");
+	MR_CODE(submit(array, &configure), MR_OK);
+	CU_ASSERT_EQUAL(d->g_max_S, 20e-6);
+	CU_ASSERT_EQUAL(mr_description_effect(d, MR_EFFECT_RAISE)->step.floor_S,
+	                4e-6);
+	close_array(array);
+	array = mr_session_open("emu:pcm-target?rows=1&cols=1");
+	MR_CODE(mr_array_expect_range(array, 0, 20e-6), MR_ERR_UNSUPPORTED);
+	MR_HAS(mr_array_errmsg(array), "on its own");
+	close_array(array);
+}
+
 static void program_with_a_failing_child_fails(void)
 {
 	struct mr_array *array = mr_session_open(
@@ -612,6 +649,8 @@ const struct mr_test mr_tests[] = {
          program_keeps_the_status_of_its_last_pulse},
 	{"program_is_planned_by_the_expected_step",
 	 program_is_planned_by_the_expected_step},
+	{"program_takes_targets_of_the_expected_range",
+	 program_takes_targets_of_the_expected_range},
 	{"program_with_a_failing_child_fails",
          program_with_a_failing_child_fails},
 	{"drive_composed_from_reads_is_the_product",

@@ -287,6 +287,21 @@ MR_API int mr_array_expect_step(struct mr_array *array, enum mr_effect effect,
                                 const struct mr_step *step);
 
 /**
+ * Take targets from another range than the array says of itself, such as that of an
+ * array whose operations are done again: program-and-verify tries for targets that
+ * the cells may never reach, and says so (NOT_CONVERGED). It takes its place in the
+ * description.
+ *
+ * @param array    the handle; composes its programming.
+ * @param g_min_S  least target, >= 0.
+ * @param g_max_S  greatest, > g_min_S.
+ * @return MR_OK; MR_ERR_UNSUPPORTED if the array programs targets on its own;
+ *         MR_ERR_RANGE; MR_ERR_BUSY from inside a callback.
+ */
+MR_API int mr_array_expect_range(struct mr_array *array, double g_min_S,
+                                 double g_max_S);
+
+/**
  * Save the state of the array (ability SNAPSHOT).
  *
  * @param array  the handle.

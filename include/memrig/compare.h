@@ -99,16 +99,17 @@ struct mr_replay_notes {
 	uint64_t n_done;        /**< operations that were done */
 	uint64_t n_unsupported; /**< operations that the array cannot do, and
 	                             conditions that it has not: left out */
-	uint64_t n_moved;       /**< targets beyond the array's range, by 2 % of it
-	                             at most, that were moved to its end; farther
-	                             ones are an error */
+	uint64_t n_moved;       /**< targets beyond the range of an array that
+	                             programs on its own, by 2 % of it at most,
+	                             that were moved to its end; farther ones are
+	                             an error */
 };
 
 /**
  * Do with an array what was done in runs of a log: every operation that was
  * submitted there, in order, each run under its own metadata. Composed
- * programming is planned by the steps that the log's array described: how many
- * pulses are given at once is the host's doing, not the cells'.
+ * programming goes by the steps and the range that the log's array described: how
+ * many pulses are given at once, and for which targets, is the host's doing.
  *
  * @param path     the log.
  * @param options  which runs; NULL = all.
