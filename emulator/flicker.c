@@ -151,17 +151,30 @@ static void take_step(struct ladder *l, int k, int64_t step_ns)
 	l->gains = (float)sqrt(-expm1(-2 * d));
 }
 
+/* A way that a state has to go: neighbours of the same age that were last seen
+ * together have the same, and finding it is what takes longest. */
+struct way {
+	int64_t born_ns;
+	int64_t seen_ns;
+	int64_t step_ns;
+	bool anew;
+	bool known;
+};
+
 /* How far state k of a cell has to go; what was not kept begins at its
  * programming, from zero, as if never looked at. */
-static int64_t step_of(struct ladder *l, uint32_t cell, int k, bool *anew)
+static void find_way(struct ladder *l, uint32_t cell, int k, struct way *w)
 {
 	const struct flicker *f = &l->x->flicker;
-	int64_t from = on_grid(l, cell, k, f->seen_ns[cell]);
+	int64_t born = born_ns(l->x, cell);
+	bool anew = k < f->kept[cell];
 
-	*anew = k < f->kept[cell];
-	if (*anew)
-		from = born_ns(l->x, cell);
-	return on_grid(l, cell, k, l->t_ns) - from;
+	if (w->known && w->born_ns == born && w->seen_ns == f->seen_ns[cell]
+	    && w->anew == anew)
+		return;
+	*w = (struct way){born, f->seen_ns[cell], 0, anew, true};
+	w->step_ns = on_grid(l, cell, k, l->t_ns)
+	             - (anew ? born : on_grid(l, cell, k, w->seen_ns));
 }
 
 /* One state of all cells, from its kept ones on; returns whether it drew. */
@@ -172,11 +185,16 @@ static bool advance_state(struct ladder *l, int k, const uint8_t *fast)
 	uint64_t event[CHUNK];
 	int64_t step[CHUNK];
 	bool anew[CHUNK], any = false;
+	struct way way = {.known = false};
 	float z[CHUNK];
 
 	for (uint32_t i = 0; i < l->n; i++) {
-		step[i] = k < fast[i] ? 0
-		                      : step_of(l, l->first + i, k, &anew[i]);
+		step[i] = 0;
+		if (k >= fast[i]) {
+			find_way(l, l->first + i, k, &way);
+			step[i] = way.step_ns;
+			anew[i] = way.anew;
+		}
 		event[i] = f->events[l->first + i] * FLICKER_STATES +
 		           (uint64_t)k;
 		any = any || step[i] > 0;
