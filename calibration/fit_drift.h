@@ -45,7 +45,7 @@ struct mr__drift_fit {
 
 /**
  * Fit the drift. Adds the table "drift" (cell, level_S, nu, se, n) unless the
- * fit is a rough one. It sets no estimates.
+ * fit is a rough one. It sets no estimates, but f->cell_nu where that is wanted.
  * @param f      the fit; its model gives the t0_s to begin with.
  * @param noise  as fitted before.
  * @param out    filled in.

@@ -7,7 +7,9 @@
  * quantiles of a class stand at its mean conductance. After a RESET it is the
  * conductance whose quantiles are taken, for the step falls with what was there
  * before. Read noise widens a class: its quantiles are drawn in towards the
- * median by the part of the variance that is not noise.
+ * median by the part of the variance that is not noise. Readings of clamped cells
+ * (pile.h) are at the clamp, and steps to it are long enough from wherever in their
+ * class.
  *
  * A table has no standard errors of its own: a quantile at u of n steps is that
  * of u within sqrt(u (1 - u) / n), which the file's remark states.

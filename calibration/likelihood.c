@@ -208,85 +208,78 @@ static int invert(const gsl_matrix *a, gsl_matrix *out, bool *lost,
 
 /* The log likelihood with one or two parameters moved by so many steps. */
 static double moved_total(struct work *w, const double *params, size_t i,
-                          size_t j, double steps)
-{
-	memcpy(w->here, params, w->p * sizeof *params);
-	w->here[i] += steps * w->l->step[i];
-	if (j != i)
-		w->here[j] += steps * w->l->step[j];
-	return total(w, w->here);
-}
-
-/* Minus the second differences, all from p (p + 1) + 1 passes over the units. False
- * if one of them is at coefficients that are not allowed. */
-static bool take_differences(struct work *w, const double *params,
-                             gsl_matrix *out)
-{
-	double here = total(w, params);
-	double sides[MR__LIKELIHOOD_PARAMS_MAX];
-
-	for (size_t i = 0; i < w->p; i++) {
-		double h = HESSIAN_STEPS * w->l->step[i];
-
-		sides[i] = moved_total(w, params, i, i, HESSIAN_STEPS)
-		           + moved_total(w, params, i, i, -HESSIAN_STEPS);
-		if (!isfinite(sides[i]))
-			return false;
-		gsl_matrix_set(out, i, i, (2 * here - sides[i]) / (h * h));
-		for (size_t j = 0; j < i; j++) {
-			double both = moved_total(w, params, i, j, HESSIAN_STEPS)
-			              + moved_total(w, params, i, j,
-			                            -HESSIAN_STEPS);
-			double bend = (sides[i] + sides[j] - both - 2 * here)
-			              / (2 * h * HESSIAN_STEPS * w->l->step[j]);
-
-			if (!isfinite(both))
-				return false;
-			gsl_matrix_set(out, i, j, bend);
-			gsl_matrix_set(out, j, i, bend);
-		}
-	}
-	return isfinite(here);
-}
-
-/* The same from scores, which go without a side that is not allowed: the sums of
- * scores at two sides of each parameter. */
-static void take_score_differences(struct work *w, const double *params,
-                                   gsl_matrix *out)
+                          double steps_i, size_t j, double steps_j)
 {
 	double moved[MR__LIKELIHOOD_PARAMS_MAX];
 
-	for (size_t k = 0; k < w->p; k++) {
-		double h = w->l->step[k] * HESSIAN_STEPS;
-
-		for (int side = -1; side <= 1; side += 2) {
-			memcpy(moved, params, w->p * sizeof *moved);
-			moved[k] += side * h;
-			take_scores(w, moved);
-			take_information(w);
-			for (size_t i = 0; i < w->p; i++) {
-				double g = gsl_vector_get(w->gradient, i);
-				double *at = gsl_matrix_ptr(out, k, i);
-
-				*at = (side < 0 ? 0 : *at)
-				      - side * g / (2 * h);
-			}
-		}
-	}
-	for (size_t i = 0; i < w->p; i++)
-		for (size_t j = 0; j < i; j++) {
-			double mean = (gsl_matrix_get(out, i, j)
-			               + gsl_matrix_get(out, j, i)) / 2;
-
-			gsl_matrix_set(out, i, j, mean);
-			gsl_matrix_set(out, j, i, mean);
-		}
+	memcpy(moved, params, w->p * sizeof *moved);
+	moved[i] += steps_i * w->l->step[i];
+	if (j != i)
+		moved[j] += steps_j * w->l->step[j];
+	return total(w, moved);
 }
 
+/* Where both sides of each parameter are allowed: a little beside a limit, if need
+ * be. Receives the sums of both sides. */
+static void step_aside(struct work *w, const double *params, double *centre,
+                       double *sides)
+{
+	const double h = HESSIAN_STEPS;
+
+	memcpy(centre, params, w->p * sizeof *centre);
+	for (size_t i = 0; i < w->p; i++) {
+		double up = moved_total(w, params, i, h, i, 0);
+		double down = moved_total(w, params, i, -h, i, 0);
+
+		sides[i] = up + down;
+		if (!isfinite(up))
+			centre[i] -= h * w->l->step[i];
+		else if (!isfinite(down))
+			centre[i] += h * w->l->step[i];
+	}
+	if (memcmp(centre, params, w->p * sizeof *centre) == 0)
+		return;
+	for (size_t i = 0; i < w->p; i++)
+		sides[i] = moved_total(w, centre, i, h, i, 0)
+		           + moved_total(w, centre, i, -h, i, 0);
+}
+
+/* Minus the second difference by two parameters, times both steps: from two corners
+ * of the square around the centre, or from the other two. */
+static double bend(struct work *w, const double *centre, double here,
+                   const double *sides, size_t i, size_t j)
+{
+	const double h = HESSIAN_STEPS;
+	double cross = sides[i] + sides[j] - 2 * here;
+	double same = moved_total(w, centre, i, h, j, h)
+	              + moved_total(w, centre, i, -h, j, -h);
+
+	if (isfinite(same))
+		return (cross - same) / 2;
+	return (moved_total(w, centre, i, h, j, -h)
+	        + moved_total(w, centre, i, -h, j, h) - cross) / 2;
+}
+
+/* Minus the second differences, from p (p + 1) + 1 passes over the units. What is not
+ * allowed on all sides is 0: nothing is known of it. */
 static void take_hessian(struct work *w, const double *params, gsl_matrix *out)
 {
-	if (!take_differences(w, params, out))
-		take_score_differences(w, params, out);
+	double centre[MR__LIKELIHOOD_PARAMS_MAX];
+	double sides[MR__LIKELIHOOD_PARAMS_MAX] = {0};
+	double here;
+
+	step_aside(w, params, centre, sides);
+	here = total(w, centre);
+	for (size_t i = 0; i < w->p; i++)
+		for (size_t j = 0; j <= i; j++) {
+			double x = i == j ? 2 * here - sides[i]
+			                  : bend(w, centre, here, sides, i, j);
+
+			x /= HESSIAN_STEPS * w->l->step[i]
+			     * HESSIAN_STEPS * w->l->step[j];
+			gsl_matrix_set(out, i, j, isfinite(x) ? x : 0);
+			gsl_matrix_set(out, j, i, isfinite(x) ? x : 0);
+		}
 }
 
 /* The same step again, twice as long each time, while it goes up: outer products

@@ -12,7 +12,6 @@
 #define MR_CALIBRATION_LIKELIHOOD_H
 
 #include <stddef.h>
-
 #include <stdint.h>
 
 #include "memrig/error.h"

@@ -8,6 +8,7 @@ libcalibration_la_SOURCES = \
 	%D%/drifts_priv.h \
 	%D%/driftspan.c \
 	%D%/driftspan.h \
+	%D%/exps.h \
 	%D%/fit_before.c \
 	%D%/fit_before.h \
 	%D%/fit_drift.c \
@@ -35,13 +36,8 @@ libcalibration_la_SOURCES = \
 	%D%/lawchain.h \
 	%D%/lawpieces.c \
 	%D%/lawpieces.h \
-	%D%/exps.h \
 	%D%/likelihood.c \
 	%D%/likelihood.h \
-	%D%/pile.c \
-	%D%/pile.h \
-	%D%/share.c \
-	%D%/share.h \
 	%D%/measure.c \
 	%D%/measure_amplitude.c \
 	%D%/measure_converter.c \
@@ -76,9 +72,13 @@ libcalibration_la_SOURCES = \
 	%D%/noise_rtn.c \
 	%D%/noise_tables.c \
 	%D%/noise_white.c \
+	%D%/pile.c \
+	%D%/pile.h \
 	%D%/replay.c \
 	%D%/samples.c \
 	%D%/samples.h \
+	%D%/share.c \
+	%D%/share.h \
 	%D%/spans.c \
 	%D%/spans.h \
 	%D%/steplaw.c \
